@@ -1,0 +1,147 @@
+"""A Sphinx extension that writes the book's API pages from the library's docstrings.
+
+A page that holds the line ``% glasslib-modules`` gets one section for each module of the
+library, so a new module shows without a change to the book. Docstrings are written to be read in
+a terminal; what they contain by nature and reStructuredText would take for markup (``|Δr|``,
+``r_``, numbered references of the same number on one page) is made safe here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import pkgutil
+import re
+from typing import Any
+
+import glasslib
+
+__all__ = ["module_names", "modules_text", "safe_lines", "setup"]
+
+MARK = "% glasslib-modules"
+
+# Markup that is left alone: literals, roles, links, what is escaped, *emphasis* and **strong**.
+_MARKUP = re.compile(
+    r"(``.+?``|:[\w:.-]+:`[^`]+`|`[^`]+`_{0,2}|\\."
+    r"|(?<![\w*])(?:\*\*(?=\S)[^*]+(?<=\S)\*\*|\*(?=\S)[^*]+(?<=\S)\*)(?![\w*]))"
+)
+
+
+def module_names() -> list[str]:
+    """Return the names of the library's modules, packages first; none is imported for that."""
+    found = []
+
+    def walk(folder, prefix):
+        for module in sorted(pkgutil.iter_modules(folder), key=lambda item: item.name):
+            name = f"{prefix}.{module.name}"
+            if module.name.startswith("_"):
+                continue
+            found.append(name)
+            if module.ispkg:
+                walk(importlib.util.find_spec(name).submodule_search_locations, name)
+
+    walk(glasslib.__path__, "glasslib")
+    return found
+
+
+def modules_text() -> str:
+    """Return the sections of the API page: one ``automodule`` for each module."""
+    sections = []
+    for name in module_names():
+        is_package = importlib.util.find_spec(name).submodule_search_locations is not None
+        members = "   :no-members:\n" if is_package else ""
+        sections.append(f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n{members}```\n")
+    return "\n".join(sections)
+
+
+def _safe(text: str) -> str:
+    """Escape, outside literals and roles, the characters that would start other markup."""
+    parts = _MARKUP.split(text)
+    for place in range(0, len(parts), 2):
+        part = parts[place].replace("*", r"\*").replace("|", r"\|")
+        parts[place] = re.sub(r"(?<=\w)_(?=\W|$)", r"\\_", part)
+    return "".join(parts)
+
+
+def safe_lines(lines: list[str]) -> list[str]:
+    """Return the lines of a docstring with its plain text made safe for reStructuredText.
+
+    Code is left alone: doctests, and the indented blocks of a directive or of ``::``. A reference
+    ``.. [1] Text`` becomes a line of a list and ``[1]_`` becomes ``[1]``, because the numbers
+    start again in each docstring while a page may hold each only once.
+
+    Parameters
+    ----------
+    lines : list of str
+        A docstring, without its common indentation.
+
+    Examples
+    --------
+    >>> safe_lines(["The mean |Δr| of [1]_.", "", ".. [1] A paper."])
+    ['The mean \\\\|Δr\\\\| of [1].', '', '- [1] A paper.']
+    """
+    safe = []
+    block: int | None = None  # indentation of the line that opened a block of code
+    doctest = False
+    for line in lines:
+        indent = len(line) - len(line.lstrip())
+        text = line.strip()
+        if not text:
+            doctest = False
+            safe.append(line)
+            continue
+        if block is not None and indent > block:
+            safe.append(line)
+            continue
+        block = None
+        if text.startswith(">>>"):
+            doctest = True
+        if doctest:
+            safe.append(line)
+            continue
+        if reference := re.match(r"\.\. \[(\w+)\] (.*)", text):
+            number, rest = reference.groups()
+            safe.append(f"{' ' * indent}- [{number}] {_safe(rest)}")
+            continue
+        if text.startswith(".. ") or text.endswith("::"):
+            block = indent
+            safe.append(line)
+            continue
+        line = re.sub(r"\[(\w+)\]_(?!\w)", r"[\1]", line)
+        safe.append(_safe(line))
+    return safe
+
+
+def _parameter_lines(model: Any) -> list[str]:
+    """Return a numpydoc section with the fields of a pydantic model."""
+    lines = ["", "Parameters", "----------"]
+    for name, field in model.model_fields.items():
+        default = "" if field.is_required() else f", default {field.default!r}"
+        kind = getattr(field.annotation, "__name__", str(field.annotation).replace("typing.", ""))
+        lines += [f"{name} : {kind}{default}", f"    {field.description or name}"]
+    return lines
+
+
+def _process(app, what, name, obj, options, lines):
+    from pydantic import BaseModel
+
+    if what == "class" and issubclass(obj, BaseModel) and obj.model_fields:
+        lines += _parameter_lines(obj)
+    lines[:] = safe_lines(list(lines))
+
+
+def _skip(app, what, name, obj, skip, options):
+    """Leave out the fields of named tuples, whose docstring only counts them."""
+    return True if (obj.__doc__ or "").startswith("Alias for field number") else None
+
+
+def _fill(app, docname, content):
+    if MARK in content[0]:
+        content[0] = content[0].replace(MARK, modules_text())
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Register the extension with Sphinx; runs before napoleon."""
+    app.connect("source-read", _fill)
+    app.connect("autodoc-skip-member", _skip)
+    app.connect("autodoc-process-docstring", _process, priority=100)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,1 @@
+"""Displacements, scattering, relaxation times and the four-point susceptibility."""

@@ -1,0 +1,125 @@
+"""The self part of the intermediate scattering function and the mean-squared displacement."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from glasslib.dynamics.displacement import displacement_moments
+
+__all__ = ["self_correlations", "self_intermediate_scattering", "at_wavenumber"]
+
+
+def self_intermediate_scattering(
+    initial: np.ndarray, final: np.ndarray, q: float | np.ndarray
+) -> np.ndarray:
+    r"""Self intermediate scattering function of one displacement field, Eq. 1.
+
+    .. math::
+        F_s(q, t) = \frac1N \sum_i \left\langle e^{-i \mathbf q \cdot \delta\mathbf r_i(t)}
+        \right\rangle_{|\mathbf q| = q} = \frac1N \sum_i \frac{\sin q |\delta\mathbf r_i|}
+        {q |\delta\mathbf r_i|}
+
+    The average over all directions of **q** is taken analytically: the liquid is isotropic.
+
+    Parameters
+    ----------
+    initial, final : (N, 3) float64
+        Unwrapped positions in σ.
+    q : float or (n_q,) float64
+        Wave numbers in σ⁻¹.
+
+    Returns
+    -------
+    () or (n_q,) float64
+
+    Examples
+    --------
+    >>> x = np.zeros((4, 3))
+    >>> float(self_intermediate_scattering(x, x, 7.1))
+    1.0
+    """
+    distance, _ = displacement_moments(initial, final)
+    # numpy.sinc(x) is sin(πx)/(πx)
+    return np.sinc(np.multiply.outer(np.asarray(q), distance) / np.pi).mean(axis=-1)
+
+
+def self_correlations(
+    times: np.ndarray, positions: np.ndarray, q: np.ndarray, lags: np.ndarray, max_origins: int = 64
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""F_s(q, t) and the mean-squared displacement, averaged over time origins.
+
+    For each lag, every pair of frames that many τ apart counts (at most ``max_origins`` of them,
+    evenly spread).
+
+    Parameters
+    ----------
+    times : (n_frames,) float64
+        Rising, in τ; need not be evenly spaced.
+    positions : (n_frames, N, 3)
+        Unwrapped positions in σ.
+    q : (n_q,) float64
+        Wave numbers in σ⁻¹.
+    lags : (n_lags,) float64
+        In τ; a lag between no two frames gives NaN.
+
+    Returns
+    -------
+    (n_lags, n_q) float64, (n_lags,) float64
+        F_s and MSD (σ²).
+
+    Examples
+    --------
+    >>> t = np.arange(5.0)
+    >>> x = t[:, None, None] * np.ones((1, 2, 3))  # ballistic, speed √3
+    >>> self_correlations(t, x, np.array([1.0]), np.array([1.0, 2.0]))[1].tolist()
+    [3.0, 12.0]
+    """
+    scattering = np.full((len(lags), len(q)), np.nan)
+    msd = np.full(len(lags), np.nan)
+    for k, lag in enumerate(lags):
+        target = times + lag
+        place = np.searchsorted(times, target - 1e-6)
+        place = np.minimum(place, len(times) - 1)
+        origins = np.flatnonzero(np.abs(times[place] - target) < 1e-6)
+        if len(origins) == 0:
+            continue
+        if len(origins) > max_origins:
+            origins = origins[np.linspace(0, len(origins) - 1, max_origins).round().astype(int)]
+        f, r2 = [], []
+        for origin in origins:
+            start = positions[origin].astype(np.float64)
+            end = positions[place[origin]].astype(np.float64)
+            f.append(self_intermediate_scattering(start, end, q))
+            r2.append(displacement_moments(start, end)[1].mean())
+        scattering[k] = np.mean(f, axis=0)
+        msd[k] = np.mean(r2)
+    return scattering, msd
+
+
+def at_wavenumber(scattering: np.ndarray, grid: np.ndarray, q: float) -> np.ndarray:
+    """Interpolate F_s, known on a small grid of wave numbers, to ``q`` (cubic in q).
+
+    Parameters
+    ----------
+    scattering : (..., n_q) float64
+    grid : (n_q,) float64
+        Rising, at least four values, in σ⁻¹.
+    q : float
+        Inside the grid.
+
+    Raises
+    ------
+    ValueError
+        ``q`` lies outside the grid.
+
+    Examples
+    --------
+    >>> grid = np.array([6.8, 7.0, 7.2, 7.4])
+    >>> round(float(at_wavenumber(grid**3, grid, 7.1)), 6) == round(7.1**3, 6)
+    True
+    """
+    from scipy.interpolate import CubicSpline
+
+    if not grid[0] <= q <= grid[-1]:
+        raise ValueError(f"q = {q} lies outside the stored wave numbers {grid[0]} to {grid[-1]}")
+    return CubicSpline(grid, scattering, axis=-1)(q)

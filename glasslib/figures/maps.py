@@ -1,0 +1,120 @@
+"""Figure 3: maps of the true propensity and of the predictions of A and B in a thin slice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from scipy.interpolate import griddata
+
+from glasslib.figures.style import styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from glasslib.configuration import Configuration
+
+__all__ = ["maps_figure", "slice_map"]
+
+
+def slice_map(
+    configuration: Configuration,
+    values: np.ndarray,
+    z: float | None = None,
+    height: float = 1.0,
+    points: int = 120,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Interpolate a monomer field linearly in x and y over a slice of the box, periodically.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    values : (N,) float64
+        One number for each monomer.
+    z : float, optional
+        Middle of the slice in σ; the middle of the box by default.
+    height : float
+        Thickness in σ (1 in the paper).
+    points : int
+        Grid points along each edge.
+
+    Returns
+    -------
+    (points,) float64, (points, points) float64
+        Grid along an edge in σ, and the field with y along the first axis.
+
+    Examples
+    --------
+    >>> from glasslib.configuration import Configuration
+    >>> x = np.random.default_rng(0).uniform(0, 5, (400, 3))
+    >>> grid, field = slice_map(Configuration(x, np.full(3, 5.0)), np.full(400, 0.3), points=8)
+    >>> bool(np.allclose(field, 0.3))
+    True
+    """
+    box = configuration.box
+    positions = configuration.wrapped().positions
+    middle = box[2] / 2 if z is None else z
+    offset = positions[:, 2] - middle
+    offset -= box[2] * np.round(offset / box[2])
+    inside = np.abs(offset) <= height / 2
+    flat, field = positions[inside, :2], values[inside]
+    shifts = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1)]
+    images = np.concatenate([flat + box[:2] * shift for shift in shifts])
+    fields = np.tile(field, len(shifts))
+    near = ((images > -3) & (images < box[:2] + 3)).all(axis=1)
+    grid = np.linspace(0, box[0], points)
+    x, y = np.meshgrid(grid, np.linspace(0, box[1], points))
+    return grid, griddata(images[near], fields[near], (x, y), method="linear")
+
+
+@styled
+def maps_figure(
+    columns: list[tuple[float, Configuration, dict[str, np.ndarray]]], height: float = 1.0
+) -> tuple[Figure, pd.DataFrame]:
+    """Draw true, A and B maps of the propensity at τ_α, one column for each temperature.
+
+    Parameters
+    ----------
+    columns : list of (temperature, configuration, fields)
+        ``fields`` maps "true", "A", "B" to (N,) propensities in σ. One colour bar serves a column.
+    height : float
+        Thickness of the slice in σ.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``T``, ``field``, ``x``, ``y``, ``propensity`` on the grid drawn.
+    """
+    names = ("true", "A", "B")
+    figure, axes = plt.subplots(
+        3, len(columns), figsize=(2.5 * len(columns) + 0.7, 6.8), squeeze=False,
+        sharex="col", sharey="col",
+    )
+    tables = []
+    for column, (temperature, configuration, fields) in enumerate(columns):
+        maps = {name: slice_map(configuration, fields[name], height=height) for name in names}
+        truth = maps["true"][1]
+        low, high = np.nanquantile(truth, [0.02, 0.98])
+        for row, name in enumerate(names):
+            grid, field = maps[name]
+            axis = axes[row, column]
+            image = axis.pcolormesh(grid, grid, field, vmin=low, vmax=high, shading="nearest",
+                                    rasterized=True)
+            axis.set_aspect("equal")
+            if row == 0:
+                axis.set_title(f"T = {temperature:.2f}")
+            if row == 2:
+                axis.set_xlabel(r"$x$  ($\sigma$)")
+            if column == 0:
+                title = "true" if name == "true" else f"network {name}"
+                axis.set_ylabel(f"{title}\n" + r"$y$  ($\sigma$)")
+            x, y = np.meshgrid(grid, grid)
+            tables.append(pd.DataFrame({
+                "T": temperature, "field": name, "x": x.ravel().round(3),
+                "y": y.ravel().round(3), "propensity": field.ravel().round(4),
+            }))
+        figure.colorbar(image, ax=axes[:, column], location="bottom", shrink=0.9, aspect=25,
+                        label=r"$\Delta r_i(\tau_\alpha)$  ($\sigma$)")
+    return figure, pd.concat(tables, ignore_index=True)

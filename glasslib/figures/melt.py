@@ -1,0 +1,55 @@
+"""The melt before any ensemble: its structure factor and the memory of its chains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from glasslib.figures.style import styled, temperature_colour
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from glasslib.store import Ensemble
+
+__all__ = ["melt_figure"]
+
+
+@styled
+def melt_figure(ensembles: list[Ensemble]) -> tuple[Figure, pd.DataFrame]:
+    """Draw S(q) of the production runs, and C_ee(t) of every equilibration.
+
+    Parameters
+    ----------
+    ensembles : list of Ensemble
+        One for each temperature.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``panel`` (structure or end_to_end), ``T``, ``run`` (−1 for the mean over runs),
+        ``x``, ``y``.
+    """
+    figure, (left, right) = plt.subplots(1, 2)
+    rows = []
+    for one in ensembles:
+        colour, t = temperature_colour(one.temperature), one.temperature
+        runs = one.runs.values()
+        q = next(iter(runs))["structure_wavenumber"].values
+        structure = np.nanmean([run["structure_factor"].values for run in runs], axis=0)
+        left.plot(q, structure, color=colour, label=f"T = {t:.2f}")
+        rows += [("structure", t, -1, x, y) for x, y in zip(q, structure, strict=True)]
+        for number, run in one.runs.items():
+            lag, value = run["end_to_end_lag"].values, run["end_to_end"].values
+            right.plot(lag, value, color=colour, lw=1)
+            rows += [("end_to_end", t, number, x, y) for x, y in zip(lag, value, strict=True)]
+        left.axvline(one.times.q_peak, color=colour, lw=0.8, ls=":")
+    left.set(xlabel=r"$q$  ($\sigma^{-1}$)", ylabel=r"$S(q)$", xlim=(1, 12), ylim=(0, None))
+    left.legend()
+    right.axhline(np.exp(-1), color="0.6", lw=0.8, ls=":")
+    right.axhline(0, color="0.8", lw=0.8)
+    right.set(xscale="log", xlabel=r"$t$  ($\tau$)", ylabel=r"$C_{ee}(t)$", ylim=(-0.2, 1.02))
+    return figure, pd.DataFrame(rows, columns=["panel", "T", "run", "x", "y"])

@@ -1,0 +1,73 @@
+"""Figure 2: the mean propensity against time, and its distribution at τ_α."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from glasslib.figures.style import styled, temperature_colour
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from glasslib.store import Ensemble
+
+__all__ = ["propensity_figure"]
+
+
+@styled
+def propensity_figure(
+    ensembles: list[Ensemble], bins: int = 50
+) -> tuple[Figure, pd.DataFrame]:
+    """Draw ⟨Δr(t)⟩ over all monomers and ensembles, and the distribution of Δr_i(τ_α).
+
+    Parameters
+    ----------
+    ensembles : list of Ensemble
+        One for each temperature.
+    bins : int
+        Bins of the distribution. Bars are standard errors over runs, in both panels.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``panel`` (mean or distribution), ``T``, ``x``, ``y``, ``y_error``.
+    """
+    figure, (left, right) = plt.subplots(1, 2)
+    rows = []
+    for one in ensembles:
+        colour, t = temperature_colour(one.temperature), one.temperature
+        by_run = one.propensity.mean(axis=1)
+        mean, error = by_run.mean(axis=0), _error(by_run)
+        left.errorbar(one.times.times, mean, yerr=error, fmt="-o", ms=3.5, color=colour,
+                      label=f"T = {t:.2f}")
+        k = one.times.tau_index
+        left.plot(one.times.tau_alpha, mean[k], "D", color="0.6", mec="k", ms=6, zorder=3)
+        values = one.propensity[..., k]
+        edges = np.linspace(0, np.quantile(values, 0.9995), bins + 1)
+        densities = np.array([np.histogram(run, edges, density=True)[0] for run in values])
+        centres = (edges[1:] + edges[:-1]) / 2
+        density, density_error = densities.mean(axis=0), _error(densities)
+        right.plot(centres, density, color=colour)
+        right.fill_between(centres, density - density_error, density + density_error,
+                           color=colour, alpha=0.25, lw=0)
+        rows += [("mean", t, *row) for row in zip(one.times.times, mean, error, strict=True)]
+        rows += [
+            ("distribution", t, *row) for row in zip(centres, density, density_error, strict=True)
+        ]
+    left.set(xscale="log", yscale="log", xlabel=r"$t$  ($\tau$)",
+             ylabel=r"$\langle \Delta r(t) \rangle_{ic}$  ($\sigma$)")
+    left.legend()
+    right.set(xlabel=r"$\Delta r_i(\tau_\alpha)$  ($\sigma$)",
+              ylabel=r"probability density  ($\sigma^{-1}$)", xlim=(0, None), ylim=(0, None))
+    return figure, pd.DataFrame(rows, columns=["panel", "T", "x", "y", "y_error"])
+
+
+def _error(by_run: np.ndarray) -> np.ndarray:
+    """Standard error over runs (first axis); NaN from a single one."""
+    if len(by_run) < 2:
+        return np.full(by_run.shape[1:], np.nan)
+    return by_run.std(axis=0, ddof=1) / np.sqrt(len(by_run))

@@ -1,0 +1,69 @@
+"""The look that all figures share, and how they are saved with their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+
+from glasslib import paths
+from glasslib.store import write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+__all__ = ["NETWORK_COLOURS", "save", "styled", "temperature_colour"]
+
+#: Okabe–Ito colours, told apart with any colour vision: truth, network A, network B.
+NETWORK_COLOURS = {"true": "#000000", "A": "#0072B2", "B": "#D55E00"}
+_COLD, _HOT = 0.38, 0.65
+
+
+def temperature_colour(temperature: float) -> tuple[float, float, float, float]:
+    """Return the colour of a temperature, the same on every page: dark violet is cold.
+
+    The map is matplotlib's plasma without its palest end, from T = 0.38 to 0.65, clipped.
+
+    Examples
+    --------
+    >>> temperature_colour(0.50) == temperature_colour(0.50)
+    True
+    >>> temperature_colour(0.40) == temperature_colour(0.60)
+    False
+    """
+    place = np.clip((temperature - _COLD) / (_HOT - _COLD), 0, 1)
+    return mpl.colormaps["plasma"](0.85 * place)
+
+
+def styled(function: Callable) -> Callable:
+    """Draw a figure function's figure in the book's style, whatever the user's own settings."""
+
+    @wraps(function)
+    def wrapper(*args, **kwargs):
+        with as_file(files("glasslib.figures") / "companion.mplstyle") as style:
+            with mpl.style.context(["default", str(style)]):
+                return function(*args, **kwargs)
+
+    return wrapper
+
+
+def save(name: str, figure: Figure, numbers: pd.DataFrame) -> None:
+    """Save a figure as PNG and the numbers in it as CSV, in :func:`glasslib.paths.figures`.
+
+    Parameters
+    ----------
+    name : str
+        Stem of both files, such as ``"figure-1"``.
+    figure : matplotlib.figure.Figure
+    numbers : pandas.DataFrame
+    """
+    folder = paths.figures()
+    write_atomically(folder / f"{name}.png", lambda target: figure.savefig(target, format="png"))
+    write_atomically(
+        folder / f"{name}.csv", lambda target: numbers.to_csv(target, index=False)
+    )

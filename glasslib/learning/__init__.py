@@ -1,0 +1,1 @@
+"""Data sets, networks A and B, their training and their evaluation."""

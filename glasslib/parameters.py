@@ -1,0 +1,409 @@
+"""Every parameter of the project, as validated, frozen pydantic models.
+
+A model rejects unknown names and values out of range; :func:`validate` turns pydantic's report
+into one line that names the parameter, the value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated, Literal, TypeVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from glasslib.errors import ParameterError
+
+__all__ = [
+    "NOTEBOOKS",
+    "PROTOCOLS",
+    "CompanionParameters",
+    "DescriptorSpec",
+    "Goal",
+    "Integrator",
+    "Melt",
+    "Model",
+    "NetworkSettings",
+    "Protocol",
+    "get_protocol",
+    "validate",
+]
+
+Temperature = Annotated[
+    float,
+    Field(ge=0.3, le=4.0, allow_inf_nan=False, description="Temperature in ε/k_B, from 0.3 to 4."),
+]
+
+
+class Model(BaseModel):
+    """Base of all parameter models: frozen, and unknown names are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def validate(model: type[M], /, **values) -> M:
+    """Build ``model`` from ``values``; on failure raise one line that names value and remedy.
+
+    Raises
+    ------
+    ParameterError
+        A parameter is unknown (a near name is suggested), of the wrong kind or out of range.
+
+    Examples
+    --------
+    >>> validate(Melt, n_monomers=1501)
+    Traceback (most recent call last):
+    ...
+    glasslib.errors.ParameterError: Melt: n_monomers = 1501 is not a multiple of chain_length = 5
+    >>> validate(Melt, densty=1.0)
+    Traceback (most recent call last):
+    ...
+    glasslib.errors.ParameterError: Melt: unknown parameter 'densty'; did you mean 'density'?
+    """
+    try:
+        return model(**values)
+    except ValidationError as error:
+        messages = []
+        for item in error.errors():
+            name = ".".join(str(part) for part in item["loc"])
+            if item["type"] == "extra_forbidden":
+                near = difflib.get_close_matches(name, list(model.model_fields), 1, 0.5)
+                hint = f"did you mean '{near[0]}'?" if near else (
+                    "allowed: " + ", ".join(model.model_fields)
+                )
+                messages.append(f"unknown parameter '{name}'; {hint}")
+            elif item["type"] == "value_error":
+                messages.append(str(item["ctx"]["error"]))
+            else:
+                message = item["msg"][0].lower() + item["msg"][1:]
+                field = model.model_fields.get(name)
+                about = f" ({field.description})" if field and field.description else ""
+                messages.append(f"{name} = {item['input']!r}: {message}{about}")
+        raise ParameterError(f"{model.__name__}: " + "; ".join(messages)) from None
+
+
+class Melt(Model):
+    """The liquid: fully flexible linear chains of Lennard-Jones monomers (Section 3)."""
+
+    n_monomers: int = Field(2000, gt=0, description="Number of monomers N.")
+    chain_length: int = Field(5, ge=1, description="Monomers in a chain; 5 is a pentamer.")
+    density: float = Field(1.02, gt=0, le=1.5, description="Number density in σ⁻³.")
+    cutoff: float = Field(2.5, gt=1, description="Truncation of the Lennard-Jones pair in σ.")
+    bond_stiffness: float = Field(555.5, gt=0, description="k in U = k (r − r0)², in ε/σ².")
+    bond_length: float = Field(0.97, gt=0, description="Rest length r0 of a bond in σ.")
+
+    @model_validator(mode="after")
+    def _whole_chains(self):
+        if self.n_monomers % self.chain_length:
+            raise ValueError(
+                f"n_monomers = {self.n_monomers} is not a multiple of chain_length ="
+                f" {self.chain_length}"
+            )
+        return self
+
+    @property
+    def n_chains(self) -> int:
+        """Number of chains."""
+        return self.n_monomers // self.chain_length
+
+    @property
+    def box_length(self) -> float:
+        """Edge of the cubic box in σ."""
+        return float((self.n_monomers / self.density) ** (1 / 3))
+
+    @property
+    def bonds(self) -> np.ndarray:
+        """Indices of bonded monomers, (n_chains (chain_length − 1), 2) int64; chains in order."""
+        first = np.arange(self.n_monomers).reshape(self.n_chains, self.chain_length)[:, :-1].ravel()
+        return np.stack([first, first + 1], axis=1)
+
+    @property
+    def chain_position(self) -> np.ndarray:
+        """Bonds between each monomer and the nearer end of its chain, (N,) int64: 0 is an end."""
+        place = np.arange(self.n_monomers) % self.chain_length
+        return np.minimum(place, self.chain_length - 1 - place)
+
+
+class Integrator(Model):
+    """r-RESPA: bonds in the inner loop, pairs in the outer; one substep is velocity Verlet.
+
+    The step is the same throughout: to change it in the middle of a trajectory, even to hit a
+    sampled time, makes the energy do a random walk. Sampled times are multiples of it.
+    """
+
+    timestep: float = Field(0.01, gt=0, le=0.02, description="Outer step in τ; it divides 1.")
+    bond_substeps: int = Field(2, ge=1, le=10, description="Inner steps for the bonds.")
+    pair_style: Literal["lj/cut/opt", "lj/cut"] = Field(
+        "lj/cut/opt", description="LAMMPS pair style."
+    )
+    skin: float = Field(0.3, gt=0, le=1, description="Neighbour-list skin in σ.")
+    segment: float = Field(
+        256.0, gt=0, description="Time units between checkpoints, a fresh LAMMPS each time."
+    )
+
+
+class Protocol(Model):
+    """How much is simulated: the melt, the number of runs, and the lengths of each stage."""
+
+    name: str
+    melt: Melt
+    integrator: Integrator = Integrator()
+    runs: int = Field(ge=1, description="Independent runs at each temperature.")
+    trajectories: int = Field(ge=1, description="Trajectories in each isoconfigurational ensemble.")
+    block_size: int = Field(ge=1, description="Trajectories in a block.")
+    melt_temperature: float = Field(2.0, gt=0, description="Temperature of the first melt, ε/k_B.")
+    melt_time: float = Field(25.0, gt=0, description="Time at the melt temperature, τ.")
+    thermostat_time: float = Field(1.0, gt=0, description="Relaxation time of the thermostat, τ.")
+    equilibration_multiple: float = Field(
+        3.0, ge=0, description="Equilibration lasts at least this many τ_ee (3 in the paper) …"
+    )
+    chain_temperature: float = Field(
+        2.0, gt=0, description="… at this temperature and above. Below it the chains keep the"
+        " conformations they reached there, which hardly depend on temperature, and",
+    )
+    equilibration_alpha_multiple: float = Field(
+        30.0, ge=1, description="… this many τ_α are enough, or the τ_ee rule if that is shorter."
+    )
+    equilibration_floor: float = Field(
+        60.0, gt=0, description="No equilibration is shorter than this, τ."
+    )
+    equilibration_limit: float = Field(
+        1e6, gt=0, description="None is much longer than this, τ; what was reached is stored."
+    )
+    production_multiple: float = Field(10.0, gt=1, description="Production lasts this many τ_α.")
+    timing_runs: int = Field(
+        4, ge=1, description="Production runs whose mean τ_α fixes the ten times."
+    )
+    longest_time_multiple: float = Field(
+        5.0, gt=1, description="Longest time of the ensemble in τ_α (early diffusive regime)."
+    )
+    cascade: tuple[float, ...] = Field(
+        (),
+        description="Falling temperatures; each run starts from the same run at the next higher"
+        " one, and above the first from a hot melt.",
+    )
+    wavenumbers: tuple[float, ...] = Field(
+        (6.6, 6.8, 7.0, 7.2, 7.4, 7.6), description="Wave numbers of stored F_s, σ⁻¹."
+    )
+    n_times: int = Field(10, ge=4, description="Times at which the propensity is stored.")
+    n_fine_times: int = Field(50, ge=4, description="Times of F_s and MSD in the ensemble.")
+
+    @model_validator(mode="after")
+    def _whole_blocks(self):
+        if self.trajectories % self.block_size:
+            raise ValueError(
+                f"trajectories = {self.trajectories} is not a multiple of block_size ="
+                f" {self.block_size}"
+            )
+        return self
+
+    def source(self, temperature: float) -> float | None:
+        """Return the temperature whose runs those at ``temperature`` start from, if any."""
+        above = [t for t in self.cascade if t > temperature + 1e-9]
+        return min(above) if above else None
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks in an ensemble."""
+        return self.trajectories // self.block_size
+
+
+PROTOCOLS = {
+    protocol.name: protocol
+    for protocol in (
+        Protocol(
+            name="smoke", melt=Melt(n_monomers=1500), runs=2, trajectories=4, block_size=2,
+            melt_time=10.0, equilibration_floor=10.0, equilibration_limit=40.0, timing_runs=2,
+            longest_time_multiple=3.0,
+        ),
+        Protocol(
+            name="lab", melt=Melt(n_monomers=1500), runs=4, trajectories=10, block_size=5,
+            melt_time=100.0,
+        ),
+        Protocol(
+            name="companion", melt=Melt(n_monomers=2000), runs=10, trajectories=40, block_size=10,
+            cascade=(0.60, 0.50, 0.45, 0.42, 0.40), chain_temperature=0.60,
+        ),
+        Protocol(
+            name="paper", melt=Melt(n_monomers=10000), runs=10, trajectories=40, block_size=10,
+            cascade=(0.60, 0.50, 0.45, 0.42, 0.40), chain_temperature=0.60,
+        ),
+    )
+}
+
+
+def get_protocol(name: str) -> Protocol:
+    """Return the protocol called ``name``.
+
+    Raises
+    ------
+    ParameterError
+        No such profile; the message lists those there are.
+
+    Examples
+    --------
+    >>> get_protocol("lab").runs
+    4
+    >>> get_protocol("huge")
+    Traceback (most recent call last):
+    ...
+    glasslib.errors.ParameterError: profile = 'huge' does not exist; choose smoke, lab,\
+ companion or paper
+    """
+    try:
+        return PROTOCOLS[name]
+    except KeyError:
+        names = list(PROTOCOLS)
+        raise ParameterError(
+            f"profile = {name!r} does not exist; choose {', '.join(names[:-1])} or {names[-1]}"
+        ) from None
+
+
+class Goal(Model):
+    """One step of the campaign: so many runs and blocks at a temperature."""
+
+    profile: str
+    temperature: Temperature
+    runs: int = Field(ge=1)
+    blocks: int = Field(ge=1)
+
+
+#: The campaign, in order: a little of everything first, then more of it, high temperatures first.
+CAMPAIGN = tuple(
+    Goal(profile="companion", temperature=temperature, runs=runs, blocks=blocks)
+    for temperature, runs, blocks in (
+        (0.60, 4, 1), (0.50, 4, 1), (0.45, 4, 1),
+        (0.60, 4, 4), (0.50, 4, 2), (0.45, 4, 2),
+        (0.60, 10, 4), (0.50, 10, 4), (0.45, 5, 4),
+        (0.42, 2, 2), (0.40, 2, 2),
+        (0.45, 10, 4), (0.42, 10, 4), (0.40, 10, 4),
+    )
+)
+
+
+class DescriptorSpec(Model):
+    """The structural descriptors of Section 2.2.1; defaults give 100 radial + 192 angular.
+
+    Where the paper leaves a choice, the choice is a field here. Its reason:
+
+    - ``angular_range`` starts at 0.5 as the paper says, although no monomer sits closer than
+      about 0.8: Boattini et al. (2021) used [1.0, 2.5].
+    - ``shell_centres = "edges"`` follows the brackets of the paper. [0.5, 2] is closed: 60 shells
+      of width δ = 0.025 step by 1.5/59 ≈ 0.0254 from end to end. (2, 3] and (3, 5] are open at
+      the start: 20 shells each, in steps of exactly δ, the last on the end of the interval.
+      ``"middles"`` divides each interval in equal bins and takes their middles.
+    - ``angular_normalisation = "weights"`` divides by the sum of the Gaussian weights, as in
+      Boattini et al. (2021), so that q is an order parameter between 0 and 1; ``"none"`` sets
+      Z = 1.
+    - ``include_self = True``: in Eq. 5 the condition r_ij < r_c holds for j = i, with r_ii = 0.
+    - ``tail = 6`` cuts the Gaussians where no descriptor of the melt moves by more than 1e-6;
+      the longest descriptor then reaches 5.6 σ, which N = 1,500 monomers hold (half box 5.68).
+    """
+
+    radial_shells: tuple[tuple[float, float, int, float], ...] = Field(
+        ((0.5, 2.0, 60, 0.025), (2.0, 3.0, 20, 0.05), (3.0, 5.0, 20, 0.1)),
+        description="Groups of radial shells: from, to, number, width δ; all in σ.",
+    )
+    angular_range: tuple[float, float] = Field((0.5, 2.5), description="First and last shell, σ.")
+    angular_shells: int = Field(16, ge=1, description="Number of angular shells.")
+    angular_width: float = Field(0.1, gt=0, description="Width δ of an angular shell, σ.")
+    max_order: int = Field(12, ge=1, le=20, description="Spherical harmonics l = 1 … max_order.")
+    angular_normalisation: Literal["weights", "none"] = Field(
+        "weights", description="Z in Eq. 3: the sum of the weights, or 1."
+    )
+    shell_centres: Literal["edges", "middles"] = Field(
+        "edges", description="Shell centres on the ends of each interval, or in the middle of bins."
+    )
+    generations: int = Field(2, ge=0, le=5, description="Generations of coarse-graining.")
+    coarse_radius: float = Field(2.5, gt=0, description="Coarse-graining radius r_c, σ.")
+    include_self: bool = Field(True, description="A particle counts in its own average (Eq. 5).")
+    tail: float = Field(
+        6.0, ge=3, le=8, description="Gaussian tails are cut at this many widths δ."
+    )
+    voronoi: bool = Field(True, description="Add Voronoi volume, surface and asphericity.")
+    energy: bool = Field(True, description="Add the potential energy of the particle.")
+    energy_bonds: bool = Field(
+        True, description="Each bond gives half its energy to both ends; else pairs alone count."
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        for start, stop, number, width in self.radial_shells:
+            if not (0 <= start < stop and number >= 2 and width > 0):
+                raise ValueError(
+                    f"radial_shells holds ({start}, {stop}, {number}, {width}): needs"
+                    " 0 <= from < to, at least 2 shells and a width > 0"
+                )
+        if not 0 <= self.angular_range[0] < self.angular_range[1]:
+            raise ValueError(f"angular_range = {self.angular_range} must rise from 0 or more")
+        return self
+
+
+class NetworkSettings(Model):
+    """Networks A and B (Section 2.3) and what the paper leaves open about their training.
+
+    ``input_limit`` is there for shells that hardly any neighbour reaches (r ≈ 0.8): their
+    descriptor is 0 but for a few rows, σ_x of the training rows is tiny, and a single test row
+    can reach a standardised value of thousands (Eq. 6) and spoil ρ on its own.
+    """
+
+    hidden: tuple[int, ...] = Field((16, 16, 16), description="Nodes in each hidden layer.")
+    dropout_after: int = Field(2, ge=1, description="Dropout stands behind this hidden layer.")
+    dropout: float = Field(0.1, ge=0, lt=1, description="Dropout rate (not in the paper).")
+    l2: float = Field(1e-2, ge=0, description="L2 strength on kernels (not in the paper).")
+    learning_rate: float = Field(1e-3, gt=0, description="Adam's step (not in the paper).")
+    epochs: int = Field(100, ge=1, description="Most epochs (not in the paper).")
+    patience: int = Field(15, ge=1, description="Epochs without a better validation loss.")
+    batch_size: int = Field(256, ge=1, description="Rows in a batch (not in the paper).")
+    input_limit: float | None = Field(
+        10.0, gt=0, description="Standardised inputs are cut at ± this; None: not (not in paper)."
+    )
+    target_scaling: Literal["standardise", "none"] = Field(
+        "standardise", description="Targets per time: mean 0, variance 1 over training rows."
+    )
+    validation_fraction: float = Field(
+        0.1, gt=0, lt=0.5, description="Part of the training rows that chooses and stops."
+    )
+    test_fraction: float = Field(0.2, gt=0, lt=1, description="Rows kept for the test (20 %).")
+    split: Literal["row", "run"] = Field(
+        "row", description="Rows at random as in the paper, or whole runs held out."
+    )
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of split, weights and dropout.")
+
+    @model_validator(mode="after")
+    def _layers(self):
+        if not self.hidden or min(self.hidden) < 1:
+            raise ValueError(f"hidden = {self.hidden} needs at least one layer of one node")
+        if self.dropout_after > len(self.hidden):
+            raise ValueError(
+                f"dropout_after = {self.dropout_after}, but there are {len(self.hidden)} hidden"
+                " layers"
+            )
+        return self
+
+
+class CompanionParameters(Model):
+    """Parameters that every notebook shares."""
+
+    temperature: Temperature = 0.5
+    profile: Literal["smoke", "lab", "companion", "paper"] = Field(
+        "lab", description="Profile in which a temperature without data is simulated."
+    )
+
+
+# The parameters of each notebook, by its file's stem; a new notebook starts with a line here.
+NOTEBOOKS: dict[str, type[CompanionParameters]] = {
+    "01-the-melt": CompanionParameters,
+    "02-relaxation": CompanionParameters,
+    "03-propensity": CompanionParameters,
+    "04-descriptors": CompanionParameters,
+    "05-networks": CompanionParameters,
+    "06-correlation": CompanionParameters,
+    "07-accuracy": CompanionParameters,
+    "08-heterogeneity": CompanionParameters,
+    "09-transfer": CompanionParameters,
+    "10-your-own-melt": CompanionParameters,
+}

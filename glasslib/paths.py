@@ -1,0 +1,62 @@
+"""Every path of the project; nothing else in the library spells one.
+
+The root is found from the package (a checkout, installed in editable mode). Data may live
+elsewhere: set ``GLASSLIB_DATA``. Caches and unfinished work live under ``var/`` or
+``GLASSLIB_VAR``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__all__ = ["book", "cache", "data", "ensembles", "figures", "notebooks", "registry", "root", "work"]
+
+
+def root() -> Path:
+    """Return the top of the checkout."""
+    return Path(__file__).resolve().parents[1]
+
+
+def data() -> Path:
+    """Return the folder of data files: ``GLASSLIB_DATA``, or ``data/`` in the checkout."""
+    return Path(os.environ.get("GLASSLIB_DATA") or root() / "data").resolve()
+
+
+def ensembles(profile: str, temperature: float) -> Path:
+    """Return the folder of one profile and temperature, ``data/ensembles/companion/T0.500``."""
+    return data() / "ensembles" / profile / f"T{temperature:.3f}"
+
+
+def registry(profile: str) -> Path:
+    """Return the list of SHA-256 sums of one profile's data."""
+    return data() / "ensembles" / profile / "registry.txt"
+
+
+def _var() -> Path:
+    return Path(os.environ.get("GLASSLIB_VAR") or root() / "var").resolve()
+
+
+def work() -> Path:
+    """Return the folder of unfinished simulations (checkpoints)."""
+    return _var() / "work"
+
+
+def cache() -> Path:
+    """Return the folder of results that can be computed again: descriptors, predictions."""
+    return _var() / "cache"
+
+
+def figures() -> Path:
+    """Return the folder where notebooks save each figure's picture and numbers."""
+    return Path(os.environ.get("GLASSLIB_FIGURES") or _var() / "figures").resolve()
+
+
+def notebooks() -> Path:
+    """Return the folder of the notebooks' sources."""
+    return root() / "notebooks"
+
+
+def book() -> Path:
+    """Return the folder into which the book is built."""
+    return root() / "_build"

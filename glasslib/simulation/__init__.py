@@ -1,0 +1,1 @@
+"""LAMMPS in process: the melt, its equilibration and production, and the ensemble."""

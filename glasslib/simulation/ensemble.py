@@ -1,0 +1,116 @@
+"""Constant-energy trajectories sampled in memory: production runs and isoconfigurational ensembles.
+
+An isoconfigurational ensemble (ICE) is a set of trajectories that start from one configuration
+with fresh Maxwell–Boltzmann velocities. Each trajectory is a chain of segments no longer than
+``Integrator.segment``; between two segments the state passes through a checkpoint into a fresh
+LAMMPS, whether anybody interrupts or not, so resumed work is bitwise the same work.
+
+References
+----------
+A. Widmer-Cooper, P. Harrowell and H. Fynewever, Phys. Rev. Lett. 93, 135701 (2004).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from glasslib.parameters import Integrator, Melt
+from glasslib.simulation.engine import Engine, State
+from glasslib.simulation.melt import maxwell_boltzmann, seed
+
+__all__ = ["Sample", "constant_energy", "ice_state"]
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One instant of a trajectory.
+
+    Parameters
+    ----------
+    time : float
+        In τ since the trajectory began.
+    index : int or None
+        Position of ``time`` among the times asked for; None at a mere checkpoint.
+    state : State or None
+        At a checkpoint, what the trajectory continues from.
+    positions : (N, 3) float64
+        Unwrapped positions in σ.
+    potential, kinetic : float
+        Total energies in ε.
+    """
+
+    time: float
+    index: int | None
+    state: State | None
+    positions: np.ndarray
+    potential: float
+    kinetic: float
+
+
+def ice_state(positions: np.ndarray, temperature: float, run: int, trajectory: int) -> State:
+    """Start trajectory number ``trajectory`` of the ensemble of ``run``.
+
+    Parameters
+    ----------
+    positions : (N, 3) float64
+        The configuration all trajectories share, in σ.
+    temperature : float
+        In ε/k_B.
+    run, trajectory : int
+        Together with the temperature they fix the velocities and nothing else does.
+    """
+    key = seed(float(temperature), run, "ensemble", trajectory)
+    return State(positions, maxwell_boltzmann(len(positions), temperature, key))
+
+
+def constant_energy(
+    melt: Melt, integrator: Integrator, state: State, times: np.ndarray, *, since: float = 0.0
+) -> Iterator[Sample]:
+    """Integrate at constant energy and yield a sample at each time, and at each checkpoint.
+
+    Parameters
+    ----------
+    melt, integrator
+        The liquid and how it is stepped.
+    state : State
+        At time ``since``.
+    times : (n,) float64
+        Rising, in τ, counted to 1e-6; 0 is allowed and gives the start itself.
+    since : float
+        Resume from a checkpoint: samples up to and including this time are not repeated.
+
+    Yields
+    ------
+    Sample
+        ``index`` is set at the times asked for, ``state`` at checkpoints (multiples of
+        ``integrator.segment`` before the last time).
+    """
+    times = np.round(np.asarray(times, dtype=float), 6)
+    checkpoints = np.arange(1, int(times[-1] / integrator.segment) + 1) * integrator.segment
+    checkpoints = checkpoints[checkpoints < times[-1] - 1e-6]
+    marks = np.union1d(times, checkpoints)
+    where = {float(time): k for k, time in enumerate(times)}
+    stops = set(checkpoints.tolist())
+    engine, now = Engine(melt, integrator, state), since
+    try:
+        for mark in marks.tolist():
+            if mark < since or (mark == since and since > 0):
+                continue
+            if mark > now:
+                engine.advance(mark - now)
+            else:
+                engine.evaluate()
+            now = mark
+            state = engine.state() if mark in stops else None
+            yield Sample(
+                mark, where.get(mark), state, engine.positions(),
+                engine.potential_energy, engine.kinetic_energy,
+            )
+            if state is not None:
+                engine.close()
+                engine = Engine(melt, integrator, state)
+    finally:
+        engine.close()

@@ -1,0 +1,472 @@
+"""The data files: where they are, how they are written, and that they are what they were.
+
+One profile and temperature has one folder, ``data/ensembles/companion/T0.500/``:
+
+``run03.nc``
+    Run 3: equilibration record, production curves, the initial configuration of its ensemble,
+    the inherent structure below it, and the chains.
+``run03-block01.nc``
+    Block 1 of its isoconfigurational ensemble: averages over the block's trajectories.
+``times.json``
+    τ_α, the wave number and the times of the ensemble, fixed before its first block.
+
+Every file is written once, whole or not at all, and never rewritten; more runs, blocks and
+temperatures are more files. ``registry.txt`` beside the temperature folders lists the SHA-256 of
+each, and reading verifies it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from filelock import FileLock
+
+from glasslib import paths
+from glasslib.configuration import Configuration
+from glasslib.errors import DataError
+from glasslib.parameters import PROTOCOLS
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from MDAnalysis import Universe
+
+__all__ = [
+    "Ensemble",
+    "Times",
+    "available",
+    "block_path",
+    "block_paths",
+    "load_ensemble",
+    "profile_with",
+    "read",
+    "read_times",
+    "round_mantissa",
+    "run_path",
+    "run_paths",
+    "times_path",
+    "universe",
+    "verify_all",
+    "write",
+    "write_atomically",
+    "write_times",
+]
+
+#: Mantissa bits kept of block averages: 2⁻¹¹ ≈ 0.05 % rounding, where ten trajectories give 10 %.
+KEPT_BITS = 10
+
+
+# ------------------------------------------------------------------------------------- paths
+def run_path(profile: str, temperature: float, run: int) -> Path:
+    """Return the file of one run."""
+    return paths.ensembles(profile, temperature) / f"run{run:02d}.nc"
+
+
+def block_path(profile: str, temperature: float, run: int, block: int) -> Path:
+    """Return the file of one block of a run's ensemble."""
+    return paths.ensembles(profile, temperature) / f"run{run:02d}-block{block:02d}.nc"
+
+
+def times_path(profile: str, temperature: float) -> Path:
+    """Return the file of the ensemble's fixed times."""
+    return paths.ensembles(profile, temperature) / "times.json"
+
+
+def run_paths(profile: str, temperature: float) -> dict[int, Path]:
+    """Return the files of all runs there are, by run number."""
+    found = paths.ensembles(profile, temperature).glob("run??.nc")
+    return {int(path.stem[3:]): path for path in sorted(found)}
+
+
+def block_paths(profile: str, temperature: float, run: int) -> dict[int, Path]:
+    """Return the files of all blocks of a run there are, by block number."""
+    found = paths.ensembles(profile, temperature).glob(f"run{run:02d}-block??.nc")
+    return {int(path.stem[-2:]): path for path in sorted(found)}
+
+
+def available(profile: str) -> dict[float, list[int]]:
+    """Return temperatures (falling) with the runs that have at least one block.
+
+    Parameters
+    ----------
+    profile : str
+        ``companion`` and so on.
+    """
+    folder = paths.data() / "ensembles" / profile
+    found = {}
+    for path in folder.glob("T?.???"):
+        temperature = float(path.name[1:])
+        runs = [r for r in run_paths(profile, temperature) if block_paths(profile, temperature, r)]
+        if runs and times_path(profile, temperature).exists():
+            found[temperature] = runs
+    return dict(sorted(found.items(), reverse=True))
+
+
+def profile_with(temperature: float, preferred: str) -> str | None:
+    """Return the profile whose data hold ``temperature``: companion first, then ``preferred``."""
+    for profile in dict.fromkeys(("companion", preferred)):
+        if any(abs(t - temperature) < 5e-4 for t in available(profile)):
+            return profile
+    return None
+
+
+# ----------------------------------------------------------------------------------- writing
+def write_atomically(path: Path, save: Callable[[Path], None]) -> None:
+    """Let ``save`` write a temporary file beside ``path``, then move it there in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        save(temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def round_mantissa(values: np.ndarray, bits: int = KEPT_BITS) -> np.ndarray:
+    """Round float32 values to ``bits`` explicit mantissa bits, to nearest, so they compress well.
+
+    The relative error is at most 2^−(bits + 1).
+
+    Examples
+    --------
+    >>> x = np.array([0.123456789], dtype=np.float32)
+    >>> bool(abs(round_mantissa(x)[0] / x[0] - 1) < 2**-11)
+    True
+    """
+    drop = 23 - bits
+    raw = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32).astype(np.uint64)
+    raw = (raw + (1 << (drop - 1)) - 1 + ((raw >> drop) & 1)) >> drop << drop
+    return raw.astype(np.uint32).view(np.float32).reshape(np.shape(values))
+
+
+def write(dataset: xr.Dataset, path: Path) -> None:
+    """Write a NetCDF-4 file once, compressed, and enter it in the registry.
+
+    Raises
+    ------
+    DataError
+        The file exists: data are written once.
+    """
+    if path.exists():
+        raise DataError(f"{path.name} exists; data files are written once and never rewritten")
+    encoding = {
+        name: {"zlib": True, "complevel": 9, "shuffle": True}
+        for name, variable in dataset.variables.items()
+        if variable.ndim > 0 and variable.dtype.kind in "fiu"
+    }
+    write_atomically(
+        path, lambda target: dataset.to_netcdf(target, engine="h5netcdf", encoding=encoding)
+    )
+    register(path)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _registry_of(path: Path) -> Path:
+    return path.parent.parent / "registry.txt"
+
+
+def read_registry(registry: Path) -> dict[str, str]:
+    """Return SHA-256 by file name relative to the registry's folder."""
+    if not registry.exists():
+        return {}
+    lines = (line.split("  ", 1) for line in registry.read_text().splitlines() if line)
+    return {name: digest for digest, name in lines}
+
+
+def register(path: Path) -> None:
+    """Enter a finished file in the registry of its profile."""
+    registry = _registry_of(path)
+    lock = paths.work() / registry.parent.name / "registry.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
+        entries = read_registry(registry)
+        entries[path.relative_to(registry.parent).as_posix()] = _digest(path)
+        text = "".join(f"{entries[name]}  {name}\n" for name in sorted(entries))
+        write_atomically(registry, lambda target: target.write_text(text))
+
+
+# ----------------------------------------------------------------------------------- reading
+def _verify(path: Path) -> None:
+    if not path.exists():
+        raise DataError(
+            f"data file {path.name} is missing from {path.parent.name}; restore it with"
+            " 'git checkout -- data' or simulate it with 'glasslib simulate'"
+        )
+    registry = _registry_of(path)
+    expected = read_registry(registry).get(path.relative_to(registry.parent).as_posix())
+    if expected is None:
+        raise DataError(f"{path.parent.name}/{path.name} is not in the registry; delete it, or"
+                        " import it with 'glasslib campaign import'")
+    if _digest(path) != expected:
+        raise DataError(
+            f"{path.parent.name}/{path.name} is damaged: its SHA-256 is not the registry's;"
+            " restore it with 'git checkout -- data'"
+        )
+
+
+def read(path: Path) -> xr.Dataset:
+    """Verify a data file against the registry and load it whole.
+
+    Raises
+    ------
+    DataError
+        The file is missing, unregistered, changed or not readable; the message names it.
+    """
+    import xarray as xr
+
+    _verify(path)
+    try:
+        return xr.load_dataset(path, engine="h5netcdf")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path.parent.name}/{path.name} cannot be read: {error}") from None
+
+
+def verify_all(profile: str) -> int:
+    """Verify every registered file of a profile and that no other lies there; return how many.
+
+    Raises
+    ------
+    DataError
+        The first file that is missing, changed or unregistered.
+    """
+    folder = paths.data() / "ensembles" / profile
+    registered = read_registry(folder / "registry.txt")
+    there = {
+        p.relative_to(folder).as_posix() for p in folder.glob("T*/*") if not p.name.startswith(".")
+    }
+    for name in sorted(set(registered) | there):
+        _verify(folder / name)
+    return len(registered)
+
+
+# ------------------------------------------------------------------------------- fixed times
+@dataclass(frozen=True)
+class Times:
+    """Times of an ensemble, fixed once per temperature.
+
+    Parameters
+    ----------
+    tau_alpha, tau_alpha_error : float
+        Mean over the timing runs and its standard error, in τ; ``tau_alpha`` is a sampled time.
+    runs : tuple of int
+        The timing runs.
+    q_peak : float
+        First peak of S(q) in σ⁻¹, mean over the timing runs.
+    times : (n_times,) float64
+        In τ.
+    fine_times : (n_fine,) float64
+        In τ; contains ``times``.
+    """
+
+    tau_alpha: float
+    tau_alpha_error: float
+    runs: tuple[int, ...]
+    q_peak: float
+    times: np.ndarray
+    fine_times: np.ndarray
+
+    @property
+    def tau_index(self) -> int:
+        """Column of τ_α among ``times``."""
+        return int(np.flatnonzero(self.times == self.tau_alpha)[0])
+
+    @property
+    def debye_waller_index(self) -> int:
+        """Column of t = 1 among ``times``."""
+        return int(np.flatnonzero(self.times == 1.0)[0])
+
+
+def write_times(profile: str, temperature: float, times: Times) -> None:
+    """Write ``times.json`` once and register it."""
+    path = times_path(profile, temperature)
+    if path.exists():
+        raise DataError(f"{path.parent.name}/times.json exists; the times stay fixed")
+    content = {
+        "tau_alpha": times.tau_alpha,
+        "tau_alpha_error": times.tau_alpha_error,
+        "runs": list(times.runs),
+        "q_peak": times.q_peak,
+        "times": times.times.tolist(),
+        "fine_times": times.fine_times.tolist(),
+        "units": "time: sigma sqrt(m/epsilon); q_peak: 1/sigma",
+    }
+    text = json.dumps(content, indent=1) + "\n"
+    write_atomically(path, lambda target: target.write_text(text))
+    register(path)
+
+
+def read_times(profile: str, temperature: float) -> Times:
+    """Read and verify the fixed times of a temperature."""
+    path = times_path(profile, temperature)
+    _verify(path)
+    content = json.loads(path.read_text())
+    return Times(
+        content["tau_alpha"], content["tau_alpha_error"], tuple(content["runs"]),
+        content["q_peak"], np.array(content["times"]), np.array(content["fine_times"]),
+    )
+
+
+# ---------------------------------------------------------------------------------- ensemble
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """All isoconfigurational ensembles of one temperature.
+
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B.
+    profile : str
+    times : Times
+    runs : dict of int to xarray.Dataset
+        The run files, by run number.
+    blocks : dict of int to list of xarray.Dataset
+        The block files of each run.
+    """
+
+    temperature: float
+    profile: str
+    times: Times
+    runs: dict[int, xr.Dataset]
+    blocks: dict[int, list[xr.Dataset]]
+
+    @property
+    def n_trajectories(self) -> dict[int, int]:
+        """Trajectories in each run's ensemble."""
+        return {
+            run: sum(block.sizes["trajectory"] for block in blocks)
+            for run, blocks in self.blocks.items()
+        }
+
+    @property
+    def melt(self):
+        """The melt's parameters."""
+        return PROTOCOLS[self.profile].melt
+
+    def mean(self, name: str) -> np.ndarray:
+        """Average a block variable over each run's trajectories.
+
+        Parameters
+        ----------
+        name : str
+            ``displacement``, ``squared_displacement``, ``p1_loss`` or ``p2_loss``.
+
+        Returns
+        -------
+        (n_runs, n, n_times) float64
+            n monomers or bonds.
+        """
+        out = []
+        for blocks in self.blocks.values():
+            weights = [block.sizes["trajectory"] for block in blocks]
+            values = [block[name].values.astype(np.float64) for block in blocks]
+            out.append(np.average(values, axis=0, weights=weights).T)
+        return np.array(out)
+
+    @cached_property
+    def propensity(self) -> np.ndarray:
+        """⟨|Δr_i|⟩ in σ, (n_runs, N, n_times) float64."""
+        return self.mean("displacement")
+
+    @cached_property
+    def debye_waller(self) -> np.ndarray:
+        """⟨Δr_i²(t = 1)⟩ in σ², (n_runs, N) float64."""
+        return self.mean("squared_displacement")[..., self.times.debye_waller_index]
+
+    def configuration(self, run: int) -> Configuration:
+        """Return the initial configuration of a run's ensemble."""
+        return _configuration(self.runs[run], "positions")
+
+    def describe(self) -> str:
+        """Say in one sentence what the ensemble holds."""
+        counts = sorted(set(self.n_trajectories.values()))
+        each = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+        return (
+            f"T = {self.temperature:.2f}: {len(self.runs)} runs of"
+            f" {self.melt.n_monomers:,} monomers, {each} trajectories each"
+            f" ({self.profile} profile)"
+        )
+
+
+def _configuration(run: xr.Dataset, name: str) -> Configuration:
+    return Configuration(run[name].values, run["box"].values, run["bonds"].values)
+
+
+def load_ensemble(temperature: float, profile: str) -> Ensemble:
+    """Load every run of a temperature that has at least one block, verified.
+
+    Raises
+    ------
+    DataError
+        No data at this temperature in this profile; the message lists what there is.
+    """
+    have = available(profile)
+    near = [t for t in have if abs(t - temperature) < 5e-4]
+    if not near:
+        listed = ", ".join(f"{t:g}" for t in have) or "none"
+        raise DataError(
+            f"no data at temperature {temperature:g} in profile {profile} (there: {listed});"
+            f" make them with 'glasslib simulate {temperature:g} --profile {profile}'"
+        )
+    temperature = near[0]
+    runs = {run: read(run_path(profile, temperature, run)) for run in have[temperature]}
+    blocks = {
+        run: [read(path) for path in block_paths(profile, temperature, run).values()]
+        for run in runs
+    }
+    return Ensemble(temperature, profile, read_times(profile, temperature), runs, blocks)
+
+
+def universe(temperature: float, run: int, profile: str = "companion") -> Universe:
+    """Open a run's initial configuration as an MDAnalysis universe, with bonds and chains.
+
+    Parameters
+    ----------
+    temperature : float
+    run : int
+    profile : str
+
+    Returns
+    -------
+    MDAnalysis.Universe
+        One frame; lengths are in σ whatever MDAnalysis calls them. Each chain is a residue.
+
+    References
+    ----------
+    R. J. Gowers et al., Proc. 15th Python in Science Conf., 98 (2016).
+    """
+    import MDAnalysis
+
+    data = read(run_path(profile, temperature, run))
+    n = data.sizes["monomer"]
+    chain = data["chain"].values
+    u = MDAnalysis.Universe.empty(
+        n, n_residues=int(chain.max()) + 1, atom_resindex=chain, trajectory=True
+    )
+    u.add_TopologyAttr("types", ["1"] * n)
+    u.add_TopologyAttr("masses", np.ones(n))
+    for kind in ("bonds", "angles", "dihedrals", "impropers"):  # MDAnalysis's writers ask for all
+        u.add_TopologyAttr(kind, [])
+    bonds = [tuple(int(end) for end in bond) for bond in data["bonds"].values]
+    u.add_bonds(bonds, types=["1"] * len(bonds))
+    u.atoms.positions = data["positions"].values
+    u.dimensions = [*data["box"].values, 90, 90, 90]
+    return u
+
+

@@ -1,0 +1,1 @@
+"""The local structure around each monomer: arrays in, arrays out."""

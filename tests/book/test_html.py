@@ -1,0 +1,206 @@
+"""A small book, built with the settings of the real one, and the pages that come out."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+from glasslib import paths, publish
+
+HERE = Path(__file__).parent
+LOADERS = [
+    ("script", "src"),
+    ("link", "href"),
+    ("img", "src"),
+    ("iframe", "src"),
+    ("source", "src"),
+    ("video", "src"),
+    ("audio", "src"),
+    ("embed", "src"),
+    ("object", "data"),
+]
+ELSEWHERE = re.compile(r"(?:https?:)?//")
+
+
+def problems(folder: Path) -> list[str]:
+    """Everything wrong with built pages: no alt text, another host, a link to nothing."""
+    found = []
+    soups = {
+        path.resolve(): BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in folder.rglob("*.html")
+        if "_static" not in path.parts
+    }
+    anchors = {
+        path: {tag.get("id") or tag.get("name") for tag in soup.find_all(id=True)}
+        | {tag["name"] for tag in soup.find_all("a", attrs={"name": True})}
+        for path, soup in soups.items()
+    }
+    for path, soup in soups.items():
+        page = path.relative_to(folder.resolve())
+        for image in soup.find_all("img"):
+            if not (image.get("alt") or "").strip():
+                found.append(f"{page}: image {image.get('src', '')[:60]} has no alt text")
+        local = []
+        for tag, attribute in LOADERS:
+            for element in soup.find_all(tag, attrs={attribute: True}):
+                if ELSEWHERE.match(element[attribute]):
+                    found.append(f"{page}: <{tag}> loads {element[attribute]}")
+                elif not element[attribute].startswith("data:"):
+                    local.append(element[attribute])
+        for style in [*soup.find_all("style"), *soup.find_all(style=True)]:
+            text = style.get("style") or style.get_text()
+            if re.search(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//", text):
+                found.append(f"{page}: a style loads from elsewhere")
+        for script in soup.find_all("script", src=False):
+            if "require.min.js" in script.get_text() or re.search(
+                r"\bimport\s*\(?\s*[\"']https?://", script.get_text()
+            ):
+                found.append(f"{page}: a script loads from elsewhere")
+        local += [a["href"] for a in soup.find_all("a", href=True)]
+        for address in local:
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if target.is_dir():
+                target /= "index.html"
+            if not target.exists():
+                found.append(f"{page}: {address} leads nowhere")
+            elif parts.fragment and target in anchors:
+                if unquote(parts.fragment) not in anchors[target]:
+                    found.append(f"{page}: {address} names no place on that page")
+    for sheet in folder.rglob("*.css"):
+        if re.search(
+            r"(?:url\(|@import)\s*[\"']?(?:https?:)?//", sheet.read_text(encoding="utf-8")
+        ):
+            found.append(f"{sheet.relative_to(folder)}: loads from elsewhere")
+    return found
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """Build: a prose page, an executed notebook with a figure, the API page, the references."""
+    root = tmp_path_factory.mktemp("book")
+    pages = root / "root"
+    (pages / "book").mkdir(parents=True)
+    (pages / "_config.yml").write_bytes((paths.root() / "_config.yml").read_bytes())
+    real = paths.root() / "book"
+    (pages / "book" / "assets").symlink_to(real / "assets")
+    for name in ("references.bib", "references.md", "api.md"):
+        (pages / "book" / name).write_bytes((real / name).read_bytes())
+    (pages / "book" / "index.md").write_text(
+        "# Front\n\nThe displacement $\\Delta r_i$ {cite:p}`Tripodo2022`, drawn in"
+        " {numref}`fig-sample`; functions in [](api.md).\n\n"
+        "$$ F_s(q, \\tau_\\alpha) = 1/e $$ (eq-tau)\n\nSee {eq}`eq-tau`.\n"
+    )
+    (pages / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/index\nchapters:\n"
+        "  - file: notebooks/50-sample\n  - file: book/api\n  - file: book/references\n"
+    )
+    done = publish.execute_pages(
+        publish.pages(pages / "_toc.yml"), folder=root / "executed", sources=HERE
+    )
+    publish.stage(root / "source", {page.name: page.path for page in done}, root=pages)
+    publish.build_html(root / "source", root / "_build" / "html")
+    return root / "_build" / "html"
+
+
+def soup_of(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def test_the_pages_are_sound(book):
+    assert problems(book) == []
+
+
+def test_figure_has_its_alt_text_caption_and_number(book):
+    page = soup_of(book / "notebooks" / "50-sample.html")
+    image = page.find("figure").find("img")
+    assert image["alt"] == "A straight line that rises from 0 to the temperature."
+    assert (book / "notebooks" / image["src"]).resolve().stat().st_size > 1000
+    assert "Fig. 1" in page.find("figcaption").get_text()
+    assert "Fig. 1" in soup_of(book / "book" / "index.html").find("article").get_text()
+
+
+def test_mathjax_is_here_with_its_fonts(book):
+    scripts = [tag["src"] for tag in soup_of(book / "book" / "index.html")("script", src=True)]
+    (mathjax,) = [script for script in scripts if "mathjax" in script]
+    program = (book / "book" / mathjax.split("?")[0]).resolve()
+    assert program.stat().st_size > 1_000_000
+    fonts = program.parent / "output" / "chtml" / "fonts" / "woff-v2"
+    assert len(list(fonts.glob("*.woff"))) == 23
+
+
+def test_front_page_cites_and_leads_on(book):
+    assert "book/index.html" in (book / "index.html").read_text()
+    article = soup_of(book / "book" / "index.html").find("article").get_text()
+    assert "Tripodo" in article and "(1)" in article
+    assert "9322" in soup_of(book / "book" / "references.html").find("article").get_text()
+
+
+def test_api_page_holds_every_module(book):
+    from glasslib.api_pages import module_names
+
+    page = soup_of(book / "book" / "api.html")
+    headings = {heading.get_text().rstrip("#") for heading in page.find("article")("h2")}
+    assert headings == set(module_names())
+    assert page.find(id="glasslib.configuration.Configuration")
+    melt = page.find(id="glasslib.parameters.Melt").parent.get_text()
+    assert "Number of monomers N." in melt  # fields come from the model itself
+
+
+def test_stderr_of_a_notebook_stays_out(book):
+    text = (book / "notebooks" / "50-sample.html").read_text(encoding="utf-8")
+    assert "a note to stdout" in text
+    assert (
+        "a note to stderr"
+        not in soup_of(book / "notebooks" / "50-sample.html").find_all(class_="output").__str__()
+    )
+
+
+def test_problems_are_seen(tmp_path):
+    (tmp_path / "a.html").write_text(
+        '<img src="b.png"><img src="https://x.org/b.png" alt="b"><a href="c.html">c</a>'
+        '<a href="#nowhere">d</a><script src="//x.org/a.js"></script>'
+        '<div style="background: url(https://x.org/a.png)"></div><a href="https://x.org">x</a>'
+    )
+    (tmp_path / "a.css").write_text('@import "https://x.org/font.css";')
+    told = "\n".join(problems(tmp_path))
+    for words in (
+        "b.png has no alt text",
+        "<img> loads https://x.org/b.png",
+        "b.png leads nowhere",
+        "c.html leads nowhere",
+        "#nowhere names no place",
+        "<script> loads //x.org/a.js",
+        "a style loads",
+        "a.css: loads",
+    ):
+        assert words in told
+    assert told.count("\n") == 7
+
+
+def test_a_warning_fails_the_build_and_keeps_the_old_book(book, tmp_path, capfd):
+    source, html = tmp_path / "source", tmp_path / "html"
+    html.mkdir()
+    (html / "index.html").write_text("old")
+    source.mkdir()
+    (source / "_config.yml").write_text('title: t\nexecute: {execute_notebooks: "off"}\n')
+    (source / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    (source / "index.md").write_text("# Title\n\n{ref}`no-such-place`\n")
+    with pytest.raises(publish.PublishError, match="1 warnings or errors"):
+        publish.build_html(source, html)
+    assert (html / "index.html").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["html", "source"]
+    told = capfd.readouterr().err
+    assert "index.md:3: WARNING" in told and "no-such-place" in told
+    assert str(tmp_path) not in told
+
+
+@pytest.mark.skipif(
+    not (paths.book() / "html" / "index.html").exists(), reason="the book is not built here"
+)
+def test_the_built_book_is_sound():
+    assert problems(paths.book() / "html") == []
