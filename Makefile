@@ -7,7 +7,7 @@ PORT ?= 8000
 UV := uv==0.13.9
 BIN := .venv/bin
 .DELETE_ON_ERROR:
-.PHONY: help env book test serve notebooks campaign bench lock clean
+.PHONY: help env book test serve notebooks campaign lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,9 +38,6 @@ notebooks: env ## write the .ipynb beside each MyST notebook
 
 campaign: env ## continue the simulations that the book stands on (hours to days)
 	$(BIN)/glasslib campaign run
-
-bench: env ## time the descriptors and the simulation on this machine
-	$(BIN)/python -m benchmarks
 
 lock: env ## compile requirements.lock again from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra test --python-version 3.11 pyproject.toml -o requirements.lock

@@ -139,9 +139,23 @@ def _fill(app, docname, content):
         content[0] = content[0].replace(MARK, modules_text())
 
 
+def _without_thebe(app: Any, page: str, template: str, context: dict, doctree: Any) -> None:
+    """Drop the scripts of sphinx-thebe, which jupyter-book always loads.
+
+    They are written twice, which is an error in the browser, and they name another host; live code
+    is switched off here.
+    """
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", [])
+        if "thebe" not in f"{script}{getattr(script, 'attributes', '')}".lower()
+    ]
+
+
 def setup(app: Any) -> dict[str, bool]:
     """Register the extension with Sphinx; runs before napoleon."""
     app.connect("source-read", _fill)
     app.connect("autodoc-skip-member", _skip)
     app.connect("autodoc-process-docstring", _process, priority=100)
+    app.connect("html-page-context", _without_thebe, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -177,6 +177,7 @@ def perform(task: Task) -> str:
     Another process that holds the task keeps it: the lock is the operating system's and ends
     with the process.
     """
+    _one_thread()
     checkpoint = Checkpoint(task)
     checkpoint.path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -689,7 +690,7 @@ def run(
     done = len(listed) - len(todo)
     running: dict = {}
     context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
         while todo or running:
             for task in list(todo):
                 if len(running) >= workers:
@@ -757,7 +758,9 @@ def status(goals: Iterable[Goal] = CAMPAIGN) -> pandas.DataFrame:
 
 
 def _one_thread():
-    """Give each worker one thread: two cores serve best as two trajectories."""
+    """Give the process one thread: two cores serve best as two trajectories, and sums over
+    several threads round differently.
+    """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = "1"
     import freud

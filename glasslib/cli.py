@@ -170,7 +170,7 @@ Workers = Annotated[int, typer.Option("--workers", "-w", min=1, help="Processes;
 
 @app.command()
 def simulate(
-    temperature: Annotated[float, typer.Argument(help="In ε/k_B, 0.3 to 4.")],
+    temperature: Annotated[float, typer.Argument(help="In ε/k_B, 0.3 to 1.")],
     profile: Annotated[str, typer.Option(help="smoke, lab, companion or paper.")] = "lab",
     workers: Workers = 2,
 ) -> None:

@@ -31,7 +31,7 @@ __all__ = [
 
 Temperature = Annotated[
     float,
-    Field(ge=0.3, le=4.0, allow_inf_nan=False, description="Temperature in ε/k_B, from 0.3 to 4."),
+    Field(ge=0.3, le=1.0, allow_inf_nan=False, description="Temperature in ε/k_B, from 0.3 to 1."),
 ]
 
 

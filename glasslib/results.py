@@ -55,10 +55,12 @@ __all__ = [
     "map_table",
     "mean_displacement_check",
     "predict",
+    "predictions",
     "relaxation",
     "relaxation_table",
     "settings_table",
     "susceptibility",
+    "susceptibility_panels",
     "susceptibility_table",
     "transfer",
     "transfer_table",
@@ -216,7 +218,7 @@ def _mean_error(values) -> tuple[float, float]:
 
 
 def _drift_z(values: np.ndarray) -> float:
-    """Difference of the last two thirds' means in their standard errors (ten-fold blocking)."""
+    """Difference of the last two thirds' means in their standard errors (five blocks each)."""
     n = len(values)
     second, third = values[n // 3 : 2 * n // 3], values[2 * n // 3 :]
 
@@ -414,6 +416,8 @@ def with_errors(table: pd.DataFrame) -> pd.DataFrame:
         if f"{name}_error" in table:
             pairs = zip(table[name], table[f"{name}_error"], strict=True)
             out[name] = [format_error(value, error) for value, error in pairs]
+        elif table[name].dtype.kind == "f":
+            out[name] = [f"{value:.4g}" for value in table[name]]
         else:
             out[name] = table[name]
     return pd.DataFrame(out, index=table.index)
@@ -552,6 +556,22 @@ def predict(of: Ensemble, settings: dict[str, NetworkSettings]) -> Prediction:
             networks[which].save(folder)
     predicted = {which: network.predict(data) for which, network in networks.items()}
     return Prediction(data, networks, predicted, parts.test)
+
+
+def predictions(
+    shown: dict[float, Ensemble], settings: NetworkSettings | None = None
+) -> dict[float, Prediction]:
+    """Choose the open settings, then train A and B at every temperature shown.
+
+    Parameters
+    ----------
+    shown : dict of float to Ensemble
+        By temperature.
+    settings : NetworkSettings, optional
+        What the choice starts from; ``NetworkSettings(split="run")`` holds out whole runs.
+    """
+    chosen = {which: best for which, (best, _) in chosen_settings(shown, settings).items()}
+    return {t: predict(one, chosen) for t, one in shown.items()}
 
 
 def settings_table(settings: dict[str, NetworkSettings]) -> pd.DataFrame:
@@ -733,6 +753,17 @@ def susceptibility(of: Prediction, ensemble: Ensemble) -> dict[str, tuple[np.nda
     }
 
 
+def susceptibility_panels(
+    shown: dict[float, Ensemble], predictions: dict[float, Prediction]
+) -> dict[float, tuple[Times, dict[str, tuple[np.ndarray, np.ndarray]]]]:
+    """Return χ4 by temperature, for those that have at least two configurations."""
+    return {
+        t: (one.times, susceptibility(predictions[t], one))
+        for t, one in shown.items()
+        if len(one.runs) > 1
+    }
+
+
 def susceptibility_table(
     panels: dict[float, tuple[Times, dict[str, tuple[np.ndarray, np.ndarray]]]],
 ) -> pd.DataFrame:
@@ -741,7 +772,7 @@ def susceptibility_table(
     Parameters
     ----------
     panels : dict
-        By temperature: the times, and the curves from :func:`susceptibility`.
+        From :func:`susceptibility_panels`.
     """
     rows = []
     for t, (times, curves) in panels.items():

@@ -167,10 +167,12 @@ def write(dataset: xr.Dataset, path: Path) -> None:
         for name, variable in dataset.variables.items()
         if variable.ndim > 0 and variable.dtype.kind in "fiu"
     }
-    write_atomically(
-        path, lambda target: dataset.to_netcdf(target, engine="h5netcdf", encoding=encoding)
-    )
-    register(path)
+
+    def save(target: Path):
+        dataset.to_netcdf(target, engine="h5netcdf", encoding=encoding)
+        register(path, target)
+
+    write_atomically(path, save)
 
 
 def _digest(path: Path) -> str:
@@ -190,14 +192,19 @@ def read_registry(registry: Path) -> dict[str, str]:
     return {name: digest for digest, name in lines}
 
 
-def register(path: Path) -> None:
-    """Enter a finished file in the registry of its profile."""
+def register(path: Path, content: Path | None = None) -> None:
+    """Enter a file in the registry of its profile.
+
+    ``content`` is the file before it is moved to ``path``: a process killed between the two steps
+    then leaves an entry without a file, which the next attempt replaces, and never a file without
+    an entry, which nobody could read.
+    """
     registry = _registry_of(path)
     lock = paths.work() / registry.parent.name / "registry.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(lock):
         entries = read_registry(registry)
-        entries[path.relative_to(registry.parent).as_posix()] = _digest(path)
+        entries[path.relative_to(registry.parent).as_posix()] = _digest(content or path)
         text = "".join(f"{entries[name]}  {name}\n" for name in sorted(entries))
         write_atomically(registry, lambda target: target.write_text(text))
 
@@ -212,8 +219,8 @@ def _verify(path: Path) -> None:
     registry = _registry_of(path)
     expected = read_registry(registry).get(path.relative_to(registry.parent).as_posix())
     if expected is None:
-        raise DataError(f"{path.parent.name}/{path.name} is not in the registry; delete it, or"
-                        " import it with 'glasslib campaign import'")
+        raise DataError(f"{path.parent.name}/{path.name} is not in the registry; delete it"
+                        " and run the same simulation again")
     if _digest(path) != expected:
         raise DataError(
             f"{path.parent.name}/{path.name} is damaged: its SHA-256 is not the registry's;"
@@ -308,8 +315,12 @@ def write_times(profile: str, temperature: float, times: Times) -> None:
         "units": "time: sigma sqrt(m/epsilon); q_peak: 1/sigma",
     }
     text = json.dumps(content, indent=1) + "\n"
-    write_atomically(path, lambda target: target.write_text(text))
-    register(path)
+
+    def save(target: Path):
+        target.write_text(text)
+        register(path, target)
+
+    write_atomically(path, save)
 
 
 def read_times(profile: str, temperature: float) -> Times:

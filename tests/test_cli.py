@@ -70,7 +70,7 @@ def test_parameters_lists_all_with_range_and_default():
     }
     assert listed == fields
     (line,) = [line for line in lines if line.startswith("temperature ")]
-    assert "from 0.3 to 4" in line and "ε/k_B" in line
+    assert "from 0.3 to 1" in line and "ε/k_B" in line
     assert any("smoke | lab | companion | paper" in line for line in lines)
 
 

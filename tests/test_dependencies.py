@@ -96,7 +96,7 @@ def test_make_lists_its_targets_and_refuses_another_python():
     plain = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     options = {"cwd": paths.root(), "capture_output": True, "text": True, "env": plain}
     done = subprocess.run(["make"], **options)
-    for target in ("book", "test", "serve", "notebooks", "campaign", "bench", "clean"):
+    for target in ("book", "test", "serve", "notebooks", "campaign", "clean"):
         assert re.search(rf"^  make {target} +\w", done.stdout, flags=re.MULTILINE)
     wrong = ["make", "--always-make", "env", "PYTHON=/no/such/python"]
     done = subprocess.run(wrong, **options)

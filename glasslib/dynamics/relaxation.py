@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glasslib.errors import ParameterError
+
 __all__ = [
     "VogelFulcherTammann",
     "decay_time",
@@ -171,7 +173,7 @@ def propensity_times(
 
     Raises
     ------
-    ValueError
+    ParameterError
         The times are not in order 1 < τ_α < longest.
 
     Examples
@@ -180,8 +182,9 @@ def propensity_times(
     [0.01, 0.03, 0.1, 0.32, 1.0, 3.68, 13.57, 50.0, 111.8, 250.0]
     """
     if not 1 < tau_alpha < longest:
-        raise ValueError(
-            f"tau_alpha = {tau_alpha} and longest = {longest} must satisfy 1 < tau_alpha < longest"
+        raise ParameterError(
+            f"tau_alpha = {tau_alpha} and longest = {longest} must satisfy 1 < tau_alpha < longest;"
+            " choose a lower temperature"
         )
     ends = np.log([0.01, 1.0, tau_alpha, longest])
     lengths = np.diff(ends)
@@ -230,7 +233,7 @@ def fit_vft(
 
     Raises
     ------
-    ValueError
+    ParameterError
         Fewer than three temperatures: the law has three parameters.
 
     Examples
@@ -244,7 +247,9 @@ def fit_vft(
 
     t, log_tau = np.asarray(temperatures, float), np.log(tau_alpha)
     if len(t) < 3:
-        raise ValueError(f"{len(t)} temperatures cannot fix the three parameters of the VFT law")
+        raise ParameterError(
+            f"{len(t)} temperatures cannot fix the three parameters of the VFT law; give three"
+        )
 
     def residual(p):
         return (p[0] + p[1] / (t - p[2]) - log_tau) / relative_error

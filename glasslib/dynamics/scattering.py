@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from glasslib.dynamics.displacement import displacement_moments
+from glasslib.errors import ParameterError
 
 __all__ = ["self_correlations", "self_intermediate_scattering", "at_wavenumber"]
 
@@ -109,7 +110,7 @@ def at_wavenumber(scattering: np.ndarray, grid: np.ndarray, q: float) -> np.ndar
 
     Raises
     ------
-    ValueError
+    ParameterError
         ``q`` lies outside the grid.
 
     Examples
@@ -121,5 +122,8 @@ def at_wavenumber(scattering: np.ndarray, grid: np.ndarray, q: float) -> np.ndar
     from scipy.interpolate import CubicSpline
 
     if not grid[0] <= q <= grid[-1]:
-        raise ValueError(f"q = {q} lies outside the stored wave numbers {grid[0]} to {grid[-1]}")
+        raise ParameterError(
+            f"q = {q} lies outside the stored wave numbers {grid[0]} to {grid[-1]}; store F_s at"
+            " wave numbers around it (Protocol.wavenumbers)"
+        )
     return CubicSpline(grid, scattering, axis=-1)(q)

@@ -49,7 +49,7 @@ def correlation_figure(
             ]
         axis.set(xscale="log", xlabel=r"$t$  ($\tau$)", title=f"network {which}")
     axes[0].set(ylim=(0, 1), ylabel=r"Pearson correlation $\rho(t)$")
-    axes[0].legend(loc="lower left")
+    axes[0].legend(loc="upper left")
     columns = ["network", "T", "t", "rho", "rho_error", "at_tau_alpha"]
     return figure, pd.DataFrame(rows, columns=columns)
 

@@ -19,7 +19,9 @@ __all__ = ["descriptor_figure"]
 
 @styled
 def descriptor_figure(table: xarray.DataArray, order: int = 6) -> tuple[Figure, pd.DataFrame]:
-    """Draw radial and angular descriptors against r: mean and spread over monomers.
+    """Draw the spread of radial and angular descriptors over monomers, relative to their mean.
+
+    Columns whose mean is below a thousandth of the family's largest are left out.
 
     Parameters
     ----------
@@ -44,14 +46,15 @@ def descriptor_figure(table: xarray.DataArray, order: int = 6) -> tuple[Figure, 
             chosen = table[:, wanted.values]
             r = chosen["r"].values
             mean, deviation = chosen.values.mean(axis=0), chosen.values.std(axis=0)
-            colour = colours[generation % len(colours)]
-            axis.plot(r, mean, color=colour, label=f"generation {generation}")
-            axis.fill_between(r, mean - deviation, mean + deviation, color=colour, alpha=0.2, lw=0)
+            filled = mean > 1e-3 * mean.max()
+            r, mean, deviation = r[filled], mean[filled], deviation[filled]
+            axis.plot(r, deviation / mean, color=colours[generation % len(colours)],
+                      label=f"generation {generation}")
             rows += [
                 (family, generation, *row) for row in zip(r, mean, deviation, strict=True)
             ]
-        axis.set_xlabel(r"$r$  ($\sigma$)")
-    axes[0].set_ylabel(r"$G_i(r, \delta)$")
-    axes[1].set_ylabel(rf"$q_i(r, \delta, l = {order})$")
+        axis.set(xlabel=r"$r$  ($\sigma$)", yscale="log")
+    axes[0].set(title=r"radial, $G_i(r, \delta)$", ylabel="standard deviation / mean")
+    axes[1].set(title=rf"angular, $q_i(r, \delta, l = {order})$")
     axes[0].legend()
     return figure, pd.DataFrame(rows, columns=["family", "generation", "r", "mean", "deviation"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from scipy.interpolate import griddata
+from matplotlib.tri import LinearTriInterpolator, Triangulation
 
 from glasslib.figures.style import styled
 
@@ -66,7 +66,9 @@ def slice_map(
     near = ((images > -3) & (images < box[:2] + 3)).all(axis=1)
     grid = np.linspace(0, box[0], points)
     x, y = np.meshgrid(grid, np.linspace(0, box[1], points))
-    return grid, griddata(images[near], fields[near], (x, y), method="linear")
+    # Not scipy's griddata: its LAPACK call for each triangle waits for threads on a busy machine.
+    linear = LinearTriInterpolator(Triangulation(*images[near].T), fields[near])
+    return grid, linear(x, y).filled(np.nan)
 
 
 @styled

@@ -39,7 +39,7 @@ def melt_figure(ensembles: list[Ensemble]) -> tuple[Figure, pd.DataFrame]:
         colour, t = temperature_colour(one.temperature), one.temperature
         runs = one.runs.values()
         q = next(iter(runs))["structure_wavenumber"].values
-        structure = np.nanmean([run["structure_factor"].values for run in runs], axis=0)
+        structure = np.mean([run["structure_factor"].values for run in runs], axis=0)
         left.plot(q, structure, color=colour, label=f"T = {t:.2f}")
         rows += [("structure", t, -1, x, y) for x, y in zip(q, structure, strict=True)]
         for number, run in one.runs.items():

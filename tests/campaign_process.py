@@ -1,0 +1,124 @@
+"""A tiny campaign in processes of their own, to be killed; test_campaign.py runs this as a script.
+
+    python campaign_process.py FOLDER SEED
+
+FOLDER/whole gets a campaign that nobody disturbs, but whose first task two processes want at
+once; FOLDER/killed gets the same one, killed again and again, at random moments and at the worst
+ones. What happened is printed as JSON.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+
+import numpy as np
+
+from glasslib import campaign, parameters
+from glasslib.parameters import Goal, Integrator, Melt, Protocol
+from glasslib.simulation.engine import lammps_version
+
+TINY = Protocol(
+    name="tiny",
+    melt=Melt(n_monomers=150),
+    integrator=Integrator(segment=1.0),
+    runs=1,
+    trajectories=2,
+    block_size=2,
+    melt_time=1.0,
+    equilibration_floor=4.0,
+    equilibration_limit=12.0,
+    production_multiple=5.0,
+    timing_runs=1,
+    longest_time_multiple=2.5,
+    cascade=(1.1, 1.0),
+)
+GOAL = Goal(profile="tiny", temperature=1.0, runs=1, blocks=1)
+#: How a process ends: at a random moment up to this part of the undisturbed time, or just before
+#: a file is moved or removed.
+KILLS = (
+    *(0.12, 0.12, 0.12, "os.rename run00.npz", "os.rename registry.txt", 0.12),
+    *("os.rename run00.nc", "os.remove run00.npz", 0.12, 0.12, "os.rename registry.txt"),
+    *("os.rename times.json", 0.03, "os.rename run00-block00.npz", 0.03),
+    *("os.rename run00-block00.nc", "os.remove run00-block00.npz"),
+)
+
+
+def here(folder):
+    os.environ["GLASSLIB_DATA"] = f"{folder}/data"
+    os.environ["GLASSLIB_VAR"] = f"{folder}/var"
+
+
+def start(folder, work):
+    """Run ``work`` in a process of its own; return its id when LAMMPS is loaded, and its pipe."""
+    mine, its = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(its)
+        os.read(mine, 1)
+        return child, mine
+    try:
+        here(folder)
+        campaign._one_thread()  # as in the workers of campaign.run: sums in one order
+        lammps_version()
+        os.write(its, b"!")
+        os.write(its, json.dumps(work()).encode())
+        os._exit(0)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+
+
+def everything(kill=None):
+    """Do all tasks; kill this process at the event, such as "os.rename run00.nc"."""
+    if kill:
+        event, name = kill.split()
+
+        def hook(happens, arguments):
+            if happens == event:
+                # moved from, moved to; or what is removed
+                target = arguments[1] if event == "os.rename" else arguments[0]
+                if os.path.basename(os.fspath(target)) == name:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(hook)
+    return [campaign.perform(task) for task in campaign.tasks([GOAL])]
+
+
+def end(child, pipe):
+    """Wait for a process; return how it ended and what it printed."""
+    with os.fdopen(pipe) as file:
+        text = file.read()
+    status = os.waitpid(child, 0)[1]
+    return os.waitstatus_to_exitcode(status), json.loads(text) if text else None
+
+
+def main(folder, number):
+    """Do what the module says."""
+    parameters.PROTOCOLS["tiny"] = TINY
+    rng = np.random.default_rng(int(number))
+    first = campaign.tasks([GOAL])[0]
+    begun = time.perf_counter()
+    both = [start(f"{folder}/whole", lambda: campaign.perform(first)) for _ in range(2)]
+    report = {"both": [end(*one) for one in both]}
+    report["whole"] = end(*start(f"{folder}/whole", everything))
+    duration = time.perf_counter() - begun
+    report["killed"] = []
+    for kill in KILLS:
+        name = kill if isinstance(kill, str) else None
+        child, pipe = start(f"{folder}/killed", lambda name=name: everything(name))
+        if name is None:
+            time.sleep(rng.uniform(0, kill * duration))
+            os.kill(child, signal.SIGKILL)
+        report["killed"].append((name, *end(child, pipe)))
+    report["last"] = end(*start(f"{folder}/killed", everything))
+    report["again"] = end(*start(f"{folder}/killed", everything))
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,357 @@
+"""What the pages ask for, from the fixed ensemble: numbers, caches and verdicts."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from glasslib import paths, results, store
+from glasslib.dynamics.susceptibility import four_point_susceptibility
+from glasslib.errors import DataError, ParameterError
+from glasslib.learning.dataset import split
+from glasslib.learning.evaluation import pearson
+from glasslib.parameters import CompanionParameters, NetworkSettings
+from glasslib.structure.descriptors import structural_descriptors
+
+N = 1500
+SETTINGS = dict.fromkeys("AB", NetworkSettings(epochs=2))
+
+
+# --------------------------------------------------------------------------------- ensembles
+def test_ensemble_that_is_there_is_loaded(smoke):
+    one = results.ensemble(0.8, "smoke")
+    assert (one.temperature, one.profile, list(one.runs)) == (0.8, "smoke", [0, 1])
+
+
+def test_ensemble_of_no_profile(smoke, capsys):
+    before = set(smoke.parent.iterdir())
+    with pytest.raises(ParameterError, match="profile = 'nowhere' does not exist; choose smoke"):
+        results.ensemble(0.62, "nowhere")
+    assert capsys.readouterr().err == ""
+    assert set(smoke.parent.iterdir()) == before
+
+
+def test_ensembles_of_a_page_fall(smoke):
+    page = CompanionParameters(temperature=0.7, profile="smoke")
+    assert list(results.ensembles(page)) == [0.8, 0.7]
+
+
+def test_data_table(shown):
+    table = results.data_table(shown)
+    assert list(table.index) == ["0.80", "0.70"]
+    assert table.loc["0.70"].to_dict() == {
+        "profile": "smoke",
+        "runs": 2,
+        "monomers": N,
+        "trajectories": 8,
+        "per run": "4",
+        "longest time (τ)": "9.6",
+    }
+
+
+# -------------------------------------------------------------------------------- relaxation
+def test_relaxation_numbers_stay(shown):
+    """Regression: the fixed ensemble gives these numbers."""
+    table = results.relaxation_table(shown)
+    expected = pd.DataFrame(
+        {
+            "q_peak": [7.165193791, 7.153534506],
+            "tau_alpha": [1.930464215, 3.203596049],
+            "tau_alpha_error": [0.1333061193, 0.1009443278],
+            "tau_alpha_sampled": [1.93, 3.2],
+            "tau_ee": [353.9096794, 929.9789522],
+            "u2": [0.09579320701, 0.07711391068],
+            "u2_error": [0.002427866141, 0.001022245407],
+            "a": [0.3250896505, 0.3343941447],
+            "a_error": [0.0008831176758, 0.003581787109],
+        },
+        index=[0.8, 0.7],
+    )
+    for name in expected:
+        np.testing.assert_allclose(table[name], expected[name], rtol=1e-6, err_msg=name)
+    one = results.relaxation(shown[0.8])
+    np.testing.assert_allclose(
+        one.scattering[[10, 30, 50]], [0.97666604, 0.62255659, 0.19261406], rtol=1e-6
+    )
+    np.testing.assert_allclose(one.lag[[10, 50]], [0.03461749, 4.97138751], rtol=1e-6)
+
+
+def test_relaxation_is_consistent(shown):
+    for t, one in shown.items():
+        r = results.relaxation(one)
+        assert r.tau_alpha == pytest.approx(one.times.tau_alpha, abs=0.006)
+        assert np.interp(np.log(r.tau_alpha), np.log(r.lag), r.scattering) == pytest.approx(
+            np.exp(-1), abs=0.02
+        )
+        # F_s of the ensemble's trajectories, another average, crosses 1/e near there too.
+        fine = np.concatenate([b["scattering"] for bs in one.blocks.values() for b in bs]).mean(0)
+        place = np.searchsorted(one.times.fine_times, one.times.tau_alpha)
+        assert fine[place] == pytest.approx(np.exp(-1), abs=0.06)
+        # Ballistic at the first time: ⟨|Δr|⟩ = t √(8 T / π).
+        ballistic = 0.01 * np.sqrt(8 * t / np.pi)
+        assert one.propensity[..., 0].mean() == pytest.approx(ballistic, rel=0.02)
+
+
+def test_checks_of_the_trajectories(shown):
+    table = results.checks(shown)
+    assert (table["centre of mass (σ)"].astype(float) < 1e-9).all()
+    assert (table["energy drift (ε)"].astype(float) < 2e-3).all()
+    worst = table["temperature, worst run"].str.rstrip("%").astype(float)
+    assert worst.tolist() == pytest.approx([-1.33, 1.62])
+
+
+def test_equilibration_table(shown):
+    table = results.equilibration_table(shown)
+    assert list(table.index) == [("0.80", 0), ("0.80", 1), ("0.70", 0), ("0.70", 1)]
+    assert (table["time (τ)"] == 64).all()
+    np.testing.assert_allclose(table["time (τ)"] / table["τ_ee"], table["in τ_ee"])
+    np.testing.assert_allclose(
+        table["τ_α, window 1"], [1.866165, 1.883027, 3.177274, 3.301119], rtol=1e-6
+    )
+
+
+def test_drift_is_noticed():
+    noise = np.random.default_rng(0).normal(size=3000)
+    assert abs(results._drift_z(noise)) < 3.5
+    late = np.arange(3000) >= 2000
+    assert results._drift_z(noise + late) > 10
+    assert results._drift_z(noise - late) < -10
+
+
+# ------------------------------------------------------------------------------------- words
+def test_with_errors():
+    table = pd.DataFrame(
+        {"rho": [0.6123, 0.5], "rho_error": [0.0213, np.nan], "n": [3, 4]}, index=[0.8, 0.7]
+    )
+    joined = results.with_errors(table)
+    assert list(joined.columns) == ["rho", "n"]
+    assert joined["rho"].tolist() == ["0.612 ± 0.021", "0.5 ± ?"]
+    assert joined["n"].tolist() == [3, 4] and list(joined.index) == [0.8, 0.7]
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.43123, 0.0123, "0.431 ± 0.012"),
+        (152.3, 41, "152 ± 41"),
+        (1234.5, 150, "1234 ± 150"),
+        (-0.0301, 0.004, "-0.0301 ± 0.0040"),
+        (0.5, 0.0, "0.5 ± ?"),
+        (1e-5, np.inf, "1e-05 ± ?"),
+    ],
+)
+def test_format_error(value, error, text):
+    assert results.format_error(value, error) == text
+
+
+@pytest.mark.parametrize(
+    ("difference", "error", "verdict"),
+    [
+        (0.1, 0.04, "different"),
+        (-0.1, 0.04, "different"),
+        (0.1, 0.06, "same"),
+        (0.0, 0.1, "same"),
+        (0.1, 0.05, "same"),
+        (0.1, np.nan, "cannot tell"),
+        (0.1, 0.0, "cannot tell"),
+    ],
+)
+def test_judge(difference, error, verdict):
+    assert results.judge(difference, error, "same", "different") == verdict
+
+
+def test_the_papers_number_is_compared_only_at_its_temperature(shown):
+    table = results.relaxation_table(shown)
+    assert results.mean_displacement_check(table)["verdict"].tolist() == ["cannot tell"]
+    for a, verdict in ((0.4300, "agree"), (0.5, "differ")):
+        own = pd.DataFrame({"a": [a], "a_error": [0.01]}, index=[0.4])
+        assert results.mean_displacement_check(own)["verdict"].tolist() == [verdict]
+
+
+# ----------------------------------------------------------------------------------- data set
+def test_dataset_has_880_features_and_rows_in_order(smoke, shown):
+    one = shown[0.8]
+    data = results.dataset(one)
+    assert data.features.shape == (2 * N, 880) and len(set(data.feature_names)) == 880
+    assert data.runs.tolist() == [0] * N + [1] * N
+    assert data.chain_position[:6].tolist() == [0, 1, 2, 1, 0, 0]
+    assert (data.times[data.tau_index], len(data.times)) == (1.93, 10)
+    for run in (0, 1):
+        rows = slice(run * N, (run + 1) * N)
+        np.testing.assert_array_equal(data.targets[rows], one.propensity[run])
+        np.testing.assert_array_equal(data.debye_waller[rows], one.debye_waller[run])
+    table = structural_descriptors(one.configuration(1), melt=one.melt)
+    np.testing.assert_array_equal(data.features[N:], table.values.astype(np.float32))
+    assert data.feature_names == tuple(table["descriptor"].values)
+    volume = data.features[:N, data.feature_names.index("voronoi volume")]
+    assert volume.sum() == pytest.approx(N / 1.02, rel=1e-4)
+    energy = data.features[:N, data.feature_names.index("energy")]
+    assert energy.sum() == pytest.approx(one.runs[0].attrs["potential_energy"], rel=1e-4)
+
+
+def test_second_call_reads_the_cache_and_is_equal(smoke, shown):
+    first = results.dataset(shown[0.8])
+    (path,) = paths.cache().glob("descriptors-T0.800-*.npz")
+    before = path.stat().st_mtime_ns
+    second = results.dataset(shown[0.8])
+    assert path.stat().st_mtime_ns == before
+    assert first.features.tobytes() == second.features.tobytes()
+    assert first.feature_names == second.feature_names
+
+
+def test_the_cache_depends_on_data_and_parameters(smoke, shown, tmp_path, monkeypatch):
+    from glasslib.parameters import DescriptorSpec
+
+    monkeypatch.setenv("GLASSLIB_VAR", str(tmp_path))
+    tiny = {
+        "radial_shells": ((0.8, 1.6, 4, 0.1),),
+        "angular_shells": 2,
+        "max_order": 2,
+        "generations": 0,
+        "voronoi": False,
+    }
+    for spec in (DescriptorSpec(**tiny), DescriptorSpec(**tiny | {"energy": False})):
+        results.dataset(shown[0.8], spec)
+        results.dataset(shown[0.7], spec)
+        results.dataset(shown[0.7], spec)
+    assert len(list(tmp_path.glob("cache/*.npz"))) == 4
+    assert results._digest(shown[0.8]) != results._digest(shown[0.7])
+
+
+# ----------------------------------------------------------------------------------- networks
+def test_predictions_cover_every_row_and_tests_are_kept_apart(predictions):
+    for p in predictions.values():
+        parts = split(p.data.runs, SETTINGS["A"])
+        np.testing.assert_array_equal(p.test, parts.test)
+        assert len(p.test) == 600
+        for which in "AB":
+            assert p.predicted[which].shape == (2 * N, 10)
+            assert np.isfinite(p.predicted[which]).all()
+        assert (p.predicted["A"] != p.predicted["B"]).any()
+
+
+def test_a_trained_network_is_read_again_not_trained_again(smoke, shown, predictions):
+    folders = {p: p.stat().st_mtime_ns for p in paths.cache().glob("network-*")}
+    again = results.predict(shown[0.8], SETTINGS)
+    assert {p: p.stat().st_mtime_ns for p in paths.cache().glob("network-*")} == folders
+    for which in "AB":
+        np.testing.assert_array_equal(again.predicted[which], predictions[0.8].predicted[which])
+
+
+def test_correlation_and_its_table(predictions):
+    table = results.correlation_table(predictions)
+    assert list(table.index) == [0.8, 0.7]
+    for t, p in predictions.items():
+        k = p.data.tau_index
+        curves = results.correlation(p, n_resamples=20)
+        for which in "AB":
+            rho = pearson(p.data.targets[p.test], p.predicted[which][p.test])
+            np.testing.assert_allclose(curves[which].value, rho)
+            assert table.loc[t, f"rho_{which}"] == pytest.approx(rho[k])
+            assert table.loc[t, f"rho_{which}"] == pytest.approx(
+                np.corrcoef(p.data.targets[p.test, k], p.predicted[which][p.test, k])[0, 1]
+            )
+            assert (curves[which].error >= 0).all() and curves[which].error.shape == (10,)
+        row = table.loc[t]
+        assert row["difference"] == pytest.approx(row["rho_A"] - row["rho_B"])
+        assert row["test_rows"] == 600
+        higher = "A higher" if row["difference"] > 0 else "B higher"
+        sure = abs(row["difference"]) > 2 * row["difference_error"]
+        assert row["verdict"] == (higher if sure else "within two errors")
+    assert "rho_A_error" not in results.with_errors(table)
+
+
+def test_networks_learn_something_even_in_two_epochs(predictions):
+    assert (results.correlation_table(predictions)[["rho_A", "rho_B"]] > 0).all(axis=None)
+
+
+def test_correlation_shape(predictions):
+    curves = {t: (p, results.correlation(p, 20)) for t, p in predictions.items()}
+    table = results.correlation_shape(curves)
+    assert list(table.index) == [0.8, 0.7]
+    for t, (p, rho) in curves.items():
+        late = np.flatnonzero(p.data.times >= 0.1)
+        best = late[np.argmax(rho["A"].value[late])]
+        assert table.loc[t, "A highest at"].startswith(f"{p.data.times[best]:.3g} τ (")
+        window = (late <= p.data.tau_index).sum()
+        assert table.loc[t, "A above B"].endswith(f" of {window} times")
+
+
+def test_map_columns_and_table(shown, predictions):
+    columns = results.map_columns(shown, predictions)
+    assert [t for t, _, _ in columns] == [0.8, 0.7]
+    t, configuration, fields = columns[1]
+    assert len(configuration) == N and list(fields) == ["true", "A", "B"]
+    np.testing.assert_array_equal(fields["true"], shown[0.7].propensity[0, :, 7])
+    table = results.map_table(shown, predictions)
+    p = predictions[0.8]
+    test = p.test[p.test < N]
+    k = p.data.tau_index
+    expected = np.corrcoef(p.data.targets[test, k], p.predicted["B"][test, k])[0, 1]
+    assert table.loc[0.8, "B, test rows"] == pytest.approx(expected)
+    assert results._middle([5, 4, 3, 2, 1]) == [5, 3, 1] and results._middle([5]) == [5]
+
+
+def test_susceptibility(shown, predictions):
+    one, p = shown[0.8], predictions[0.8]
+    curves = results.susceptibility(p, one)
+    a = one.propensity[..., one.times.tau_index].mean()
+    for name, (chi4, error) in curves.items():
+        field = one.propensity if name == "true" else p.predicted[name].reshape(2, N, 10)
+        np.testing.assert_array_equal(chi4, four_point_susceptibility(field, a))
+        assert error.shape == (10,)
+    # By hand: N times the variance over configurations of the mobile fraction.
+    mobile = (one.propensity > a).mean(axis=1)
+    np.testing.assert_allclose(curves["true"][0], N * mobile.var(axis=0), atol=1e-9)
+    table = results.susceptibility_table({0.8: (one.times, curves)})
+    assert table.loc[0.8, "true"].endswith("± ?")  # two configurations give no error
+    largest = one.times.times[np.argmax(curves["true"][0])]
+    assert table.loc[0.8, "true is largest at"].startswith(f"{largest:.3g} τ")
+
+
+def test_susceptibility_of_one_configuration_is_refused(shown, predictions):
+    from dataclasses import replace
+
+    one = replace(shown[0.8], blocks={0: shown[0.8].blocks[0]})
+    with pytest.raises(DataError, match="χ4 at T = 0.8 needs two configurations; there is 1"):
+        results.susceptibility(predictions[0.8], one)
+
+
+def test_transfer(predictions):
+    table = results.transfer(predictions)
+    assert len(table) == 2 * 2 * 2
+    own = table[table["trained"] == table["applied"]].set_index(["network", "trained"])["rho"]
+    expected = results.correlation_table(predictions)
+    for t in predictions:
+        for which in "AB":
+            assert own[which, t] == pytest.approx(expected.loc[t, f"rho_{which}"])
+    away = table[(table["trained"] == 0.8) & (table["applied"] == 0.7) & (table["network"] == "B")]
+    source, target = predictions[0.8], predictions[0.7]
+    predicted = source.networks["B"].predict(target.data, "own")[:, source.data.tau_index]
+    true = target.data.targets[:, target.data.tau_index]
+    assert away["rho"].item() == pytest.approx(np.corrcoef(true, predicted)[0, 1])
+    mean = results.transfer_table(table)
+    assert list(mean.index) == [0.8, 0.7] and list(mean) == ["network A", "network B"]
+    alone = results.transfer({0.8: predictions[0.8]})
+    assert "nothing to transfer to" in results.transfer_table(alone)["note"][0]
+
+
+def test_settings_table_names_every_setting():
+    table = results.settings_table(SETTINGS)
+    assert list(table.index) == list(NetworkSettings.model_fields)
+    assert table.loc["epochs", "network A"] == "2" and table["meaning"].str.len().min() > 10
+
+
+# --------------------------------------------------------------------------------- what is read
+def test_nothing_was_written_among_the_fixed_data(smoke):
+    assert store.verify_all("smoke") == 14
+    assert [p for p in smoke.rglob(".*")] == []
+
+
+def test_importing_results_leaves_tensorflow_alone():
+    import subprocess
+
+    code = "import sys, glasslib.results; print('tensorflow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stderr

@@ -1,0 +1,341 @@
+"""The data files: written once and whole, verified when read, and what they hold is consistent."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from glasslib import store
+from glasslib.configuration import Configuration
+from glasslib.errors import DataError
+from glasslib.parameters import get_protocol
+from glasslib.structure.energy import potential_energy
+
+N = 1500
+DATA = Path(__file__).resolve().parent / "data"
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """A data folder without data."""
+    monkeypatch.setenv("GLASSLIB_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("GLASSLIB_VAR", str(tmp_path / "var"))
+    return tmp_path / "data" / "ensembles" / "lab"
+
+
+@pytest.fixture
+def copy(empty):
+    """A copy of the fixed ensemble that a test may damage."""
+    target = empty.parent / "smoke"
+    shutil.copytree(DATA / "ensembles" / "smoke", target)
+    return target
+
+
+def small(value=1.0):
+    return xr.Dataset({"x": (("n",), np.arange(5) * value), "s": ((), 2)}, attrs={"a": "b"})
+
+
+# ----------------------------------------------------------------------------------- writing
+def test_what_is_written_is_read(empty):
+    path = store.run_path("lab", 0.5, 3)
+    store.write(small(), path)
+    assert path == empty / "T0.500" / "run03.nc"
+    xr.testing.assert_identical(store.read(path), small())
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert store.verify_all("lab") == 1
+
+
+def test_a_file_is_never_rewritten(empty):
+    path = store.block_path("lab", 0.5, 0, 1)
+    store.write(small(), path)
+    before = path.read_bytes(), (empty / "registry.txt").read_text()
+    with pytest.raises(DataError, match="run00-block01.nc exists; data files are written once"):
+        store.write(small(2.0), path)
+    assert (path.read_bytes(), (empty / "registry.txt").read_text()) == before
+
+
+def test_an_error_while_saving_leaves_nothing(tmp_path):
+    def save(target):
+        target.write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        store.write_atomically(tmp_path / "new" / "file.nc", save)
+    assert list((tmp_path / "new").iterdir()) == []
+    whole = tmp_path / "whole.txt"
+    whole.write_text("whole")
+    with pytest.raises(OSError, match="disk full"):
+        store.write_atomically(whole, save)
+    assert [p.read_text() for p in tmp_path.glob("*.txt")] == ["whole"]
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_dataset_that_cannot_be_written_leaves_nothing(empty):
+    bad = xr.Dataset({"x": (("n",), np.array([object(), object()], dtype=object))})
+    with pytest.raises((TypeError, ValueError)):
+        store.write(bad, store.run_path("lab", 0.5, 0))
+    assert list((empty / "T0.500").iterdir()) == []
+    assert store.read_registry(empty / "registry.txt") == {}
+
+
+def test_registry_is_sorted_and_holds_every_file_once(empty):
+    for run in (2, 0, 1):
+        store.write(small(run), store.run_path("lab", 0.5, run))
+    lines = (empty / "registry.txt").read_text().splitlines()
+    assert [line.split("  ")[1] for line in lines] == [f"T0.500/run0{k}.nc" for k in range(3)]
+    assert all(len(line.split("  ")[0]) == 64 for line in lines)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    hnp.arrays(
+        np.float32,
+        st.integers(1, 20),
+        elements=st.floats(2.0**-100, 2.0**100, width=32) | st.just(0.0),
+    ),
+    st.integers(1, 22),
+    st.sampled_from([1, -1]),
+)
+def test_rounding_of_the_mantissa(values, bits, sign):
+    values = values * np.float32(sign)
+    rounded = store.round_mantissa(values, bits)
+    assert rounded.dtype == np.float32 and rounded.shape == values.shape
+    exact = values.astype(np.float64)
+    assert (np.abs(rounded - exact) <= np.abs(exact) * 2.0 ** -(bits + 1) * (1 + 1e-12)).all()
+    np.testing.assert_array_equal(store.round_mantissa(rounded, bits), rounded)
+    dropped = rounded.view(np.uint32) & np.uint32((1 << (23 - bits)) - 1)
+    assert (dropped == 0).all()
+
+
+def test_rounding_has_no_bias():
+    x = np.random.default_rng(0).uniform(1, 2, (400, 500)).astype(np.float32)
+    error = store.round_mantissa(x).astype(float) / x - 1
+    assert error.shape == x.shape
+    assert abs(error.mean()) < 4 * error.std() / np.sqrt(x.size)
+
+
+# ----------------------------------------------------------------------------------- damage
+@pytest.mark.parametrize("name", ["run01.nc", "run00-block01.nc", "times.json"])
+def test_one_changed_byte_anywhere_is_noticed(copy, name):
+    path = copy / "T0.700" / name
+    good = path.read_bytes()
+    places = np.random.default_rng(len(name)).integers(len(good), size=8)
+    for place in [0, len(good) - 1, *places.tolist()]:
+        bad = bytearray(good)
+        bad[place] ^= 1 << (place % 8)
+        path.write_bytes(bad)
+        with pytest.raises(DataError, match=f"T0.700/{name} is damaged: its SHA-256"):
+            store.read_times("smoke", 0.7) if name == "times.json" else store.read(path)
+    for reading in (lambda: store.load_ensemble(0.7, "smoke"), lambda: store.verify_all("smoke")):
+        with pytest.raises(DataError, match=f"T0.700/{name} is damaged: its SHA-256"):
+            reading()
+    path.write_bytes(good)
+    assert store.verify_all("smoke") == 14
+    assert set(store.load_ensemble(0.7, "smoke").runs) == {0, 1}
+
+
+@pytest.mark.parametrize("change", [lambda b: b[:-1], lambda b: b + b"\0", lambda b: b""])
+def test_a_file_cut_or_grown_is_noticed(copy, change):
+    path = copy / "T0.800" / "run00.nc"
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(DataError, match="T0.800/run00.nc is damaged"):
+        store.read(path)
+
+
+def test_a_missing_file_is_named(copy):
+    (copy / "T0.800" / "run00.nc").unlink()
+    with pytest.raises(DataError, match="data file run00.nc is missing from T0.800; restore it"):
+        store.verify_all("smoke")
+    with pytest.raises(DataError, match="run07.nc is missing"):
+        store.read(store.run_path("smoke", 0.8, 7))
+
+
+def test_a_file_nobody_registered_is_named(copy):
+    stranger = copy / "T0.800" / "run05.nc"
+    shutil.copy(copy / "T0.800" / "run01.nc", stranger)
+    for reading in (lambda: store.read(stranger), lambda: store.verify_all("smoke")):
+        with pytest.raises(DataError, match="T0.800/run05.nc is not in the registry"):
+            reading()
+
+
+def test_a_registered_file_that_is_no_netcdf_is_named(empty):
+    path = store.run_path("lab", 0.5, 0)
+    path.parent.mkdir(parents=True)
+    path.write_text("not what it says")
+    store.register(path)
+    with pytest.raises(DataError, match="T0.500/run00.nc cannot be read"):
+        store.read(path)
+
+
+def test_what_a_killed_process_leaves_is_not_taken_for_data(copy):
+    (copy / "T0.800" / ".run02.nc.abc.tmp").write_text("half a file")
+    assert store.verify_all("smoke") == 14
+    assert list(store.run_paths("smoke", 0.8)) == [0, 1]
+
+
+# ------------------------------------------------------------------------------------- times
+def some_times():
+    return store.Times(
+        3.2, 0.1, (0, 1), 7.15, np.array([0.01, 1.0, 3.2, 9.6]), np.array([0.01, 0.5, 1, 3.2, 9.6])
+    )
+
+
+def test_times_are_written_once_and_read_exactly(empty):
+    store.write_times("lab", 0.5, some_times())
+    there = store.read_times("lab", 0.5)
+    for name in ("tau_alpha", "tau_alpha_error", "runs", "q_peak"):
+        assert getattr(there, name) == getattr(some_times(), name)
+    np.testing.assert_array_equal(there.times, some_times().times)
+    np.testing.assert_array_equal(there.fine_times, some_times().fine_times)
+    assert (there.tau_index, there.debye_waller_index) == (2, 1)
+    with pytest.raises(DataError, match="T0.500/times.json exists; the times stay fixed"):
+        store.write_times("lab", 0.5, replace(some_times(), tau_alpha=5.0))
+    content = json.loads((empty / "T0.500" / "times.json").read_text())
+    assert content["tau_alpha"] == 3.2 and "units" in content
+
+
+def test_times_of_the_fixed_ensemble_match_its_blocks(shown):
+    for one in shown.values():
+        assert {1.0, one.times.tau_alpha} <= set(one.times.times)
+        assert set(one.times.times) <= set(one.times.fine_times)
+        for blocks in one.blocks.values():
+            for block in blocks:
+                np.testing.assert_array_equal(block["time"], one.times.times)
+                np.testing.assert_array_equal(block["fine_time"], one.times.fine_times)
+
+
+# ------------------------------------------------------------------------------ what there is
+def test_available_and_profile_with(smoke):
+    assert store.available("smoke") == {0.8: [0, 1], 0.7: [0, 1]}
+    assert list(store.available("smoke")) == [0.8, 0.7]
+    assert store.available("companion") == {} == store.available("none")
+    assert store.profile_with(0.8, "smoke") == "smoke"
+    assert store.profile_with(0.8 + 1e-4, "smoke") == "smoke"
+    assert store.profile_with(0.8, "lab") is None
+    assert store.profile_with(0.75, "smoke") is None
+
+
+def test_companion_comes_first(copy):
+    shutil.copytree(copy, copy.parent / "companion")
+    assert store.profile_with(0.8, "smoke") == "companion"
+
+
+def test_a_temperature_counts_from_its_first_block_and_its_times_on(copy):
+    for path in copy.glob("T0.800/run00-block*"):
+        path.unlink()
+    assert store.available("smoke") == {0.8: [1], 0.7: [0, 1]}
+    (copy / "T0.700" / "times.json").unlink()
+    assert store.available("smoke") == {0.8: [1]}
+    one = store.load_ensemble(0.8, "smoke")
+    assert list(one.runs) == [1] and one.propensity.shape == (1, N, 10)
+
+
+def test_temperature_without_data_lists_those_with(smoke):
+    with pytest.raises(DataError) as caught:
+        store.load_ensemble(0.55, "smoke")
+    assert str(caught.value) == (
+        "no data at temperature 0.55 in profile smoke (there: 0.8, 0.7); make them with"
+        " 'glasslib simulate 0.55 --profile smoke'"
+    )
+    with pytest.raises(DataError, match=r"profile lab \(there: none\)"):
+        store.load_ensemble(0.55, "lab")
+
+
+# -------------------------------------------------------------------------------- what it says
+def test_means_over_blocks_of_unequal_size_weigh_trajectories(shown):
+    one = shown[0.8]
+    first, second = one.blocks[0]
+    three = xr.concat([second[["exceeding"]].isel(trajectory=[0])] * 3, "trajectory")
+    second = second.drop_dims("trajectory").merge(three)
+    uneven = replace(one, blocks={0: [first, second]})
+    assert uneven.n_trajectories == {0: 5}
+    a, b = (block["displacement"].values.astype(float).T for block in (first, second))
+    np.testing.assert_allclose(uneven.propensity[0], (2 * a + 3 * b) / 5, rtol=1e-12)
+
+
+def test_ensemble_in_shapes_and_words(shown):
+    one = shown[0.7]
+    assert one.propensity.shape == (2, N, 10) and one.debye_waller.shape == (2, N)
+    assert one.n_trajectories == {0: 4, 1: 4}
+    assert one.mean("p1_loss").shape == (2, N * 4 // 5, 10)
+    assert one.describe() == (
+        "T = 0.70: 2 runs of 1,500 monomers, 4 trajectories each (smoke profile)"
+    )
+    assert one.melt == get_protocol("smoke").melt
+
+
+def test_stored_averages_are_consistent(shown):
+    for one in shown.values():
+        times = one.times
+        places = np.searchsorted(times.fine_times, times.times)
+        for run, blocks in one.blocks.items():
+            for block in blocks:
+                r2 = block["squared_displacement"].values.mean(axis=1)
+                msd = block["msd"].values[:, places].mean(axis=0)
+                np.testing.assert_allclose(r2, msd, rtol=2.0**-11)
+                r = block["displacement"].values
+                bits = 1 + 2.0**-9
+                assert (r**2 <= block["squared_displacement"].values * bits + 1e-12).all()
+                count = block["exceeding"].values
+                assert (np.diff(count, axis=2) <= 0).all() and count.max() <= N
+                assert np.abs(block["energy"].values - block["energy"].values[:, :1]).max() < 0.02
+                assert block["centre_of_mass_drift"].values.max() < 1e-9
+                assert block.attrs["tau_alpha"] == times.tau_alpha
+            assert one.runs[run].attrs["temperature"] == one.temperature
+
+
+def test_stored_energies_are_those_of_the_stored_configurations(shown):
+    for one in shown.values():
+        for run, data in one.runs.items():
+            u = potential_energy(one.configuration(run), one.melt).sum()
+            assert u == pytest.approx(data.attrs["potential_energy"], rel=1e-6)
+            box, bonds = data["box"].values, data["bonds"].values
+            below = Configuration(data["inherent_positions"].values, box, bonds)
+            inherent = potential_energy(below, one.melt).sum()
+            assert inherent == pytest.approx(data.attrs["inherent_structure_energy"], rel=1e-5)
+            assert inherent < u - N
+            assert one.configuration(run).density == pytest.approx(1.02, rel=1e-9)
+
+
+def test_provenance_is_in_each_file(shown):
+    for one in shown.values():
+        for data in (*one.runs.values(), *(b for blocks in one.blocks.values() for b in blocks)):
+            for name in (
+                "profile",
+                "temperature",
+                "run",
+                "protocol",
+                "seeds",
+                "glasslib_version",
+                "lammps_version",
+                "units",
+                "licence",
+                "wall_time_seconds",
+            ):
+                assert name in data.attrs
+            assert json.loads(data.attrs["protocol"])["melt"]["n_monomers"] == N
+            assert all("units" in variable.attrs for variable in data.data_vars.values())
+
+
+# ---------------------------------------------------------------------------------- universe
+def test_universe(smoke, shown):
+    u = store.universe(0.8, 1, "smoke")
+    data, melt = shown[0.8].runs[1], shown[0.8].melt
+    assert len(u.atoms) == N and len(u.residues) == N // 5 and len(u.trajectory) == 1
+    np.testing.assert_array_equal(u.bonds.indices, melt.bonds)
+    np.testing.assert_allclose(u.atoms.positions, data["positions"].values, atol=1e-5)
+    np.testing.assert_allclose(u.dimensions, [*[melt.box_length] * 3, 90, 90, 90], rtol=1e-6)
+    assert {len(fragment) for fragment in u.atoms.fragments} == {5}
+    np.testing.assert_allclose(u.atoms.bonds.values().mean(), 0.97, atol=0.02)
+    again = Configuration.from_mdanalysis(u)
+    u_here = potential_energy(again, melt).sum()
+    assert u_here == pytest.approx(data.attrs["potential_energy"], rel=1e-4)  # single precision
+    with pytest.raises(DataError, match="run04.nc is missing"):
+        store.universe(0.8, 4, "smoke")
