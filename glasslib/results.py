@@ -266,9 +266,10 @@ def checks(shown: dict[float, Ensemble]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Largest displacement of the centre of mass (σ); largest energy drift over a trajectory
-        (slope of the total energy times its length, ε per monomer); mean kinetic temperature for
-        t > 0.5 τ relative to nominal, mean over runs and the run farthest off.
+        Largest displacement of the centre of mass (σ); change of the total energy over a trajectory
+        (mean of the last five samples less that of 0.3 < t < 2, ε per monomer), mean over
+        trajectories and worst; mean kinetic temperature for t > 0.5 τ relative to nominal, mean
+        over runs and the run farthest off.
     """
     rows = []
     for t, e in shown.items():
@@ -279,15 +280,17 @@ def checks(shown: dict[float, Ensemble]) -> pd.DataFrame:
                 time = block["fine_time"].values
                 late = time > 0.5
                 drift.append(block["centre_of_mass_drift"].values.max())
-                slope = np.polyfit(time[late], block["energy"].values[:, late].T, 1)[0]
-                energy.append(np.abs(slope * time[-1]).max())
+                total = block["energy"].values
+                first = total[:, (time > 0.3) & (time < 2)].mean(axis=1)
+                energy.append(total[:, -5:].mean(axis=1) - first)
                 kinetic.append(block["kinetic_temperature"].values[:, late].mean())
             temperature.append(np.mean(kinetic) / t - 1)
-        temperature = np.array(temperature)
+        temperature, energy = np.array(temperature), np.concatenate(energy)
         rows.append({
             "T": f"{t:.2f}",
             "centre of mass (σ)": f"{max(drift):.1e}",
-            "energy drift (ε)": f"{max(energy):.1e}",
+            "energy drift, mean (ε)": f"{energy.mean():+.1e}",
+            "energy drift, worst (ε)": f"{np.abs(energy).max():.1e}",
             "temperature, mean": f"{temperature.mean():+.2%}",
             "temperature, worst run": f"{temperature[np.abs(temperature).argmax()]:+.2%}",
         })

@@ -18,13 +18,13 @@ CELL = "```{{code-cell}} ipython3\n{}\n```\n"
 def checkout(tmp_path, monkeypatch):
     """A checkout of its own: a library file, a lock, data and two notebooks."""
     root = tmp_path / "checkout"
-    for folder in ("glasslib/figures", "notebooks", "data/ensembles/lab/T0.500", "book"):
+    for folder in ("glasslib/figures", "notebooks", "data/ensembles/companion/T0.500", "book"):
         (root / folder).mkdir(parents=True)
     (root / "glasslib" / "a.py").write_text("x = 1\n")
     (root / "glasslib" / "figures" / "companion.mplstyle").write_text("font.size: 9\n")
     (root / "requirements.lock").write_text("a==1\n")
-    (root / "data" / "ensembles" / "lab" / "registry.txt").write_text("")
-    (root / "data" / "ensembles" / "lab" / "T0.500" / "run00.nc").write_bytes(b"data")
+    (root / "data" / "ensembles" / "companion" / "registry.txt").write_text("")
+    (root / "data" / "ensembles" / "companion" / "T0.500" / "run00.nc").write_bytes(b"data")
     for name in ("01-a", "02-b"):
         (root / "notebooks" / f"{name}.md").write_text(HEAD + CELL.format("print(1)"))
     (root / "_toc.yml").write_text(
@@ -71,6 +71,15 @@ def test_a_page_that_stops_is_not_kept(checkout):
         publish.execute_pages(report=lambda line: None)
 
 
+def test_key_ignores_data_that_the_book_does_not_show(checkout):
+    source = checkout / "notebooks" / "01-a.md"
+    before = publish.notebook_key(source, {})
+    other = checkout / "data" / "ensembles" / "lab" / "T0.550"
+    other.mkdir(parents=True)
+    (other / "run00.nc").write_text("data")
+    assert publish.notebook_key(source, {}) == before
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [
@@ -79,9 +88,9 @@ def test_a_page_that_stops_is_not_kept(checkout):
         ("glasslib/b.py", ""),
         ("glasslib/figures/companion.mplstyle", "font.size: 10\n"),
         ("requirements.lock", "a==2\n"),
-        ("data/ensembles/lab/registry.txt", "sum  T0.500/run00.nc\n"),
-        ("data/ensembles/lab/T0.500/run00.nc", "atad"),
-        ("data/ensembles/lab/T0.500/run01.nc", ""),
+        ("data/ensembles/companion/registry.txt", "sum  T0.500/run00.nc\n"),
+        ("data/ensembles/companion/T0.500/run00.nc", "atad"),
+        ("data/ensembles/companion/T0.500/run01.nc", ""),
     ],
 )
 def test_key_changes_with(checkout, path, text):
@@ -94,7 +103,7 @@ def test_key_changes_with(checkout, path, text):
 
 
 @pytest.mark.parametrize(
-    "path", ["notebooks/02-b.md", "data/ensembles/lab/.run.nc.x.tmp", "data/ensembles/a.lock"]
+    "path", ["notebooks/02-b.md", "data/ensembles/companion/.run.nc.x.tmp", "data/ensembles/a.lock"]
 )
 def test_key_does_not_change_with(checkout, path):
     source = checkout / "notebooks" / "01-a.md"
