@@ -96,7 +96,7 @@ def test_relaxation_is_consistent(shown):
 def test_checks_of_the_trajectories(shown):
     table = results.checks(shown)
     assert (table["centre of mass (σ)"].astype(float) < 1e-9).all()
-    assert (table["energy drift (ε)"].astype(float) < 2e-3).all()
+    assert (table["energy drift, worst (ε)"].astype(float) < 2e-3).all()
     worst = table["temperature, worst run"].str.rstrip("%").astype(float)
     assert worst.tolist() == pytest.approx([-1.33, 1.62])
 
