@@ -795,15 +795,15 @@ def simulate(
 def expected_tau_alpha(temperature: float) -> float:
     """Guess τ_α in τ to within a factor of two, to say beforehand how long work will take.
 
-    A Vogel–Fulcher–Tammann law through our own runs of this melt (τ_α ≈ 9 at T = 0.60, 50 at
-    0.50, 150 at 0.45, 3,000 at 0.40); never used in any result.
+    A Vogel–Fulcher–Tammann law near the first data that shipped (T = 0.60, 0.50, 0.45); below
+    0.45 it is an extrapolation. Never used in any result.
 
     Examples
     --------
     >>> 5 < expected_tau_alpha(0.6) < 15
     True
     """
-    return float(0.5 * np.exp(0.87 / max(temperature - 0.30, 0.05))) if temperature < 1.5 else 0.5
+    return float(0.235 * np.exp(1.10 / max(temperature - 0.281, 0.05)))
 
 
 def estimate(temperature: float, profile: str, workers: int = 2) -> float:
