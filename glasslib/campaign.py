@@ -18,8 +18,9 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,7 +47,7 @@ from glasslib.dynamics.scattering import (
 )
 from glasslib.errors import SimulationError
 from glasslib.parameters import CAMPAIGN, Goal, Protocol, get_protocol
-from glasslib.simulation.engine import Engine, State, lammps_version
+from glasslib.simulation.engine import Engine, State, lammps_arguments, lammps_version
 from glasslib.simulation.ensemble import constant_energy, ice_state
 from glasslib.simulation.melt import (
     lammps_seed,
@@ -134,7 +135,7 @@ class Task:
         if self.block is None:
             source = protocol.source(self.temperature)
             return source is None or store.run_path(self.profile, source, self.run).exists()
-        needed = {self.run, *range(min(protocol.timing_runs, protocol.runs))}
+        needed = {self.run, *protocol.runs_that_time(self.temperature)}
         return all(
             store.run_path(self.profile, self.temperature, run).exists() for run in needed
         )
@@ -163,7 +164,8 @@ def tasks(goals: Iterable[Goal]) -> list[Task]:
 
     for goal in goals:
         protocol = get_protocol(goal.profile)
-        for number in range(max(goal.runs, min(protocol.timing_runs, protocol.runs))):
+        timing = protocol.runs_that_time(goal.temperature)
+        for number in range(max(goal.runs, len(timing))):
             add_run(goal, goal.temperature, number)
         for block in range(goal.blocks):
             for number in range(goal.runs):
@@ -205,13 +207,13 @@ def _equilibrate(protocol: Protocol, task: Task, checkpoint: Checkpoint) -> dict
             state = State(above["positions"].values, above["velocities"].values)
         saved = {
             "stage": "equilibration", "segment": 0, "elapsed": 0.0, "interval": 0.5,
-            "wall": 0.0, "positions": state.positions, "velocities": state.velocities,
+            "cpu": 0.0, "positions": state.positions, "velocities": state.velocities,
             "times": np.empty(0), "frames": np.empty((0, melt.n_monomers, 3), np.float32),
             "potential": np.empty(0), "kinetic": np.empty(0), "pressure": np.empty(0),
         }
         checkpoint.save(**saved)
     while str(saved["stage"]) == "equilibration":
-        begun = time.perf_counter()
+        begun = time.process_time()
         elapsed, interval = float(saved["elapsed"]), float(saved["interval"])
         length = min(max(8.0, elapsed), protocol.integrator.segment)
         state, frames = thermostatted_segment(
@@ -234,7 +236,7 @@ def _equilibrate(protocol: Protocol, task: Task, checkpoint: Checkpoint) -> dict
             saved["interval"] = 2 * interval
         if _enough(protocol, temperature, saved):
             saved["stage"] = "production"
-        saved["wall"] = float(saved["wall"]) + time.perf_counter() - begun
+        saved["cpu"] = float(saved["cpu"]) + time.process_time() - begun
         checkpoint.save(**saved)
     return saved
 
@@ -277,6 +279,11 @@ def _windows(saved: dict, q: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return lags, curves[0], curves[1]
 
 
+def _squared_end_to_end(frames: np.ndarray, chain_length: int) -> np.ndarray:
+    """Mean over chains of R² in each frame, σ²."""
+    return (end_to_end_vectors(frames, chain_length).astype(float) ** 2).sum(axis=-1).mean(axis=-1)
+
+
 def _some(frames: np.ndarray, box: np.ndarray) -> list[Configuration]:
     """At most five of the frames, evenly spread, to average S(q) over."""
     chosen = np.unique(np.linspace(0, len(frames) - 1, 5).astype(int))
@@ -297,6 +304,12 @@ def _production_times(duration: float, step: float) -> tuple[np.ndarray, np.ndar
     times = np.union1d(regular, np.round(np.add.outer(origins, short), 6))
     counts = np.unique(np.geomspace(1, 0.8 * PRODUCTION_FRAMES, 30).astype(int))
     return times, regular, np.round(np.concatenate([short, counts * spacing]), 6)
+
+
+def _checkpointed(saved: dict) -> State:
+    """Return the state of a constant-energy trajectory as its checkpoint holds it."""
+    energy = float(saved["total_energy"])
+    return State(saved["positions"], saved["velocities"], energy if np.isfinite(energy) else None)
 
 
 def _tau_alpha(lags: np.ndarray, scattering: np.ndarray, grid, q: float) -> float:
@@ -334,18 +347,20 @@ def _run(task: Task, checkpoint: Checkpoint) -> str:
         saved |= {
             "produced": np.zeros((len(times), melt.n_monomers, 3)), "now": 0.0,
             "energies": np.zeros((len(times), 2)),
-            "positions": state.positions, "velocities": state.velocities,
+            "positions": state.positions, "velocities": state.velocities, "total_energy": np.nan,
         }
-    begun, wall = time.perf_counter(), float(saved["wall"])
-    state = State(saved["positions"], saved["velocities"])
-    for sample in constant_energy(melt, integrator, state, times, since=float(saved["now"])):
+    begun, cpu = time.process_time(), float(saved["cpu"])
+    for sample in constant_energy(
+        melt, integrator, _checkpointed(saved), times, since=float(saved["now"])
+    ):
         if sample.index is not None:
             saved["produced"][sample.index] = sample.positions
             saved["energies"][sample.index] = sample.potential, sample.kinetic
         if sample.state is not None:
             saved |= {
                 "positions": sample.state.positions, "velocities": sample.state.velocities,
-                "now": sample.time, "wall": wall + time.perf_counter() - begun,
+                "total_energy": sample.state.energy, "now": sample.time,
+                "cpu": cpu + time.process_time() - begun,
             }
             checkpoint.save(**saved)
     # The last sample is the initial configuration of the ensemble. A colder run starts from it
@@ -371,18 +386,24 @@ def _run(task: Task, checkpoint: Checkpoint) -> str:
     ]
     configurations = _some(saved["produced"][np.isin(times, regular)], box)
     s_of_q = structure_factor(configurations, STRUCTURE_WAVENUMBERS)
+    third = len(saved["times"]) // 3
+    s_of_q_thirds = [
+        structure_factor(_some(saved["frames"][part], box), STRUCTURE_WAVENUMBERS)
+        for part in (slice(third, 2 * third), slice(2 * third, None))
+    ]
     q_peak = structure_factor_peak(configurations)
     tau = _tau_alpha(lags, scattering, protocol.wavenumbers, q_peak)
-    wall += time.perf_counter() - begun
+    cpu += time.process_time() - begun
     dataset = _run_dataset(
         protocol, task, box, final, inherent,
         equilibration={
             "time": saved["times"], "potential": saved["potential"] / melt.n_monomers,
             "kinetic": saved["kinetic"] / melt.n_monomers, "pressure": saved["pressure"],
+            "end_to_end_squared": _squared_end_to_end(saved["frames"], melt.chain_length),
         },
         end_to_end={"lag": ee_times, "value": ee_values},
         windows={"lag": window_lags, "first": first, "second": second},
-        static={"q": STRUCTURE_WAVENUMBERS, "s": s_of_q},
+        static={"q": STRUCTURE_WAVENUMBERS, "s": s_of_q, "thirds": np.array(s_of_q_thirds)},
         production={
             "lag": lags, "scattering": scattering, "msd": msd, "halves": np.array(halves),
             "time": times, "energies": saved["energies"] / melt.n_monomers,
@@ -415,12 +436,12 @@ def _run(task: Task, checkpoint: Checkpoint) -> str:
         "potential_energy": potential,
         "inherent_structure_energy": inherent_energy,
         "lammps_commands": "\n".join(commands),
-        "wall_time_seconds": wall,
+        "cpu_time_seconds": cpu,
     }
     store.write(dataset, task.output)
     return (
         f"τ_α = {tau:.4g}, equilibrated for {float(saved['elapsed']) / tau_ee:.1f} τ_ee,"
-        f" {wall:.0f} s"
+        f" {cpu:.0f} s"
     )
 
 
@@ -436,6 +457,7 @@ def _attributes(protocol: Protocol, task: Task) -> dict:
         " see glasslib.simulation.melt.seed",
         "glasslib_version": __version__,
         "lammps_version": lammps_version(),
+        "lammps_arguments": " ".join(lammps_arguments()),
         "numpy_version": np.__version__,
         "machine": platform.machine(),
         "licence": "CC BY 4.0",
@@ -475,6 +497,8 @@ def _run_dataset(protocol, task, box, final, inherent, *, equilibration, end_to_
                                   "kinetic energy", energy),
         "equilibration_pressure": (("frame",), f32(equilibration["pressure"][thin]),
                                    "virial pressure", "epsilon/sigma^3"),
+        "equilibration_end_to_end": (("frame",), f32(equilibration["end_to_end_squared"][thin]),
+                                     "mean-squared end-to-end distance", "sigma^2"),
         "end_to_end_lag": (("lag_ee",), end_to_end["lag"], "lag of C_ee", tau),
         "end_to_end": (("lag_ee",), f32(end_to_end["value"]),
                        "end-to-end vector autocorrelation", "1"),
@@ -485,6 +509,8 @@ def _run_dataset(protocol, task, box, final, inherent, *, equilibration, end_to_
                           "F_s, second window of the equilibration", "1"),
         "structure_wavenumber": (("q_static",), f32(static["q"]), "q of S(q)", "1/sigma"),
         "structure_factor": (("q_static",), f32(static["s"]), "static structure factor", "1"),
+        "structure_factor_thirds": (("third", "q_static"), f32(static["thirds"]),
+                                    "S(q) of the equilibration's second and last third", "1"),
         "wavenumber": (("q",), np.array(protocol.wavenumbers), "q of F_s", "1/sigma"),
         "lag": (("lag",), production["lag"], "lag of F_s and MSD", tau),
         "scattering": (("lag", "q"), f32(production["scattering"]),
@@ -511,7 +537,8 @@ def _run_dataset(protocol, task, box, final, inherent, *, equilibration, end_to_
 def fix_times(profile: str, temperature: float) -> store.Times:
     """Return the times of a temperature's ensembles; fix them now if they are not yet.
 
-    τ_α is the mean over the first ``timing_runs`` production runs, each read off F_s at the mean
+    τ_α is the mean over the first few production runs (``Protocol.runs_that_time``), each read
+    off F_s at the mean
     first peak of S(q).
     """
     path = store.times_path(profile, temperature)
@@ -522,7 +549,7 @@ def fix_times(profile: str, temperature: float) -> store.Times:
         if path.exists():
             return store.read_times(profile, temperature)
         protocol = get_protocol(profile)
-        chosen = range(min(protocol.timing_runs, protocol.runs))
+        chosen = protocol.runs_that_time(temperature)
         runs = [store.read(store.run_path(profile, temperature, run)) for run in chosen]
         q = float(np.mean([run.attrs["q_peak"] for run in runs]))
         taus = np.array([
@@ -553,7 +580,7 @@ def _block(task: Task, checkpoint: Checkpoint) -> str:
     n_times, n_fine = len(times.times), len(times.fine_times)
     column = {k: int(j) for j, k in enumerate(np.searchsorted(times.fine_times, times.times))}
     saved = checkpoint.load() or {
-        "trajectory": 0, "now": 0.0, "wall": 0.0,
+        "trajectory": 0, "now": 0.0, "cpu": 0.0,
         "positions": initial, "velocities": np.zeros_like(initial),
         "displacement": np.zeros((n_times, melt.n_monomers)),
         "squared_displacement": np.zeros((n_times, melt.n_monomers)),
@@ -564,14 +591,14 @@ def _block(task: Task, checkpoint: Checkpoint) -> str:
         "energy": np.zeros((size, n_fine)), "kinetic": np.zeros((size, n_fine)),
         "drift": np.zeros(size),
     }
-    begun, wall = time.perf_counter(), float(saved["wall"])
+    begun, cpu = time.process_time(), float(saved["cpu"])
     for k in range(int(saved["trajectory"]), size):
         since = float(saved["now"])
         if since == 0.0:
             number = task.block * size + k
             state = ice_state(initial, task.temperature, task.run, number)
         else:
-            state = State(saved["positions"], saved["velocities"])
+            state = _checkpointed(saved)
         for sample in constant_energy(melt, integrator, state, times.fine_times, since=since):
             if sample.index is not None:
                 _accumulate(saved, k, sample, column, initial, bonds, times.q_peak)
@@ -579,15 +606,15 @@ def _block(task: Task, checkpoint: Checkpoint) -> str:
                 saved |= {
                     "trajectory": k, "now": sample.time,
                     "positions": sample.state.positions, "velocities": sample.state.velocities,
-                    "wall": wall + time.perf_counter() - begun,
+                    "total_energy": sample.state.energy, "cpu": cpu + time.process_time() - begun,
                 }
                 checkpoint.save(**saved)
         saved |= {
-            "trajectory": k + 1, "now": 0.0, "wall": wall + time.perf_counter() - begun,
+            "trajectory": k + 1, "now": 0.0, "cpu": cpu + time.process_time() - begun,
         }
         checkpoint.save(**saved)
     store.write(_block_dataset(protocol, task, times, saved), task.output)
-    return f"{size} trajectories of {times.times[-1]:g} τ, {float(saved['wall']):.0f} s"
+    return f"{size} trajectories of {times.times[-1]:g} τ, {float(saved['cpu']):.0f} s"
 
 
 def _accumulate(saved, k, sample, column, initial, bonds, q):
@@ -652,7 +679,7 @@ def _block_dataset(protocol, task, times, saved):
         "q_peak": times.q_peak,
         "tau_alpha": times.tau_alpha,
         "kept_mantissa_bits": store.KEPT_BITS,
-        "wall_time_seconds": float(saved["wall"]),
+        "cpu_time_seconds": float(saved["cpu"]),
     }
     return xr.Dataset(
         {
@@ -690,7 +717,7 @@ def run(
     done = len(listed) - len(todo)
     running: dict = {}
     context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
         while todo or running:
             for task in list(todo):
                 if len(running) >= workers:
@@ -718,6 +745,11 @@ def run(
                     report(task, line, done, len(listed))
 
 
+def spent_seconds(attributes: dict) -> float:
+    """Return the seconds of one core that a data file took (wall time in the oldest files)."""
+    return float(attributes.get("cpu_time_seconds", attributes.get("wall_time_seconds")))
+
+
 def status(goals: Iterable[Goal] = CAMPAIGN) -> pandas.DataFrame:
     """Count what of the goals is there.
 
@@ -739,7 +771,7 @@ def status(goals: Iterable[Goal] = CAMPAIGN) -> pandas.DataFrame:
         if task.done():
             count[0] += 1
             attributes = store.read(task.output).attrs
-            row["seconds"] += attributes["wall_time_seconds"]
+            row["seconds"] += spent_seconds(attributes)
             if task.block is None:
                 row["tau_ee"].append(attributes["equilibration_in_tau_ee"])
                 row["tau_alpha"].append(attributes["equilibration_in_tau_alpha"])
@@ -755,6 +787,16 @@ def status(goals: Iterable[Goal] = CAMPAIGN) -> pandas.DataFrame:
         }
         for (profile, temperature), row in sorted(rows.items(), key=lambda item: -item[0][1])
     ])
+
+
+def _end_with_parent():
+    """End this worker when the process that started it is gone, killed included."""
+
+    def watch():
+        parent_process().join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _one_thread():

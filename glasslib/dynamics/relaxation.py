@@ -9,12 +9,14 @@ import numpy as np
 from glasslib.errors import ParameterError
 
 __all__ = [
+    "VibrationalScaling",
     "VogelFulcherTammann",
     "decay_time",
     "end_to_end_correlation",
     "end_to_end_vectors",
     "extrapolated_decay_time",
     "fit_vft",
+    "fit_vibrational_scaling",
     "propensity_times",
 ]
 
@@ -271,3 +273,93 @@ def fit_vft(
         covariance = np.linalg.pinv(best.jac.T @ best.jac)
         error = float(np.sqrt(covariance[2, 2]))
     return VogelFulcherTammann(float(np.exp(best.x[0])), float(best.x[1]), float(best.x[2]), error)
+
+
+@dataclass(frozen=True, eq=False)
+class VibrationalScaling:
+    r"""Parabola :math:`\log_{10}\tau_\alpha = \alpha + \beta / u^2 + \gamma / u^4`.
+
+    Parameters
+    ----------
+    coefficients : (3,) float64
+        α, β in σ² and γ in σ⁴.
+    covariance : (3, 3) float64
+        Of the coefficients, from the errors of the points.
+    chi2 : float
+        Sum of squared residuals in units of their errors.
+    degrees_of_freedom : int
+        Number of temperatures less three; with none the parabola passes through every point.
+    """
+
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    chi2: float
+    degrees_of_freedom: int
+
+    def __call__(self, u2):
+        """Return τ_α in τ at the mean-squared displacement ``u2`` in σ²."""
+        x = 1 / np.asarray(u2, dtype=float)
+        alpha, beta, gamma = self.coefficients
+        return 10 ** (alpha + beta * x + gamma * x**2)
+
+
+def fit_vibrational_scaling(
+    u2: np.ndarray, u2_error: np.ndarray, tau_alpha: np.ndarray, tau_alpha_error: np.ndarray
+) -> VibrationalScaling:
+    r"""Fit a parabola in 1/u² to log τ_α, the form of Larini et al.
+
+    .. math:: \log_{10}\tau_\alpha = \alpha + \beta\,\frac{1}{u^2} + \gamma\,\frac{1}{u^4}
+
+    A barrier whose height is quadratic in the displacement to be reached, with a Gaussian
+    distribution of that displacement, gives it (β, γ > 0). Weights come from both errors: that
+    of u² enters through the slope of the curve, in a second pass.
+
+    Parameters
+    ----------
+    u2, u2_error : (n,) float64
+        Mean-squared displacement at t = 1 and its standard error, in σ²; n ≥ 3.
+    tau_alpha, tau_alpha_error : (n,) float64
+        Relaxation time and its standard error, in τ.
+
+    Raises
+    ------
+    ParameterError
+        Fewer than three temperatures, or a value or error that is not positive.
+
+    References
+    ----------
+    L. Larini, A. Ottochian, C. De Michele and D. Leporini, Nat. Phys. 4, 42 (2008).
+
+    Examples
+    --------
+    >>> u2 = np.array([0.063, 0.049, 0.042, 0.036])
+    >>> law = fit_vibrational_scaling(u2, 0.01 * u2, 10 ** (-1 + 0.1 / u2), 10 ** (0.1 / u2) / 100)
+    >>> (law.coefficients.round(3) + 0).tolist(), law.degrees_of_freedom
+    ([-1.0, 0.1, 0.0], 1)
+    """
+    values = [np.asarray(a, float) for a in (u2, u2_error, tau_alpha, tau_alpha_error)]
+    if len(values[0]) < 3:
+        raise ParameterError(
+            f"{len(values[0])} temperatures cannot fix the three parameters of a parabola; give"
+            " three"
+        )
+    if not all((np.isfinite(a) & (a > 0)).all() for a in values):
+        raise ParameterError("u2, tau_alpha and their errors must be positive, finite numbers")
+    u2, u2_error, tau, tau_error = values
+    x, y = 1 / u2, np.log10(tau)
+    x_error, y_error = u2_error / u2**2, tau_error / tau / np.log(10)
+    # Scaling x makes the normal equations well conditioned.
+    unit = x.mean()
+    design = np.stack([np.ones_like(x), x / unit, (x / unit) ** 2], axis=1)
+    slope = np.polyfit(x, y, 1)[0]
+    for _ in range(3):
+        error = np.hypot(y_error, slope * x_error)
+        weighted = design / error[:, None]
+        scaled = np.linalg.lstsq(weighted, y / error, rcond=None)[0]
+        slope = (scaled[1] + 2 * scaled[2] * x / unit) / unit
+    residual = (design @ scaled - y) / error
+    back = np.diag([1, 1 / unit, 1 / unit**2])
+    return VibrationalScaling(
+        back @ scaled, back @ np.linalg.inv(weighted.T @ weighted) @ back,
+        float((residual**2).sum()), len(x) - 3,
+    )

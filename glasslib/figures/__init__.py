@@ -5,7 +5,7 @@ from glasslib.figures.descriptors import descriptor_figure
 from glasslib.figures.maps import maps_figure
 from glasslib.figures.melt import melt_figure
 from glasslib.figures.propensity import propensity_figure
-from glasslib.figures.relaxation import relaxation_figure
+from glasslib.figures.relaxation import relaxation_figure, scaling_figure
 from glasslib.figures.style import save
 from glasslib.figures.susceptibility import susceptibility_figure
 
@@ -18,6 +18,7 @@ __all__ = [
     "propensity_figure",
     "relaxation_figure",
     "save",
+    "scaling_figure",
     "susceptibility_figure",
     "transfer_figure",
 ]

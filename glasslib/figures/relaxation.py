@@ -1,4 +1,4 @@
-"""Figure 1: the self intermediate scattering function and the Arrhenius plot of τ_α."""
+"""Figure 1, F_s and the Arrhenius plot of τ_α; and τ_α against the Debye–Waller factor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from glasslib.dynamics.relaxation import fit_vft
+from glasslib.dynamics.relaxation import fit_vft, fit_vibrational_scaling
 from glasslib.figures.style import styled, temperature_colour
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from glasslib.results import Relaxation
 
-__all__ = ["relaxation_figure"]
+__all__ = ["relaxation_figure", "scaling_figure"]
 
 
 @styled
@@ -77,3 +77,47 @@ def relaxation_figure(curves: list[Relaxation]) -> tuple[Figure, pd.DataFrame]:
         right.legend()
     right.set(yscale="log", xlabel=r"$1/T$  ($k_B/\epsilon$)", ylabel=r"$\tau_\alpha$  ($\tau$)")
     return figure, pd.DataFrame(rows, columns=["panel", "T", "x", "y", "y_error"])
+
+
+@styled
+def scaling_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    r"""Draw log τ_α against 1/u² with a parabola, and a = ⟨|Δr|(τ_α)⟩ against T.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From :func:`glasslib.results.relaxation_table`. The parabola is drawn from three
+        temperatures with known errors on; with exactly three it passes through them.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``panel`` (scaling, parabola or displacement), ``T`` (NaN on the parabola), ``x``,
+        ``x_error``, ``y``, ``y_error``.
+    """
+    figure, (left, right) = plt.subplots(1, 2)
+    rows = []
+    for t, row in table.iterrows():
+        colour = temperature_colour(t)
+        x, x_error = 1 / row["u2"], row["u2_error"] / row["u2"] ** 2
+        y, y_error = row["tau_alpha"], row["tau_alpha_error"]
+        left.errorbar(x, y, xerr=x_error, yerr=y_error, fmt="o", color=colour, mec="k", mew=0.6)
+        right.errorbar(
+            t, row["a"], yerr=row["a_error"], fmt="o", color=colour, mec="k", mew=0.6,
+            label=f"T = {t:.2f}",
+        )
+        rows.append(("scaling", t, x, x_error, y, y_error))
+        rows.append(("displacement", t, t, np.nan, row["a"], row["a_error"]))
+    known = table[(table[["u2_error", "tau_alpha_error"]] > 0).all(axis=1)]
+    if len(known) >= 3:
+        law = fit_vibrational_scaling(
+            known["u2"], known["u2_error"], known["tau_alpha"], known["tau_alpha_error"]
+        )
+        grid = np.linspace(1 / known["u2"].max(), 1 / known["u2"].min(), 100)
+        left.plot(grid, law(1 / grid), color="0.5", lw=1, zorder=0, label="parabola")
+        left.legend()
+        rows += [("parabola", np.nan, x, np.nan, law(1 / x), np.nan) for x in grid]
+    left.set(yscale="log", xlabel=r"$1/u^2$  ($\sigma^{-2}$)", ylabel=r"$\tau_\alpha$  ($\tau$)")
+    right.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"$a$  ($\sigma$)")
+    right.legend()
+    return figure, pd.DataFrame(rows, columns=["panel", "T", "x", "x_error", "y", "y_error"])

