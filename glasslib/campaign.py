@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -46,7 +45,7 @@ from glasslib.dynamics.scattering import (
     self_intermediate_scattering,
 )
 from glasslib.errors import SimulationError
-from glasslib.parameters import CAMPAIGN, Goal, Protocol, get_protocol
+from glasslib.parameters import Goal, Protocol, get_protocol
 from glasslib.simulation.engine import Engine, State, lammps_arguments, lammps_version
 from glasslib.simulation.ensemble import constant_energy, ice_state
 from glasslib.simulation.melt import (
@@ -59,10 +58,7 @@ from glasslib.simulation.melt import (
 )
 from glasslib.structure.static import structure_factor, structure_factor_peak
 
-if TYPE_CHECKING:
-    import pandas
-
-__all__ = ["Task", "estimate", "fix_times", "perform", "run", "simulate", "status", "tasks"]
+__all__ = ["Task", "fix_times", "perform", "run", "simulate", "spent_seconds", "tasks"]
 
 #: Displacements at which each trajectory's mobile monomers are counted, σ (for χ4 at any a).
 PROBE_LENGTHS = np.round(np.arange(0.10, 1.5001, 0.02), 2)
@@ -750,45 +746,6 @@ def spent_seconds(attributes: dict) -> float:
     return float(attributes.get("cpu_time_seconds", attributes.get("wall_time_seconds")))
 
 
-def status(goals: Iterable[Goal] = CAMPAIGN) -> pandas.DataFrame:
-    """Count what of the goals is there.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By profile and temperature: runs and blocks there and planned, the least equilibration
-        reached (in τ_ee and τ_α), and the hours of one core spent on what is there.
-    """
-    import pandas
-
-    rows: dict[tuple[str, float], dict] = {}
-    for task in tasks(goals):
-        row = rows.setdefault((task.profile, task.temperature), {
-            "runs": [0, 0], "blocks": [0, 0], "tau_ee": [], "tau_alpha": [], "seconds": 0.0,
-        })
-        count = row["runs" if task.block is None else "blocks"]
-        count[1] += 1
-        if task.done():
-            count[0] += 1
-            attributes = store.read(task.output).attrs
-            row["seconds"] += spent_seconds(attributes)
-            if task.block is None:
-                row["tau_ee"].append(attributes["equilibration_in_tau_ee"])
-                row["tau_alpha"].append(attributes["equilibration_in_tau_alpha"])
-    return pandas.DataFrame([
-        {
-            "profile": profile,
-            "T": f"{temperature:.2f}",
-            "runs": "{} of {}".format(*row["runs"]),
-            "blocks": "{} of {}".format(*row["blocks"]),
-            "τ_ee ≥": f"{min(row['tau_ee']):.2g}" if row["tau_ee"] else "–",
-            "τ_α ≥": f"{min(row['tau_alpha']):.3g}" if row["tau_alpha"] else "–",
-            "core-hours": f"{row['seconds'] / 3600:.2f}",
-        }
-        for (profile, temperature), row in sorted(rows.items(), key=lambda item: -item[0][1])
-    ])
-
-
 def _end_with_parent():
     """End this worker when the process that started it is gone, killed included."""
 
@@ -832,45 +789,3 @@ def simulate(
         profile=profile, temperature=temperature, runs=protocol.runs, blocks=protocol.blocks
     )
     run([goal], workers, report)
-
-
-def expected_tau_alpha(temperature: float) -> float:
-    """Guess τ_α in τ to within a factor of two, to say beforehand how long work will take.
-
-    A Vogel–Fulcher–Tammann law near the first data that shipped (T = 0.60, 0.50, 0.45); below
-    0.45 it is an extrapolation. Never used in any result.
-
-    Examples
-    --------
-    >>> 5 < expected_tau_alpha(0.6) < 15
-    True
-    """
-    return float(0.235 * np.exp(1.10 / max(temperature - 0.281, 0.05)))
-
-
-def estimate(temperature: float, profile: str, workers: int = 2) -> float:
-    """Estimate the seconds that :func:`simulate` will take, from a second of real simulation.
-
-    τ_ee is taken as 100 τ_α; expect a factor of two either way.
-    """
-    protocol = get_protocol(profile)
-    state = start_melt(
-        protocol.model_copy(update={"melt_time": 0.5}), max(temperature, 0.5), run=0
-    )
-    with Engine(protocol.melt, protocol.integrator, state) as engine:
-        begun = time.perf_counter()
-        engine.advance(2.0)
-        speed = 2.0 / (time.perf_counter() - begun)
-    tau = expected_tau_alpha(temperature)
-    chains_move = temperature >= protocol.chain_temperature
-    multiple = (
-        100 * protocol.equilibration_multiple
-        if chains_move
-        else protocol.equilibration_alpha_multiple
-    )
-    equilibration = 1.2 * min(
-        max(protocol.equilibration_floor, multiple * tau), protocol.equilibration_limit
-    )
-    per_run = 2 * protocol.melt_time * 3 + equilibration + protocol.production_multiple * tau
-    per_run += protocol.trajectories * protocol.longest_time_multiple * tau
-    return protocol.runs * per_run / speed / workers

@@ -46,6 +46,7 @@ __all__ = [
     "block_path",
     "block_paths",
     "load_ensemble",
+    "merge",
     "profile_with",
     "read",
     "read_times",
@@ -261,6 +262,70 @@ def verify_all(profile: str) -> int:
     for name in sorted(set(registered) | there):
         _verify(folder / name)
     return len(registered)
+
+
+def merge(folder: Path, profile: str) -> list[str]:
+    """Take over the data files of a profile that were made elsewhere; verify each first.
+
+    Parameters
+    ----------
+    folder : Path
+        A data folder of another checkout or machine (it holds ``ensembles/<profile>``), or that
+        profile's own folder with its ``registry.txt``.
+    profile : str
+
+    Returns
+    -------
+    list of str
+        What was taken, relative to the profile's folder. Files that are here already, the same to
+        the bit, are passed over.
+
+    Raises
+    ------
+    DataError
+        There is no registry; a file differs from its SHA-256 there; or a file of the same name is
+        here with another content. Nothing is taken then: blocks belong to the run and the times
+        they were made from.
+    """
+    source = next(
+        (
+            place
+            for place in (folder / "ensembles" / profile, folder / profile, folder)
+            if (place / "registry.txt").exists()
+        ),
+        None,
+    )
+    if source is None:
+        raise DataError(
+            f"{folder} holds no data of profile {profile}: there is no registry.txt in it, nor in"
+            f" ensembles/{profile} below it"
+        )
+    here = paths.registry(profile).parent
+    ours, theirs = read_registry(here / "registry.txt"), read_registry(source / "registry.txt")
+    wanted = []
+    # Runs and times come before the blocks that stand on them, should this be interrupted.
+    for name in sorted(theirs, key=lambda name: ("-block" in name, name)):
+        path = source / name
+        if not path.exists():
+            raise DataError(f"{path} is in the registry there but missing; copy it again")
+        if _digest(path) != theirs[name]:
+            raise DataError(f"{path} is damaged: its SHA-256 is not the registry's; copy it again")
+        if name in ours and (here / name).exists():
+            if ours[name] != theirs[name]:
+                raise DataError(
+                    f"{name} is here with another content than in {source}: both were simulated"
+                    " apart. Nothing was taken; keep one of the two, with the blocks made from it"
+                )
+            continue
+        wanted.append(name)
+    for name in wanted:
+
+        def save(target: Path, name=name):
+            target.write_bytes((source / name).read_bytes())
+            register(here / name, target)
+
+        write_atomically(here / name, save)
+    return wanted
 
 
 # ------------------------------------------------------------------------------- fixed times

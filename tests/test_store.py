@@ -187,6 +187,61 @@ def some_times():
     )
 
 
+@pytest.mark.parametrize("inside", ["", "smoke", "ensembles/smoke"])
+def test_data_made_elsewhere_are_taken_over(empty, tmp_path, inside):
+    """Whether the data folder, or the profile's own, is named; a second time takes nothing."""
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(DATA / "ensembles" / "smoke", elsewhere / inside)
+    taken = store.merge(elsewhere, "smoke")
+    assert len(taken) == len(store.read_registry(DATA / "ensembles" / "smoke" / "registry.txt"))
+    kinds = ["-block" in name for name in taken]
+    assert kinds == sorted(kinds)  # runs and times before blocks
+    assert store.verify_all("smoke") == len(taken)
+    assert store.available("smoke") == {0.8: [0, 1], 0.7: [0, 1]}
+    assert store.merge(elsewhere, "smoke") == []
+
+
+def test_missing_blocks_alone_are_taken(copy):
+    name = "T0.800/run01-block01.nc"
+    (copy / name).unlink()
+    registry = copy / "registry.txt"
+    lines = [line for line in registry.read_text().splitlines(True) if name not in line]
+    registry.write_text("".join(lines))
+    assert store.merge(DATA, "smoke") == [name]
+    assert store.verify_all("smoke") == len(lines) + 1
+
+
+def test_damaged_data_are_not_taken(empty, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(DATA / "ensembles" / "smoke", elsewhere)
+    victim = elsewhere / "T0.700" / "run01-block01.nc"
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.write_bytes(content)
+    with pytest.raises(DataError, match="run01-block01.nc is damaged"):
+        store.merge(elsewhere, "smoke")
+    victim.unlink()
+    with pytest.raises(DataError, match="run01-block01.nc is in the registry there but missing"):
+        store.merge(elsewhere, "smoke")
+    assert store.available("smoke") == {}
+
+
+def test_the_same_run_simulated_apart_is_refused(copy, tmp_path):
+    """Blocks belong to the very run they were made from."""
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(DATA / "ensembles" / "smoke", elsewhere)
+    name = "T0.700/run01.nc"
+    (copy / name).unlink()
+    store.write(small(3.0), copy / name)
+    with pytest.raises(DataError, match="is here with another content"):
+        store.merge(elsewhere, "smoke")
+
+
+def test_a_folder_without_data_is_refused(empty, tmp_path):
+    with pytest.raises(DataError, match="there is no registry.txt in it"):
+        store.merge(tmp_path / "nowhere", "smoke")
+
+
 def test_times_are_written_once_and_read_exactly(empty):
     store.write_times("lab", 0.5, some_times())
     there = store.read_times("lab", 0.5)

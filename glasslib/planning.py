@@ -1,0 +1,297 @@
+"""What a plan has done, what it has cost, and what is to go: core-hours and bytes by temperature.
+
+The cost of a task is the time it simulates over the speed of the machine. The simulated time
+follows from the protocol and τ_α: where the times of a temperature are fixed, the τ_α that fixed
+them, else an extrapolation. The speed is either measured, by a moment of real simulation, or what
+the finished files of the same profile say.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from glasslib import store
+from glasslib.campaign import Task, spent_seconds, tasks
+from glasslib.parameters import CAMPAIGN, Goal, Protocol, get_protocol
+from glasslib.simulation.engine import Engine
+from glasslib.simulation.melt import start_melt
+
+__all__ = [
+    "cost_table",
+    "estimated_and_spent",
+    "expected_tau_alpha",
+    "measured_speed",
+    "simulated_time",
+    "simulation_seconds",
+    "status",
+    "whole",
+]
+
+#: τ_ee over τ_α at and above the temperature where chains are equilibrated, measured at T = 0.60.
+CHAIN_RATIO = 100.0
+#: A block's and a run's bytes for each monomer, as they lie compressed on disk.
+BLOCK_BYTES, RUN_BYTES = 101.0, 117.0
+
+
+def expected_tau_alpha(temperature: float) -> float:
+    """Guess τ_α in τ to within a factor of two, to say beforehand how long work will take.
+
+    A Vogel–Fulcher–Tammann law near the first data that shipped (T = 0.60, 0.50, 0.45); below
+    0.45 it is an extrapolation. Never used in any result.
+
+    Examples
+    --------
+    >>> 5 < expected_tau_alpha(0.6) < 15
+    True
+    """
+    return float(0.235 * np.exp(1.10 / max(temperature - 0.281, 0.05)))
+
+
+def _tau_alpha(profile: str, temperature: float) -> tuple[float, bool]:
+    """τ_α of the temperature's fixed times, or a guess; and whether it is a guess."""
+    for name in dict.fromkeys((profile, "companion")):
+        if store.times_path(name, temperature).exists():
+            return store.read_times(name, temperature).tau_alpha, False
+    return expected_tau_alpha(temperature), True
+
+
+def simulated_time(protocol: Protocol, temperature: float, tau_alpha: float) -> dict[str, float]:
+    """Return the time in τ that a run and a block simulate.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    temperature : float
+        In ε/k_B.
+    tau_alpha : float
+        In τ.
+
+    Returns
+    -------
+    dict
+        By "run" and "block". A run from a hot melt counts its shorter steps; an equilibration
+        ends at the first segment after enough, on average half of one late.
+
+    Examples
+    --------
+    >>> simulated_time(get_protocol("companion"), 0.5, 40.0)["block"]
+    2000.0
+    """
+    multiple = protocol.equilibration_alpha_multiple
+    if temperature >= protocol.chain_temperature - 1e-9:
+        multiple = CHAIN_RATIO * protocol.equilibration_multiple
+    needed = min(
+        max(multiple * tau_alpha, protocol.equilibration_floor), protocol.equilibration_limit
+    )
+    segment = protocol.integrator.segment
+    equilibration = 8.0
+    while equilibration < needed:
+        equilibration += min(equilibration, segment)
+    hot = 0.0
+    if protocol.source(temperature) is None:
+        hot = 2 * protocol.melt_time * protocol.integrator.timestep / 0.004
+    return {
+        "run": hot + equilibration + protocol.production_multiple * tau_alpha,
+        "block": protocol.block_size * protocol.longest_time_multiple * tau_alpha,
+    }
+
+
+def measured_speed(protocol: Protocol, duration: float = 4.0) -> float:
+    """Simulate for a moment and return the speed of one process, τ per second of CPU time."""
+    state = start_melt(protocol.model_copy(update={"melt_time": 0.5}), 0.6, run=0)
+    with Engine(protocol.melt, protocol.integrator, state) as engine:
+        engine.advance(0.5)
+        begun = time.process_time()
+        engine.advance(duration)
+        return duration / (time.process_time() - begun)
+
+
+def whole(profile: str, temperature: float) -> Goal:
+    """Return the goal of one temperature in full."""
+    protocol = get_protocol(profile)
+    return Goal(
+        profile=profile, temperature=temperature, runs=protocol.runs, blocks=protocol.blocks
+    )
+
+
+def simulation_seconds(temperature: float, profile: str, workers: int = 2) -> float:
+    """Estimate the seconds that simulating what is missing of one temperature takes.
+
+    The speed is measured now; τ_α may be a guess, so expect a factor of two either way.
+
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B.
+    profile : str
+    workers : int
+        Processes.
+    """
+    speed = measured_speed(get_protocol(profile), 2.0)
+    missing = [task for task in tasks([whole(profile, temperature)]) if not task.done()]
+    return sum(_task_time(task) for task in missing) / speed / workers
+
+
+def _task_time(task: Task) -> float:
+    tau, _ = _tau_alpha(task.profile, task.temperature)
+    times = simulated_time(get_protocol(task.profile), task.temperature, tau)
+    return times["run" if task.block is None else "block"]
+
+
+@dataclass
+class _Row:
+    """What is known of one profile and temperature."""
+
+    runs: list[int]
+    blocks: list[int]
+    tau_ee: list[float]
+    tau_alpha: list[float]
+    spent: float = 0.0
+    simulated: float = 0.0
+    to_go: float = 0.0
+
+
+def _collect(goals: Iterable[Goal]) -> dict[tuple[str, float], _Row]:
+    rows: dict[tuple[str, float], _Row] = {}
+    for task in tasks(goals):
+        row = rows.setdefault(
+            (task.profile, task.temperature), _Row([0, 0], [0, 0], [], [])
+        )
+        count = row.runs if task.block is None else row.blocks
+        count[1] += 1
+        if not task.done():
+            row.to_go += _task_time(task)
+            continue
+        count[0] += 1
+        attributes = store.read(task.output).attrs
+        row.spent += spent_seconds(attributes)
+        if task.block is None:
+            row.tau_ee.append(attributes["equilibration_in_tau_ee"])
+            row.tau_alpha.append(attributes["equilibration_in_tau_alpha"])
+            row.simulated += attributes["equilibration_time"] + attributes["production_time"]
+        else:
+            row.simulated += _task_time(task)
+    return dict(sorted(rows.items(), key=lambda item: (item[0][0], -item[0][1])))
+
+
+def status(goals: Iterable[Goal] = CAMPAIGN) -> pd.DataFrame:
+    """Count what of the goals is there, what it cost, and what is to go.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By profile and temperature: runs and blocks there and planned, the least equilibration
+        reached (in τ_ee and τ_α), the hours of one core spent on what is there, and those that the
+        rest will take at the speed of what is there ("?" where nothing of the profile is).
+    """
+    rows = _collect(goals)
+    speed = {}
+    for profile in {profile for profile, _ in rows}:
+        own = [row for (name, _), row in rows.items() if name == profile]
+        spent = sum(row.spent for row in own)
+        speed[profile] = sum(row.simulated for row in own) / spent if spent else None
+    table = []
+    for (profile, temperature), row in rows.items():
+        rate = speed[profile]
+        table.append({
+            "profile": profile,
+            "T": f"{temperature:.2f}",
+            "runs": "{} of {}".format(*row.runs),
+            "blocks": "{} of {}".format(*row.blocks),
+            "τ_ee ≥": f"{min(row.tau_ee):.2g}" if row.tau_ee else "–",
+            "τ_α ≥": f"{min(row.tau_alpha):.3g}" if row.tau_alpha else "–",
+            "core-hours": f"{row.spent / 3600:.2f}",
+            "to go": f"{row.to_go / rate / 3600:.1f}" if rate else "?",
+        })
+    return pd.DataFrame(table)
+
+
+def cost_table(
+    profile: str, temperatures: Iterable[float], speed: float | None = None
+) -> pd.DataFrame:
+    r"""Estimate core-hours and bytes of whole temperatures, from the measured speed.
+
+    .. math:: t_\mathrm{CPU} = \frac{R \, (t_\mathrm{run} + B \, t_\mathrm{block})}{v}
+
+    with R runs of B blocks. The speed v in τ per second falls as 1/N, so the cost grows in
+    proportion to N, to the number of runs, to that of trajectories and to τ_α.
+
+    Parameters
+    ----------
+    profile : str
+    temperatures : iterable of float
+        In ε/k_B; sources of the cascade are counted where they are listed only.
+    speed : float, optional
+        In τ per second of CPU time; measured now if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each temperature and a last one with the sum. ``τ_α`` with a question mark is
+        extrapolated, and so is what follows from it.
+    """
+    protocol = get_protocol(profile)
+    speed = speed or measured_speed(protocol)
+    n, rows = protocol.melt.n_monomers, []
+    jobs = protocol.runs * (1 + protocol.blocks)
+    total_hours = total_bytes = 0.0
+    for temperature in sorted(temperatures, reverse=True):
+        tau, guess = _tau_alpha(profile, temperature)
+        times = simulated_time(protocol, temperature, tau)
+        hours = protocol.runs * np.array([times["run"], times["block"] * protocol.blocks]) / speed
+        hours = hours / 3600
+        size = protocol.runs * n * (RUN_BYTES + protocol.blocks * BLOCK_BYTES)
+        total_hours += hours.sum()
+        total_bytes += size
+        rows.append({
+            "T": f"{temperature:.2f}",
+            "τ_α (τ)": f"{tau:.4g}" + "?" * guess,
+            "jobs": jobs,
+            "one run (core-h)": f"{hours[0] / protocol.runs:.2f}",
+            "one block (core-h)": f"{hours[1] / protocol.runs / protocol.blocks:.2f}",
+            "all (core-h)": f"{hours.sum():.1f}",
+            "data (MB)": f"{size / 1e6:.1f}",
+        })
+    rows.append({
+        "T": "all", "τ_α (τ)": "", "jobs": jobs * len(rows), "one run (core-h)": "",
+        "one block (core-h)": "", "all (core-h)": f"{total_hours:.1f}",
+        "data (MB)": f"{total_bytes / 1e6:.1f}",
+    })
+    return pd.DataFrame(rows)
+
+
+def estimated_and_spent(profile: str = "companion", speed: float | None = None) -> pd.DataFrame:
+    """Set the estimate beside what the files that are there really took.
+
+    Parameters
+    ----------
+    profile : str
+    speed : float, optional
+        In τ per second of CPU time, for instance from :func:`measured_speed`; if not given, the
+        mean speed of the files themselves, which leaves the simulated times to be tested.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By temperature: core-hours estimated for the tasks that are done, spent, and the ratio.
+    """
+    goals = [whole(profile, temperature) for temperature in store.available(profile)]
+    rows = _collect(goals)
+    if speed is None:
+        spent = sum(row.spent for row in rows.values())
+        speed = sum(row.simulated for row in rows.values()) / spent if spent else float("nan")
+    table = []
+    for goal in goals:
+        row = rows[profile, goal.temperature]
+        done = [t for t in tasks([goal]) if t.temperature == goal.temperature and t.done()]
+        estimate = sum(_task_time(task) for task in done) / speed / 3600
+        table.append({
+            "T": f"{goal.temperature:.2f}", "estimated (core-h)": estimate,
+            "spent (core-h)": row.spent / 3600, "ratio": estimate / (row.spent / 3600),
+        })
+    return pd.DataFrame(table)

@@ -1,0 +1,112 @@
+"""What a plan costs: counted, estimated, and compared with what was spent."""
+
+import numpy as np
+import pytest
+
+from glasslib import planning, store
+from glasslib.campaign import spent_seconds, tasks
+from glasslib.parameters import CAMPAIGN, Goal, get_protocol
+
+
+def row(table, temperature):
+    (found,) = [r for r in table.to_dict("records") if r["T"] == f"{temperature:.2f}"]
+    return found
+
+
+def test_status_counts_what_is_there(smoke):
+    goals = [Goal(profile="smoke", temperature=t, runs=2, blocks=2) for t in (0.8, 0.9)]
+    table = planning.status(goals)
+    there, missing = row(table, 0.8), row(table, 0.9)
+    assert (there["runs"], there["blocks"], there["to go"]) == ("2 of 2", "4 of 4", "0.0")
+    seconds = sum(spent_seconds(store.read(t.output).attrs) for t in tasks([goals[0]]))
+    assert float(there["core-hours"]) == pytest.approx(seconds / 3600, abs=0.006)
+    assert (missing["runs"], missing["blocks"]) == ("0 of 2", "0 of 4")
+    assert missing["τ_α ≥"] == "–" and float(missing["core-hours"]) == 0
+
+
+def test_without_any_data_the_rest_is_unknown(smoke):
+    table = planning.status([Goal(profile="lab", temperature=0.55, runs=1, blocks=1)])
+    assert list(table["to go"]) == ["?"]
+
+
+def test_simulated_times_are_those_of_the_files(smoke):
+    """The protocol's arithmetic against what was simulated (an equilibration may end earlier)."""
+    protocol = get_protocol("smoke")
+    for temperature in store.available("smoke"):
+        times = store.read_times("smoke", temperature)
+        expected = planning.simulated_time(protocol, temperature, times.tau_alpha)
+        longest = times.times[-1]
+        assert expected["block"] == pytest.approx(protocol.block_size * longest, rel=0.01)
+        for path in store.run_paths("smoke", temperature).values():
+            attrs = store.read(path).attrs
+            real = attrs["equilibration_time"] + attrs["production_time"] + 20 * 2.5
+            assert 0.5 < expected["run"] / real < 2
+
+
+@pytest.mark.parametrize("profile", ["lab", "companion", "paper"])
+def test_cost_is_in_proportion(profile):
+    protocol = get_protocol(profile)
+    one = planning.simulated_time(protocol, 0.42, 500.0)
+    two = planning.simulated_time(protocol, 0.42, 1000.0)
+    assert two["block"] == pytest.approx(2 * one["block"])
+    assert two["run"] == pytest.approx(2 * one["run"], rel=0.15)  # whole segments
+    slow, fast = (planning.cost_table(profile, [0.42], speed) for speed in (1.0, 2.0))
+    hours = [float(row(table, 0.42)["all (core-h)"]) for table in (slow, fast)]
+    assert hours[0] == pytest.approx(2 * hours[1], rel=0.01)
+
+
+def test_paper_plan_has_its_two_thousand_trajectories():
+    protocol = get_protocol("paper")
+    table = planning.cost_table("paper", protocol.cascade, 1.0)
+    assert protocol.runs * protocol.trajectories * len(protocol.cascade) == 2000
+    assert int(row(table.iloc[:-1], 0.4)["jobs"]) == 10 * (1 + 4)
+    total = table.iloc[-1]
+    hours = table.iloc[:-1]["all (core-h)"].astype(float)
+    assert float(total["all (core-h)"]) == pytest.approx(hours.sum(), rel=0.01)
+    assert total["jobs"] == 250
+
+
+def test_extrapolated_relaxation_times_are_marked(smoke):
+    table = planning.cost_table("smoke", [0.8, 0.65], 1.0)
+    assert not row(table, 0.8)["τ_α (τ)"].endswith("?")
+    assert row(table, 0.65)["τ_α (τ)"].endswith("?")
+    taus = [planning.expected_tau_alpha(t) for t in np.linspace(0.4, 1, 20)]
+    assert (np.diff(taus) < 0).all()
+
+
+def test_measured_speed_is_a_speed(smoke):
+    protocol = get_protocol("smoke")
+    speed = planning.measured_speed(protocol, 0.5)
+    assert 0.05 < speed < 200
+
+
+def test_estimate_beside_what_was_spent():
+    """On the data that ship; their mean speed drops out, the simulated times are tested."""
+    table = planning.estimated_and_spent("companion")
+    assert len(table) >= 3
+    total = table[["estimated (core-h)", "spent (core-h)"]].sum()
+    assert total.iloc[0] == pytest.approx(total.iloc[1], rel=0.3)
+
+
+def test_bytes_are_those_on_disk():
+    runs = sum(len(list(store.run_paths("companion", t))) for t in store.available("companion"))
+    assert runs > 0
+    n = get_protocol("companion").melt.n_monomers
+    for t, numbers in store.available("companion").items():
+        for number in numbers:
+            size = store.run_path("companion", t, number).stat().st_size / n
+            assert size == pytest.approx(planning.RUN_BYTES, rel=0.3)
+            for path in store.block_paths("companion", t, number).values():
+                assert path.stat().st_size / n == pytest.approx(planning.BLOCK_BYTES, rel=0.3)
+
+
+def test_the_plan_shrinks_nothing():
+    """What the plan ends with, whatever its order."""
+    last = {}
+    for goal in CAMPAIGN:
+        key = goal.profile, goal.temperature
+        old = last.get(key, (0, 0))
+        last[key] = max(old[0], goal.runs), max(old[1], goal.blocks)
+    for temperature in (0.60, 0.50, 0.45, 0.42, 0.40):
+        assert last["companion", temperature] == (10, 4)
+    assert last["paper", 0.60] == last["paper", 0.50] == (10, 4)
