@@ -130,8 +130,14 @@ def _process(app, what, name, obj, options, lines):
 
 
 def _skip(app, what, name, obj, skip, options):
-    """Leave out the fields of named tuples, whose docstring only counts them."""
-    return True if (obj.__doc__ or "").startswith("Alias for field number") else None
+    """Leave out the fields of named tuples and the methods that scikit-learn writes by itself.
+
+    The docstring of the former only counts them; that of the latter, such as
+    ``set_score_request``, points to places in scikit-learn's own documentation.
+    """
+    if (getattr(obj, "__doc__", None) or "").startswith("Alias for field number"):
+        return True
+    return True if re.fullmatch(r"set_\w+_request", name) else None
 
 
 def _fill(app, docname, content):
@@ -152,10 +158,24 @@ def _without_thebe(app: Any, page: str, template: str, context: dict, doctree: A
     ]
 
 
+def _with_colab(app: Any, page: str, template: str, context: dict, doctree: Any) -> None:
+    """Lead the Colab button to the notebook that sets up the book's own Python there.
+
+    Colab's Python is not the one that the book is locked to, so the page itself could not run.
+    """
+    for group in context.get("header_buttons", []):
+        for button in group.get("buttons", []) if group.get("label") == "launch-buttons" else []:
+            if button.get("text") == "Colab":
+                button["url"] = re.sub(
+                    rf"/{re.escape(page)}\.\w+$", "/launch/colab.ipynb", button["url"]
+                )
+
+
 def setup(app: Any) -> dict[str, bool]:
     """Register the extension with Sphinx; runs before napoleon."""
     app.connect("source-read", _fill)
     app.connect("autodoc-skip-member", _skip)
     app.connect("autodoc-process-docstring", _process, priority=100)
     app.connect("html-page-context", _without_thebe, priority=900)
+    app.connect("html-page-context", _with_colab, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

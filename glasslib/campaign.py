@@ -23,7 +23,7 @@ from pathlib import Path
 from threading import Thread
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from glasslib import __version__, paths, store
 from glasslib.configuration import Configuration
@@ -44,16 +44,17 @@ from glasslib.dynamics.scattering import (
     self_correlations,
     self_intermediate_scattering,
 )
-from glasslib.errors import SimulationError
+from glasslib.errors import DataError, ParameterError, SimulationError
 from glasslib.parameters import Goal, Protocol, get_protocol
 from glasslib.simulation.engine import Engine, State, lammps_arguments, lammps_version
 from glasslib.simulation.ensemble import constant_energy, ice_state
 from glasslib.simulation.melt import (
+    cool,
     lammps_seed,
     maxwell_boltzmann,
+    melt_hot,
     seed,
     set_energy,
-    start_melt,
     thermostatted_segment,
 )
 from glasslib.structure.static import structure_factor, structure_factor_peak
@@ -172,16 +173,21 @@ def tasks(goals: Iterable[Goal]) -> list[Task]:
 def perform(task: Task) -> str:
     """Do one task to its end; return one line that says what came out, or why it was left.
 
-    Another process that holds the task keeps it: the lock is the operating system's and ends
-    with the process.
+    Another process that holds the task keeps it, on this machine or another that shares the
+    folders, until it ends or has been silent for a minute.
     """
     _one_thread()
     checkpoint = Checkpoint(task)
     checkpoint.path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(checkpoint.path.with_suffix(".lock"), timeout=0):
+        with store.lease(checkpoint.path.with_suffix(".lease"), timeout=0):
             if task.done():
                 return "was there"
+            if not task.ready():
+                raise DataError(
+                    f"{task} needs runs that are not there yet; 'glasslib campaign run' does them"
+                    " in order"
+                )
             line = _run(task, checkpoint) if task.block is None else _block(task, checkpoint)
             checkpoint.remove()
             return line
@@ -194,16 +200,26 @@ def _equilibrate(protocol: Protocol, task: Task, checkpoint: Checkpoint) -> dict
     """Run at constant temperature until long enough; return the frames and the final state."""
     temperature, melt = task.temperature, protocol.melt
     saved = checkpoint.load()
-    if saved is None:
+    if saved is None or str(saved["stage"]) == "hot":
+        begun, cpu = time.process_time(), 0.0 if saved is None else float(saved["cpu"])
         source = protocol.source(temperature)
-        if source is None:
-            state = start_melt(protocol, temperature, task.run)
-        else:
+        if source is not None:
             above = store.read(store.run_path(task.profile, source, task.run))
             state = State(above["positions"].values, above["velocities"].values)
+        elif saved is None:
+            state = melt_hot(protocol, temperature, task.run)
+            cpu, begun = cpu + time.process_time() - begun, time.process_time()
+            checkpoint.save(
+                stage="hot", positions=state.positions, velocities=state.velocities, cpu=cpu
+            )
+        else:
+            state = State(saved["positions"], saved["velocities"])
+        if source is None:
+            state = cool(protocol, temperature, task.run, state)
         saved = {
             "stage": "equilibration", "segment": 0, "elapsed": 0.0, "interval": 0.5,
-            "cpu": 0.0, "positions": state.positions, "velocities": state.velocities,
+            "cpu": cpu + time.process_time() - begun,
+            "positions": state.positions, "velocities": state.velocities,
             "times": np.empty(0), "frames": np.empty((0, melt.n_monomers, 3), np.float32),
             "potential": np.empty(0), "kinetic": np.empty(0), "pressure": np.empty(0),
         }
@@ -539,9 +555,7 @@ def fix_times(profile: str, temperature: float) -> store.Times:
     """
     path = store.times_path(profile, temperature)
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = paths.work() / profile / f"T{temperature:.3f}" / "times.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
+    with store.lease(paths.work() / profile / f"T{temperature:.3f}" / "times.lease"):
         if path.exists():
             return store.read_times(profile, temperature)
         protocol = get_protocol(profile)
@@ -691,6 +705,7 @@ def run(
     goals: Iterable[Goal],
     workers: int = 1,
     report: Callable[[Task, str, int, int], None] | None = None,
+    shard: tuple[int, int] = (0, 1),
 ) -> None:
     """Do all tasks of the goals that are not done yet, ``workers`` at a time.
 
@@ -701,17 +716,26 @@ def run(
     workers : int
         Processes; one trajectory each.
     report : callable, optional
-        Called as (task, line, number done, number in all) when a task ends.
+        Called as (task, line, number done, number in all) when a task ends or must wait.
+    shard : (int, int)
+        Part i of n, from 0: every n-th task of the list. The n parts together do all of it; one
+        that needs what another has not finished yet waits for it.
 
     Raises
     ------
     SimulationError
         A task failed; what it had done up to its last checkpoint is kept.
+    ParameterError
+        The shard is not one of 0/n … (n − 1)/n.
     """
-    listed = tasks(goals)
+    part, parts = shard
+    if not 0 <= part < parts:
+        raise ParameterError(f"shard = {part}/{parts}: the parts of {parts} are 0 to {parts - 1}")
+    listed = tasks(goals)[part::parts]
     todo = [task for task in listed if not task.done()]
     done = len(listed) - len(todo)
     running: dict = {}
+    waiting = False
     context = get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
         while todo or running:
@@ -722,8 +746,12 @@ def run(
                     todo.remove(task)
                     running[pool.submit(perform, task)] = task
             if not running:
-                time.sleep(20)  # everything left waits for another process
+                if report and not waiting:
+                    report(todo[0], "waits for another process", done, len(listed))
+                waiting = True
+                time.sleep(5)
                 continue
+            waiting = False
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 task = running.pop(future)

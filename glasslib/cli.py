@@ -30,9 +30,14 @@ app = typer.Typer(
     Examples
       glasslib book                         build the book; only what changed runs again
       glasslib run 2 -p temperature=0.55    one page at another temperature
+      glasslib run --all -p temperature=0.47   every page; --estimate says how long it takes
+      glasslib book --temperature 0.47      a book with it beside those that ship
       glasslib run 02-relaxation -o t.ipynb choose the output file
       glasslib simulate 0.55                new data at another temperature, minutes
       glasslib campaign status              what of the book's simulations is there
+      glasslib describe melt.data -o f.nc   the descriptors of your own configuration
+      glasslib results compute              the tables that take minutes, as they ship
+      glasslib lab student lab              the lab course's notebooks, with gaps to fill
       glasslib parameters                   every parameter, its range and default
       glasslib notebooks sync               write the .ipynb beside each notebook
     """,
@@ -41,6 +46,10 @@ notebooks_app = typer.Typer(help="List the notebooks, or write their .ipynb pair
 app.add_typer(notebooks_app, name="notebooks", no_args_is_help=True)
 campaign_app = typer.Typer(help="The simulations the book stands on: continue them, or look.")
 app.add_typer(campaign_app, name="campaign", no_args_is_help=True)
+lab_app = typer.Typer(help="The lab course: student copies, grading, expected values.")
+app.add_typer(lab_app, name="lab", no_args_is_help=True)
+results_app = typer.Typer(help="The result tables that ship: compute, look, or check them.")
+app.add_typer(results_app, name="results", no_args_is_help=True)
 
 
 def _version(value: bool) -> None:
@@ -89,39 +98,99 @@ def parse_parameters(pairs: list[str]) -> dict[str, Any]:
     return values
 
 
+Workers = Annotated[int, typer.Option("--workers", "-w", min=1, help="Processes; one a core.")]
+
+
 @app.command()
 def run(
-    notebook: Annotated[str, typer.Argument(help="Number or name: 2, 02 or 02-relaxation.")],
+    notebook: Annotated[
+        list[str] | None,
+        typer.Argument(help="Number, name or range: 2, 02-relaxation, 2-8.", show_default=False),
+    ] = None,
     parameter: Annotated[
         list[str] | None,
         typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter; repeatable."),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Notebook to write [_build/runs/NN-name.ipynb]."),
+        typer.Option(
+            "--output", "-o",
+            help="Notebook to write [_build/runs/NN-name.ipynb]; of several, their folder.",
+        ),
     ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every notebook.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only say how long it would take, by profile.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also what is up to date.")] = False,
+    workers: Workers = 2,
 ) -> None:
-    """Run a notebook with your parameters; they are checked first."""
-    values = parse_parameters(parameter or [])
-    from glasslib import publish
+    """Run notebooks with your parameters; they are checked first.
 
-    print(_shown(publish.run(notebook, values, output)))
+    Several notebooks share what they simulate and train. What is stopped goes on where it was.
+
+    \b
+    Examples
+      glasslib run 2 -p temperature=0.55
+      glasslib run 2-8 -p temperature=0.55 -p profile=lab
+      glasslib run --all -p temperature=0.47,0.55
+      glasslib run --all -p temperature=0.47 --estimate
+    """
+    values = parse_parameters(parameter or [])
+    if not notebook and not every:
+        raise typer.BadParameter("name a notebook, such as 2, 02-relaxation or 2-8, or give --all")
+    from glasslib import publish, rerun
+
+    stems = rerun.chosen(notebook or [], every)
+    if estimate:
+        page = rerun.shared(rerun.given_to(stems, values))
+        for temperature in page.temperatures:
+            print(f"T = {temperature:g}, from nothing, with {workers} processes:")
+            print(rerun.comparison(temperature, workers).to_string(index=False))
+        print(f"profile {page.profile}, what is not there yet: "
+              f"{rerun.estimate(stems, page, workers)}")
+    elif len(stems) == 1 and not every:
+        values = rerun.given_to(stems, values)[stems[0]]
+        print(_shown(publish.run(stems[0], values, output)))
+    else:
+        print(_shown(rerun.run(stems, values, output, workers=workers, force=force)))
 
 
 @app.command()
 def book(
+    temperature: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--temperature", "-t",
+            help="Show it beside those that ship; repeatable, or a list: 0.47,0.55.",
+        ),
+    ] = None,
+    profile: Annotated[
+        str, typer.Option(help="How --temperature is simulated: smoke, lab, companion or paper.")
+    ] = "lab",
+    workers: Workers = 2,
     serve: Annotated[bool, typer.Option("--serve", help="Serve it on 127.0.0.1 when built.")] = (
         False
     ),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of --serve.")] = 8000,
     force: Annotated[bool, typer.Option("--force", help="Execute and build everything.")] = False,
 ) -> None:
-    """Execute the notebooks that changed, build the HTML book, print the page to open."""
+    """Execute the notebooks that changed, build the HTML book, print the page to open.
+
+    With --temperature the book stands in a folder of its own under _build/books.
+    """
     from glasslib import publish
 
-    print(f"open {_shown(publish.build_book(force=force))}", flush=True)
+    if temperature:
+        from glasslib import rerun
+
+        values = {"temperature": ",".join(temperature), "profile": profile}
+        index = rerun.build_book(values, workers=workers, force=force)
+    else:
+        index = publish.build_book(force=force)
+    print(f"open {_shown(index)}", flush=True)
     if serve:
-        publish.serve(port)
+        publish.serve(port, index.parent)
 
 
 @app.command()
@@ -146,16 +215,16 @@ def list_notebooks() -> None:
 
 @notebooks_app.command("sync")
 def sync_notebooks() -> None:
-    """Write the .ipynb beside each MyST notebook where it is missing or differs."""
+    """Write the .ipynb beside each notebook, and the tables of prose pages, where they differ."""
     from glasslib import notebooks
 
-    for path in notebooks.sync():
+    for path in [*notebooks.sync(), *notebooks.sync_tables()]:
         print(f"wrote {_shown(path)}")
 
 
 @app.command()
 def parameters() -> None:
-    """Print every parameter of the notebooks: default, allowed values, meaning."""
+    """Print every parameter of the notebooks: default, allowed values, unit, meaning."""
     from glasslib import notebooks
 
     print("\n".join(notebooks.parameter_table()))
@@ -165,12 +234,9 @@ def _report(task, line: str, done: int, total: int) -> None:
     print(f"{time.strftime('%H:%M:%S')}  [{done}/{total}]  {task}: {line}", flush=True)
 
 
-Workers = Annotated[int, typer.Option("--workers", "-w", min=1, help="Processes; one a core.")]
-
-
 @app.command()
 def simulate(
-    temperature: Annotated[float, typer.Argument(help="In ε/k_B, 0.3 to 1.")],
+    temperature: Annotated[float, typer.Argument(help="In ε/k_B, 0.3 to 0.9.")],
     profile: Annotated[str, typer.Option(help="smoke, lab, companion or paper.")] = "lab",
     workers: Workers = 2,
 ) -> None:
@@ -187,21 +253,265 @@ def simulate(
     campaign.simulate(page.temperature, profile, workers, _report)
 
 
-@campaign_app.command("run")
-def campaign_run(workers: Workers = 1) -> None:
-    """Continue the simulations of the book in the order of the plan; stop it whenever you like."""
-    from glasslib import campaign
-    from glasslib.parameters import CAMPAIGN
+Profile = Annotated[str, typer.Option(help="smoke, lab, companion or paper.")]
+OneTemperature = Annotated[float, typer.Option("--temperature", "-t", help="In ε/k_B.")]
 
-    campaign.run(CAMPAIGN, workers, _report)
+
+def _shard(text: str) -> tuple[int, int]:
+    """Read "2/8"."""
+    part, slash, parts = text.partition("/")
+    if not (slash and part.isdigit() and parts.isdigit()):
+        raise typer.BadParameter(f"'{text}' is not i/n, such as 0/8")
+    return int(part), int(parts)
+
+
+@campaign_app.command("run")
+def campaign_run(
+    workers: Workers = 1,
+    temperature: Annotated[
+        list[float] | None,
+        typer.Option("--temperature", "-t", help="These in full, not the plan; repeatable."),
+    ] = None,
+    profile: Annotated[str, typer.Option(help="Profile of --temperature.")] = "companion",
+    shard: Annotated[
+        str, typer.Option(help="Part i of n, from 0/n to (n-1)/n, for array jobs.")
+    ] = "0/1",
+) -> None:
+    """Continue the simulations of the book in the order of the plan; stop it whenever you like.
+
+    Example of an array job: sbatch --array=0-63 --wrap 'glasslib campaign run --profile paper
+    -t 0.5 --shard $SLURM_ARRAY_TASK_ID/64'
+    """
+    from glasslib import campaign, planning
+    from glasslib.parameters import CAMPAIGN, CompanionParameters, get_protocol, validate
+
+    goals = CAMPAIGN
+    if temperature:
+        get_protocol(profile)
+        wanted = [validate(CompanionParameters, temperature=t).temperature for t in temperature]
+        goals = [planning.whole(profile, t) for t in wanted]
+    campaign.run(goals, workers, _report, _shard(shard))
+
+
+@campaign_app.command("task")
+def campaign_task(
+    temperature: OneTemperature,
+    run: Annotated[int, typer.Option(min=0, help="Number of the run.")],
+    block: Annotated[int | None, typer.Option(min=0, help="Block; without it the run.")] = None,
+    profile: Profile = "companion",
+) -> None:
+    """Do one run, or one block of its ensemble, to the end: one file, one job.
+
+    It resumes from its last checkpoint, so a job that hit its wall time is just started again.
+
+    Example: glasslib campaign task --profile paper -t 0.5 --run 3 --block 1
+    """
+    from glasslib import campaign
+    from glasslib.errors import SimulationError
+    from glasslib.parameters import CompanionParameters, get_protocol, validate
+
+    get_protocol(profile)
+    page = validate(CompanionParameters, temperature=temperature)
+    task = campaign.Task(profile, page.temperature, run, block)
+    line = campaign.perform(task)
+    if line == "busy":
+        raise SimulationError(f"{task} is being worked on by another process; try again later")
+    print(f"{task}: {line}")
+
+
+@campaign_app.command("times")
+def campaign_times(temperature: OneTemperature, profile: Profile = "companion") -> None:
+    """Fix the ten times of a temperature from τ_α of its timing runs, once and for all."""
+    from glasslib import campaign
+    from glasslib.parameters import CompanionParameters, get_protocol, validate
+
+    get_protocol(profile)
+    page = validate(CompanionParameters, temperature=temperature)
+    times = campaign.fix_times(profile, page.temperature)
+    print(f"τ_α = {times.tau_alpha:g} ± {times.tau_alpha_error:.2g} τ; times: "
+          + ", ".join(f"{t:g}" for t in times.times))
+
+
+@campaign_app.command("descriptors")
+def campaign_descriptors(temperature: OneTemperature, profile: Profile = "companion") -> None:
+    """Compute the descriptors of a temperature's configurations, for the pages to find."""
+    from glasslib import results, store
+
+    data = results.dataset(store.load_ensemble(temperature, profile))
+    print(f"{len(data):,} rows of {len(data.feature_names)} descriptors")
+
+
+@campaign_app.command("train")
+def campaign_train(temperature: OneTemperature, profile: Profile = "companion") -> None:
+    """Train networks A and B at a temperature, and at those its page shows beside it."""
+    from glasslib import results
+    from glasslib.parameters import CompanionParameters, validate
+
+    page = validate(CompanionParameters, temperature=temperature, profile=profile)
+    trained = results.predictions(results.ensembles(page))
+    print("trained at T = " + ", ".join(f"{t:g}" for t in trained))
 
 
 @campaign_app.command("status")
 def campaign_status() -> None:
-    """Say what of the plan is there: runs and blocks by temperature."""
-    from glasslib import campaign
+    """Say what of the plan is there: runs and blocks, what they took, what the rest will take.
 
-    print(campaign.status().to_string(index=False))
+    Hours are those of one core; those to go rest on the speed of what is there and, where no
+    τ_α is known yet, on an extrapolated one.
+    """
+    from glasslib import planning
+
+    print(planning.status().to_string(index=False))
+
+
+@campaign_app.command("estimate")
+def campaign_estimate(
+    profile: Annotated[str, typer.Option(help="smoke, lab, companion or paper.")] = "paper",
+    temperature: Annotated[
+        list[float] | None,
+        typer.Option("--temperature", "-t", help="In ε/k_B; repeatable [those of the cascade]."),
+    ] = None,
+) -> None:
+    """Estimate core-hours and bytes of whole temperatures from a speed measured now.
+
+    Example: glasslib campaign estimate --profile paper -t 0.5 -t 0.45
+    """
+    from glasslib import planning
+    from glasslib.parameters import CompanionParameters, get_protocol, validate
+
+    protocol = get_protocol(profile)
+    wanted = temperature or protocol.cascade or (CompanionParameters().temperature,)
+    wanted = [validate(CompanionParameters, temperature=t).temperature for t in wanted]
+    speed = planning.measured_speed(protocol)
+    print(f"one process: {speed:.2f} τ per second of CPU time, N = {protocol.melt.n_monomers:,}")
+    print(planning.cost_table(profile, wanted, speed).to_string(index=False))
+    print("Cost grows in proportion to N, runs, trajectories and τ_α; a τ_α? is extrapolated.")
+
+
+@campaign_app.command("import")
+def campaign_import(
+    folder: Annotated[Path, typer.Argument(help="Data folder of another checkout or machine.")],
+    profile: Annotated[str, typer.Option(help="Whose data files.")] = "companion",
+) -> None:
+    """Take over runs and blocks made elsewhere, after verifying every file.
+
+    Example: glasslib campaign import /media/cluster/glasslib/data
+    """
+    from glasslib import store
+    from glasslib.parameters import get_protocol
+
+    get_protocol(profile)
+    taken = store.merge(folder, profile)
+    print("\n".join([*taken, f"{len(taken)} files taken"]))
+
+
+Tables = Annotated[
+    list[str] | None, typer.Argument(help="Tables, by name [all].", show_default=False)
+]
+
+
+@results_app.command("compute")
+def results_compute(
+    table: Tables = None,
+    force: Annotated[bool, typer.Option("--force", help="Compute also what is up to date.")] = (
+        False
+    ),
+) -> None:
+    """Bring data/results up to date; stop it whenever you like, one training at most is lost."""
+    from glasslib.results import tables
+
+    tables.compute(table, report=lambda line: print(line, flush=True), force=force)
+
+
+@results_app.command("status")
+def results_status() -> None:
+    """Say which tables are up to date, what they took, and what they hold."""
+    from glasslib.results import tables
+
+    print(tables.status().to_string(index=False))
+
+
+@results_app.command("check")
+def results_check(
+    table: Tables = None,
+    sample: Annotated[int, typer.Option(min=1, help="Parts to compute again.")] = 3,
+    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+) -> None:
+    """Compute a sample of shipped parts again, from the data up, and compare the numbers."""
+    from glasslib.errors import DataError
+    from glasslib.results import tables
+
+    wrong = tables.check(sample, table, seed=seed, report=lambda line: print(line, flush=True))
+    for one in wrong[:20]:
+        print(f"{one.table} {one.part} row {one.row}, {one.column}: {one.shipped} ships,"
+              f" {one.computed} comes out")
+    if wrong:
+        raise DataError(f"{len(wrong)} numbers of data/results do not come out again; run"
+                        " 'glasslib results compute --force' and look for the cause")
+
+
+@lab_app.command("student")
+def lab_student(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to.")] = Path("lab"),
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace copies, and what was written into them.")
+    ] = False,
+) -> None:
+    """Write the student's notebooks, without solutions, and a README."""
+    from glasslib.lab import course
+
+    for path in course.write_student(folder, overwrite):
+        print(f"wrote {_shown(path)}")
+
+
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Of the session; repeatable."),
+]
+
+
+@lab_app.command("grade")
+def lab_grade(
+    notebook: Annotated[list[Path], typer.Argument(help="Students' notebooks.")],
+    parameter: Parameters = None,
+) -> None:
+    """Run students' notebooks and say which exercises are right; grade what you dare to run."""
+    values = parse_parameters(parameter or [])
+    from glasslib.lab import course
+
+    for path in notebook:
+        verdicts = course.grade(path, values)
+        right = sum(one.verdict == "right" for one in verdicts)
+        print(f"{path}: {right} of {len(verdicts)} right")
+        for one in verdicts:
+            print(f"  {one.number}  {one.verdict:<6} {one.message}".rstrip(), flush=True)
+
+
+@lab_app.command("expected")
+def lab_expected(
+    parameter: Parameters = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write them into the instructor's notes.")
+    ] = False,
+) -> None:
+    """Run the sessions with their solutions; print what they show, their time and memory."""
+    values = parse_parameters(parameter or [])
+    from glasslib import notebooks
+    from glasslib.lab import course
+
+    if write:
+        print(f"wrote {_shown(course.write_measured(values, report=print))}")
+        for path in notebooks.sync_tables():
+            print(f"wrote {_shown(path)}")
+        return
+    for session in course.sessions():
+        one = course.measure(session, values)
+        print(
+            f"{one.session}: {one.wall:.0f} s ({one.seconds:.0f} s of processor time),"
+            f" {one.peak} MB", flush=True,
+        )
+        for name, value in one.values.items():
+            print(f"  {name} = {value}", flush=True)
 
 
 @app.command()
@@ -214,6 +524,57 @@ def verify(
 
     get_protocol(profile)
     print(f"{store.verify_all(profile)} files of profile {profile} are what they were")
+
+
+@app.command()
+def describe(
+    file: Annotated[Path, typer.Argument(help="LAMMPS data or dump, or what MDAnalysis opens.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write: .nc or .csv.")],
+    trajectory: Annotated[
+        Path | None, typer.Option("--trajectory", "-t", help="Frames for the particles of FILE.")
+    ] = None,
+    frame: Annotated[int, typer.Option(help="Which frame; -1 is the last.")] = -1,
+    atom_style: Annotated[
+        str | None, typer.Option(help='Columns of a data file: "id mol type x y z".')
+    ] = None,
+    sigma: Annotated[float, typer.Option(help="Diameter in the file's unit of length.")] = 1.0,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A choice; repeatable."),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads [all cores].")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+) -> None:
+    """Write the structural descriptors of each particle of your own file.
+
+    \b
+    Examples
+      glasslib describe melt.data --out features.nc
+      glasslib describe melt.data -t melt.dump --frame 0 --out features.csv
+      glasslib describe argon.gro --sigma 3.4 --out argon.nc -p energy=false -p generations=1
+
+    \b
+    The box must be orthorhombic. Lengths count in diameters: --sigma gives one in the file's
+    unit, which is Å for formats that have units. NAME is a field of
+    glasslib.parameters.DescriptorSpec.
+    Read the file back with xarray.open_dataarray("features.nc", engine="h5netcdf").
+    """
+    values = parse_parameters(parameter or [])
+    from glasslib.describe import describe as write_descriptors
+    from glasslib.parameters import DescriptorSpec, validate
+
+    table = write_descriptors(
+        file,
+        out,
+        validate(DescriptorSpec, **values),
+        trajectory=trajectory,
+        frame=frame,
+        atom_style=atom_style,
+        sigma=sigma,
+        threads=threads,
+        overwrite=overwrite,
+    )
+    print(f"wrote {_shown(out)}: {table.shape[0]} particles, {table.shape[1]} descriptors")
 
 
 def _shown(path: Path) -> Path:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from glasslib import paths
 from glasslib.errors import ParameterError
-from glasslib.parameters import NOTEBOOKS, CompanionParameters, validate
+from glasslib.parameters import NOTEBOOKS, PROTOCOLS, CompanionParameters, validate
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -23,14 +23,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "find",
+    "generated_tables",
     "names",
     "pair_text",
+    "parameter_rows",
     "parameter_table",
     "parameters_of",
     "read",
     "source",
     "start",
     "sync",
+    "sync_tables",
+    "with_tables",
 ]
 
 
@@ -144,26 +148,93 @@ def _allowed(field: FieldInfo) -> str:
     return " ".join(limits) or getattr(field.annotation, "__name__", str(field.annotation))
 
 
-def parameter_table() -> list[str]:
-    """Return the lines of a table of all parameters of all notebooks.
+def parameter_rows() -> list[tuple[str, ...]]:
+    """Return a row for each parameter of the notebooks, the first the names of the columns.
 
-    One line for each parameter: name, default, allowed values, the numbers of the notebooks
-    that take it, and its meaning.
+    Name, default, allowed values, unit, the numbers of the notebooks that take it, its meaning.
     """
     rows: dict[tuple[str, ...], list[str]] = {}
     for stem in names():
         for name, field in parameters_of(stem).model_fields.items():
-            row = (name, str(field.default), _allowed(field), field.description or "")
+            unit = (field.json_schema_extra or {}).get("unit", "–")
+            row = (name, str(field.default), _allowed(field), unit, field.description or "")
             rows.setdefault(row, []).append(stem.split("-", 1)[0])
-    table = [("name", "default", "allowed", "notebooks", "meaning")]
-    for (name, default, allowed, meaning), numbers in rows.items():
+    table = [("name", "default", "allowed", "unit", "notebooks", "meaning")]
+    for (*row, meaning), numbers in rows.items():
         where = "all" if len(numbers) == len(names()) else ", ".join(numbers)
-        table.append((name, default, allowed, where, meaning))
-    widths = [max(len(row[column]) for row in table) for column in range(4)]
+        table.append((*row, where, meaning))
+    return table
+
+
+def parameter_table() -> list[str]:
+    """Return the lines of :func:`parameter_rows` in columns, to be read in a terminal."""
+    table = parameter_rows()
+    widths = [max(len(row[column]) for row in table) for column in range(5)]
     return [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]])
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[5]])
         for row in table
     ]
+
+
+def _markdown(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return a table in Markdown; a bar in a cell is escaped."""
+    rows = list(rows)
+    lines = ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
+    return [lines[0], "|" + "---|" * len(rows[0]), *lines[1:]]
+
+
+def generated_tables() -> dict[str, list[str]]:
+    """Return the tables that prose pages hold but the models decide, by name, as Markdown."""
+    profiles = [("profile", "monomers", "runs", "trajectories each", "cooled step by step through")]
+    for name, one in PROTOCOLS.items():
+        steps = ", ".join(f"{t:.2f}" for t in one.cascade) or "–"
+        counts = (f"{one.melt.n_monomers:,}", str(one.runs), str(one.trajectories))
+        profiles.append((f"`{name}`", *counts, steps))
+    first, *rest = parameter_rows()
+    rest = [(f"`{name}`", f"`{default}`", *row) for name, default, *row in rest]
+    from glasslib.lab import course
+
+    rows = {"parameters": [first, *rest], "profiles": profiles, **course.instructor_tables()}
+    return {name: _markdown(table) for name, table in rows.items()}
+
+
+def with_tables(text: str) -> str:
+    """Return a prose page with its generated tables written anew.
+
+    Each stands between the lines ``% table: name`` and ``% end of table``, which do not show.
+
+    Raises
+    ------
+    ParameterError
+        The page asks for a table that there is not.
+    """
+    tables = generated_tables()
+
+    def fill(match: re.Match) -> str:
+        if match["name"] not in tables:
+            raise ParameterError(
+                f"table {match['name']!r} does not exist; choose {', '.join(tables)}"
+            )
+        return "\n".join([match["head"], "", *tables[match["name"]], "", "% end of table"])
+
+    return re.sub(
+        r"(?P<head>^% table: (?P<name>\S+)$).*?^% end of table$", fill, text,
+        flags=re.MULTILINE | re.DOTALL,
+    )
+
+
+def sync_tables() -> list[Path]:
+    """Write the prose pages whose generated tables differ from the models; return those."""
+    from glasslib.store import write_atomically
+
+    written = []
+    for path in sorted((paths.root() / "book").rglob("*.md")):
+        old = path.read_text(encoding="utf-8")
+        new = with_tables(old)
+        if new != old:
+            write_atomically(path, lambda fresh, new=new: fresh.write_text(new, "utf-8"))
+            written.append(path)
+    return written
 
 
 def _injected(history: list[str]) -> list[str]:

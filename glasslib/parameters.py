@@ -10,7 +10,15 @@ import difflib
 from typing import Annotated, Literal, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_serializer,
+    model_validator,
+)
 
 from glasslib.errors import ParameterError
 
@@ -142,6 +150,11 @@ class Integrator(Model):
     skin: float = Field(0.3, gt=0, le=1, description="Neighbour-list skin in σ.")
     segment: float = Field(
         256.0, gt=0, description="Time units between checkpoints, a fresh LAMMPS each time."
+    )
+    energy_kept: bool = Field(
+        True,
+        description="At each checkpoint of a constant-energy trajectory, scale the velocities so"
+        " that the total energy is that of its start (data files without this field: no).",
     )
 
 
@@ -400,12 +413,50 @@ class NetworkSettings(Model):
 
 
 class CompanionParameters(Model):
-    """Parameters that every notebook shares."""
+    """Parameters that every notebook shares.
 
-    temperature: Temperature = 0.5
+    ``temperature`` may also be a list: its first is the page's own, and all are shown.
+
+    Examples
+    --------
+    >>> page = validate(CompanionParameters, temperature=[0.47, 0.55])
+    >>> page.temperature, page.temperatures
+    (0.47, (0.47, 0.55))
+    """
+
+    # Above 0.9 τ_α falls to 1, where the Debye–Waller factor is taken: there is no time between.
+    temperature: float = Field(
+        0.5, ge=0.3, le=0.9, allow_inf_nan=False,
+        description="Temperature in ε/k_B, from 0.3 to 0.9; or a list, the page's own first.",
+        json_schema_extra={"unit": "ε/k_B"},
+    )
     profile: Literal["smoke", "lab", "companion", "paper"] = Field(
         "lab", description="Profile in which a temperature without data is simulated."
     )
+    _others: tuple[float, ...] = PrivateAttr(())
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _listed(cls, values, handler):
+        several = values.get("temperature") if isinstance(values, dict) else None
+        if not isinstance(several, list | tuple):
+            return handler(values)
+        if not several:
+            raise ValueError("temperature = []: give at least one temperature")
+        # The handler fills one and the same object each time: the page's own temperature last.
+        found = [handler({**values, "temperature": one}).temperature for one in several]
+        page = handler({**values, "temperature": several[0]})
+        page._others = tuple(t for t in dict.fromkeys(found) if t != found[0])
+        return page
+
+    @field_serializer("temperature")
+    def _as_given(self, value: float):
+        return [value, *self._others] if self._others else value
+
+    @property
+    def temperatures(self) -> tuple[float, ...]:
+        """All temperatures asked for, the page's own first."""
+        return (self.temperature, *self._others)
 
 
 # The parameters of each notebook, by its file's stem; a new notebook starts with a line here.
@@ -419,5 +470,12 @@ NOTEBOOKS: dict[str, type[CompanionParameters]] = {
     "07-accuracy": CompanionParameters,
     "08-heterogeneity": CompanionParameters,
     "09-transfer": CompanionParameters,
-    "10-your-own-melt": CompanionParameters,
+    "10-what-a-correlation-is-worth": CompanionParameters,
+    "11-leaks": CompanionParameters,
+    "12-baselines": CompanionParameters,
+    "13-why-debye-waller": CompanionParameters,
+    "14-inherent-structure": CompanionParameters,
+    "15-claims": CompanionParameters,
+    "16-your-own-melt": CompanionParameters,
+    "17-past-one-machine": CompanionParameters,
 }

@@ -10,7 +10,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["book", "cache", "data", "ensembles", "figures", "notebooks", "registry", "root", "work"]
+__all__ = [
+    "book", "cache", "data", "ensembles", "figures", "notebooks", "registry", "results", "root",
+    "work",
+]
 
 
 def root() -> Path:
@@ -31,6 +34,11 @@ def ensembles(profile: str, temperature: float) -> Path:
 def registry(profile: str) -> Path:
     """Return the list of SHA-256 sums of one profile's data."""
     return data() / "ensembles" / profile / "registry.txt"
+
+
+def results() -> Path:
+    """Return the folder of the result tables that ship, ``data/results``."""
+    return data() / "results"
 
 
 def _var() -> Path:

@@ -29,6 +29,7 @@ __all__ = [
     "simulated_time",
     "simulation_seconds",
     "status",
+    "task_time",
     "whole",
 ]
 
@@ -134,10 +135,22 @@ def simulation_seconds(temperature: float, profile: str, workers: int = 2) -> fl
     """
     speed = measured_speed(get_protocol(profile), 2.0)
     missing = [task for task in tasks([whole(profile, temperature)]) if not task.done()]
-    return sum(_task_time(task) for task in missing) / speed / workers
+    return sum(task_time(task) for task in missing) / speed / workers
 
 
-def _task_time(task: Task) -> float:
+def task_time(task: Task) -> float:
+    """Return the time in τ that a task simulates; τ_α may be a guess.
+
+    Parameters
+    ----------
+    task : Task
+        A run or a block.
+
+    Examples
+    --------
+    >>> task_time(Task("companion", 0.5, run=0)) > 0
+    True
+    """
     tau, _ = _tau_alpha(task.profile, task.temperature)
     times = simulated_time(get_protocol(task.profile), task.temperature, tau)
     return times["run" if task.block is None else "block"]
@@ -165,7 +178,7 @@ def _collect(goals: Iterable[Goal]) -> dict[tuple[str, float], _Row]:
         count = row.runs if task.block is None else row.blocks
         count[1] += 1
         if not task.done():
-            row.to_go += _task_time(task)
+            row.to_go += task_time(task)
             continue
         count[0] += 1
         attributes = store.read(task.output).attrs
@@ -175,7 +188,7 @@ def _collect(goals: Iterable[Goal]) -> dict[tuple[str, float], _Row]:
             row.tau_alpha.append(attributes["equilibration_in_tau_alpha"])
             row.simulated += attributes["equilibration_time"] + attributes["production_time"]
         else:
-            row.simulated += _task_time(task)
+            row.simulated += task_time(task)
     return dict(sorted(rows.items(), key=lambda item: (item[0][0], -item[0][1])))
 
 
@@ -289,7 +302,7 @@ def estimated_and_spent(profile: str = "companion", speed: float | None = None) 
     for goal in goals:
         row = rows[profile, goal.temperature]
         done = [t for t in tasks([goal]) if t.temperature == goal.temperature and t.done()]
-        estimate = sum(_task_time(task) for task in done) / speed / 3600
+        estimate = sum(task_time(task) for task in done) / speed / 3600
         table.append({
             "T": f"{goal.temperature:.2f}", "estimated (core-h)": estimate,
             "spent (core-h)": row.spent / 3600, "ratio": estimate / (row.spent / 3600),

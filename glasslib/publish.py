@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from glasslib import notebooks, paths
 from glasslib.errors import GlasslibError, ParameterError
-from glasslib.parameters import validate
+from glasslib.parameters import CompanionParameters, validate
 from glasslib.store import write_atomically
 
 if TYPE_CHECKING:
@@ -92,6 +92,18 @@ def _data() -> list[tuple[str, bytes]]:
     return parts
 
 
+def _own_data(parameters: Mapping[str, Any]) -> list[tuple[str, bytes]]:
+    """Return the same of the data at the temperatures that a page is run for."""
+    asked = parameters.get("temperature", ())
+    profile = parameters.get("profile", CompanionParameters().profile)
+    return [
+        (f"{profile}/T{t:.3f}/{path.name}", hashlib.sha256(path.read_bytes()).digest())
+        for t in (asked if isinstance(asked, list | tuple) else (asked,))
+        for path in sorted(paths.ensembles(profile, t).glob("*"))
+        if path.suffix in (".nc", ".json") and not path.name.startswith(".")
+    ]
+
+
 def notebook_key(source: Path, parameters: Mapping[str, Any]) -> str:
     """Return the key of an executed notebook: what its outputs depend on, as one SHA-256.
 
@@ -111,6 +123,7 @@ def notebook_key(source: Path, parameters: Mapping[str, Any]) -> str:
             ("parameters", json.dumps(dict(parameters), sort_keys=True).encode()),
             *_library(),
             *_data(),
+            *_own_data(parameters),
         ]
     )
 
@@ -357,6 +370,7 @@ def execute_pages(
     *,
     folder: Path | None = None,
     sources: Path | None = None,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
     force: bool = False,
     report: Callable[[str], None] = print,
 ) -> list[Page]:
@@ -372,6 +386,8 @@ def execute_pages(
         Where the executed copies are kept; ``_build/executed`` by default.
     sources : Path, optional
         Where the MyST files are; ``notebooks/`` by default.
+    parameters : mapping, optional
+        By notebook, the values it is given; none by default.
     force : bool
         Execute all of them.
     report : callable
@@ -390,13 +406,14 @@ def execute_pages(
         source = sources / f"{stem}.md"
         if not source.exists():
             raise PublishError(f"_toc.yml names notebook '{stem}', but {source.name} is missing")
-        key = notebook_key(source, {})
+        values = (parameters or {}).get(stem, {})
+        key = notebook_key(source, values)
         path, record_path = folder / f"{stem}.ipynb", folder / f"{stem}.json"
         record = _stored(record_path)
         fresh = force or not path.exists() or record.get("key") != key
         if fresh:
             begin = time.monotonic()
-            node = execute(notebooks.read(source), name=stem, folder=paths.root())
+            node = execute(notebooks.read(source), values, name=stem, folder=paths.root())
             record = {"key": key, "seconds": round(time.monotonic() - begin, 1)}
             record_path.unlink(missing_ok=True)  # no old key beside a new copy, ever
             _write(path, _notebook_text(node))
@@ -404,6 +421,37 @@ def execute_pages(
         report(f"{stem:<32} {record['seconds']:7.1f} s  {'executed' if fresh else 'unchanged'}")
         done.append(Page(stem, path, record["seconds"], fresh))
     return done
+
+
+def _stage_configuration(source: Path, target: Path) -> None:
+    """Copy ``_config.yml``; add launch buttons if ``GLASSLIB_REPOSITORY`` names a repository.
+
+    The address of the repository is known where the book is published, and nowhere else.
+    """
+    import yaml
+
+    address = os.environ.get("GLASSLIB_REPOSITORY", "").rstrip("/")
+    if not address:
+        shutil.copy2(source, target)
+        return
+    if not re.fullmatch(r"https://[\w.-]+/[\w.-]+/[\w.-]+", address):
+        raise PublishError(
+            f"GLASSLIB_REPOSITORY = '{address}' is no address like https://github.com/owner/name"
+        )
+    settings = yaml.safe_load(source.read_text(encoding="utf-8"))
+    # Straight to the theme: its options in our settings hide what jupyter-book would fill in.
+    options = settings.setdefault("sphinx", {}).setdefault("config", {})
+    options.setdefault("html_theme_options", {}).update(
+        repository_url=address,
+        repository_branch="main",
+        use_repository_button=True,
+        launch_buttons={
+            "notebook_interface": "jupyterlab",
+            "binderhub_url": "https://mybinder.org",
+            "colab_url": "https://colab.research.google.com",
+        },
+    )
+    target.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
 
 
 def stage(
@@ -431,7 +479,7 @@ def stage(
     root = paths.root() if root is None else root
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    shutil.copy2(root / "_config.yml", target / "_config.yml")
+    _stage_configuration(root / "_config.yml", target / "_config.yml")
     shutil.copy2(root / "_toc.yml" if toc is None else toc, target / "_toc.yml")
     hidden = shutil.ignore_patterns(".*", "__pycache__", "*.tmp")
     shutil.copytree(root / "book", target / "book", ignore=hidden)
@@ -443,7 +491,7 @@ def stage(
         shutil.copy2(path, target / "notebooks" / f"{stem}.ipynb")
 
 
-def build_html(source: Path, target: Path) -> None:
+def build_html(source: Path, target: Path, builder: str = "html") -> None:
     """Build the pages with jupyter-book; a warning is an error.
 
     The pages are built aside and put in place when all went well, so a failed build leaves the
@@ -455,6 +503,8 @@ def build_html(source: Path, target: Path) -> None:
         A folder filled by :func:`stage`.
     target : Path
         The folder of the pages, such as ``_build/html``.
+    builder : str
+        Of Sphinx: ``html``, or ``singlehtml`` for the whole book as one page.
 
     Raises
     ------
@@ -466,6 +516,8 @@ def build_html(source: Path, target: Path) -> None:
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     command += ["build", str(source.resolve())]
     command += ["--path-output", str(aside.resolve()), "-W", "--keep-going", "--all"]
+    if builder != "html":
+        command += ["--builder", "custom", "--custom-builder", builder]
     result = subprocess.run(
         command, cwd=source, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"}
     )
@@ -482,7 +534,7 @@ def build_html(source: Path, target: Path) -> None:
                 " mend the pages they name"
             )
         shutil.rmtree(target, ignore_errors=True)
-        os.replace(aside / "_build" / "html", target)
+        os.replace(aside / "_build" / builder, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -491,7 +543,13 @@ def _sources_key(source: Path) -> str:
     return _digest([*_tree(source, "*"), *_library()])
 
 
-def build_book(*, force: bool = False, report: Callable[[str], None] = print) -> Path:
+def build_book(
+    *,
+    force: bool = False,
+    report: Callable[[str], None] = print,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    build: Path | None = None,
+) -> Path:
     """Execute what changed, build the pages if anything did, and return the page to open.
 
     Parameters
@@ -500,6 +558,10 @@ def build_book(*, force: bool = False, report: Callable[[str], None] = print) ->
         Do everything again.
     report : callable
         Gets one line about each step.
+    parameters : mapping, optional
+        By notebook, the values it is given, see :func:`glasslib.rerun.given_to`.
+    build : Path, optional
+        Folder of this book, ``_build`` by default; ``html/index.html`` in it is returned.
 
     Returns
     -------
@@ -511,9 +573,11 @@ def build_book(*, force: bool = False, report: Callable[[str], None] = print) ->
     PublishError
         A notebook stopped or a page gave a warning.
     """
-    build = paths.book()
+    build = paths.book() if build is None else build
     begin = time.monotonic()
-    done = execute_pages(force=force, report=report)
+    done = execute_pages(
+        folder=build / "executed", parameters=parameters, force=force, report=report
+    )
     stage(build / "source", {page.name: page.path for page in done})
     key = _sources_key(build / "source")
     html, record = build / "html", build / "html.json"

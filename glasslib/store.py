@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock
+from filelock import SoftFileLease
 
 from glasslib import paths
 from glasslib.configuration import Configuration
@@ -45,6 +45,7 @@ __all__ = [
     "available",
     "block_path",
     "block_paths",
+    "lease",
     "load_ensemble",
     "merge",
     "profile_with",
@@ -136,6 +137,23 @@ def write_atomically(path: Path, save: Callable[[Path], None]) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def lease(path: Path, timeout: float = -1) -> SoftFileLease:
+    """Return a lock that holds between processes and between machines that share a file system.
+
+    It is a file that only one can create, refreshed while its holder lives. It needs no locks of
+    the operating system, which network file systems often lack. One whose holder has died is
+    taken at once on the same machine, and after a minute without a sign of life on another.
+
+    Parameters
+    ----------
+    path : Path
+    timeout : float
+        Seconds to wait; then ``filelock.Timeout`` is raised. Negative waits for ever.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return SoftFileLease(path, lease_duration=60.0, timeout=timeout)
+
+
 def round_mantissa(values: np.ndarray, bits: int = KEPT_BITS) -> np.ndarray:
     """Round float32 values to ``bits`` explicit mantissa bits, to nearest, so they compress well.
 
@@ -201,9 +219,7 @@ def register(path: Path, content: Path | None = None) -> None:
     an entry, which nobody could read.
     """
     registry = _registry_of(path)
-    lock = paths.work() / registry.parent.name / "registry.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
+    with lease(paths.work() / registry.parent.name / "registry.lease"):
         entries = read_registry(registry)
         entries[path.relative_to(registry.parent).as_posix()] = _digest(content or path)
         text = "".join(f"{entries[name]}  {name}\n" for name in sorted(entries))

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from glasslib import paths, results, store
-from glasslib.dynamics.susceptibility import four_point_susceptibility
-from glasslib.errors import DataError, ParameterError
+from glasslib.errors import ParameterError
 from glasslib.learning.dataset import split
 from glasslib.learning.evaluation import pearson
 from glasslib.parameters import CompanionParameters, NetworkSettings
+from glasslib.results import data, networks
+from glasslib.results.cache import digest
 from glasslib.structure.descriptors import structural_descriptors
 
 N = 1500
@@ -113,10 +114,10 @@ def test_equilibration_table(shown):
 
 def test_drift_is_noticed():
     noise = np.random.default_rng(0).normal(size=3000)
-    assert abs(results._drift_z(noise)) < 3.5
+    assert abs(data._drift_z(noise)) < 3.5
     late = np.arange(3000) >= 2000
-    assert results._drift_z(noise + late) > 10
-    assert results._drift_z(noise - late) < -10
+    assert data._drift_z(noise + late) > 10
+    assert data._drift_z(noise - late) < -10
 
 
 # ------------------------------------------------------------------------------------- words
@@ -216,7 +217,7 @@ def test_the_cache_depends_on_data_and_parameters(smoke, shown, tmp_path, monkey
         results.dataset(shown[0.7], spec)
         results.dataset(shown[0.7], spec)
     assert len(list(tmp_path.glob("cache/*.npz"))) == 4
-    assert results._digest(shown[0.8]) != results._digest(shown[0.7])
+    assert digest(shown[0.8]) != digest(shown[0.7])
 
 
 # ----------------------------------------------------------------------------------- networks
@@ -239,43 +240,42 @@ def test_a_trained_network_is_read_again_not_trained_again(smoke, shown, predict
         np.testing.assert_array_equal(again.predicted[which], predictions[0.8].predicted[which])
 
 
-def test_correlation_and_its_table(predictions):
-    table = results.correlation_table(predictions)
-    assert list(table.index) == [0.8, 0.7]
-    for t, p in predictions.items():
-        k = p.data.tau_index
-        curves = results.correlation(p, n_resamples=20)
-        for which in "AB":
-            rho = pearson(p.data.targets[p.test], p.predicted[which][p.test])
-            np.testing.assert_allclose(curves[which].value, rho)
-            assert table.loc[t, f"rho_{which}"] == pytest.approx(rho[k])
-            assert table.loc[t, f"rho_{which}"] == pytest.approx(
-                np.corrcoef(p.data.targets[p.test, k], p.predicted[which][p.test, k])[0, 1]
-            )
-            assert (curves[which].error >= 0).all() and curves[which].error.shape == (10,)
-        row = table.loc[t]
-        assert row["difference"] == pytest.approx(row["rho_A"] - row["rho_B"])
-        assert row["test_rows"] == 600
-        higher = "A higher" if row["difference"] > 0 else "B higher"
-        sure = abs(row["difference"]) > 2 * row["difference_error"]
-        assert row["verdict"] == (higher if sure else "within two errors")
-    assert "rho_A_error" not in results.with_errors(table)
-
-
 def test_networks_learn_something_even_in_two_epochs(predictions):
-    assert (results.correlation_table(predictions)[["rho_A", "rho_B"]] > 0).all(axis=None)
+    for p in predictions.values():
+        k = p.data.tau_index
+        for which in "AB":
+            assert pearson(p.data.targets[p.test, k], p.predicted[which][p.test, k]) > 0
 
 
-def test_correlation_shape(predictions):
-    curves = {t: (p, results.correlation(p, 20)) for t, p in predictions.items()}
-    table = results.correlation_shape(curves)
-    assert list(table.index) == [0.8, 0.7]
-    for t, (p, rho) in curves.items():
-        late = np.flatnonzero(p.data.times >= 0.1)
-        best = late[np.argmax(rho["A"].value[late])]
-        assert table.loc[t, "A highest at"].startswith(f"{p.data.times[best]:.3g} τ (")
-        window = (late <= p.data.tau_index).sum()
-        assert table.loc[t, "A above B"].endswith(f" of {window} times")
+def test_equal_numbers_give_the_same_network_and_others_do_not(smoke, shown, predictions):
+    """The cache of trainings goes by the numbers of a data set, not by where they come from."""
+    from dataclasses import replace
+
+    one = predictions[0.8].data
+    same = replace(one, features=one.features.copy())
+    assert same.fingerprint == one.fingerprint
+    for changed in (
+        replace(one, targets=one.targets + 1e-9),
+        replace(one, debye_waller=one.debye_waller[::-1]),
+        one.extended(["x"], np.ones((len(one), 1))),
+        one.subset(np.arange(len(one) - 1)),
+    ):
+        assert changed.fingerprint != one.fingerprint
+
+
+def test_held_out_runs_are_predicted_by_networks_that_never_saw_them(smoke, shown, predictions):
+    one = predictions[0.8].data
+    predicted, trained = networks.held_out(one, "B", SETTINGS["B"])
+    assert np.isfinite(predicted).all() and len(trained) == 2
+    for network in trained:
+        seen = one.runs[np.concatenate([network.split.train, network.split.validation])]
+        (tested,) = np.unique(one.runs[network.split.test])
+        assert tested not in seen
+        rows = one.runs == tested
+        np.testing.assert_allclose(
+            predicted[rows], network.predict(one.features[rows]), rtol=1e-6
+        )
+    assert [network.settings.seed for network in trained] == [0, 1]
 
 
 def test_map_columns_and_table(shown, predictions):
@@ -290,51 +290,7 @@ def test_map_columns_and_table(shown, predictions):
     k = p.data.tau_index
     expected = np.corrcoef(p.data.targets[test, k], p.predicted["B"][test, k])[0, 1]
     assert table.loc[0.8, "B, test rows"] == pytest.approx(expected)
-    assert results._middle([5, 4, 3, 2, 1]) == [5, 3, 1] and results._middle([5]) == [5]
-
-
-def test_susceptibility(shown, predictions):
-    one, p = shown[0.8], predictions[0.8]
-    curves = results.susceptibility(p, one)
-    a = one.propensity[..., one.times.tau_index].mean()
-    for name, (chi4, error) in curves.items():
-        field = one.propensity if name == "true" else p.predicted[name].reshape(2, N, 10)
-        np.testing.assert_array_equal(chi4, four_point_susceptibility(field, a))
-        assert error.shape == (10,)
-    # By hand: N times the variance over configurations of the mobile fraction.
-    mobile = (one.propensity > a).mean(axis=1)
-    np.testing.assert_allclose(curves["true"][0], N * mobile.var(axis=0), atol=1e-9)
-    table = results.susceptibility_table({0.8: (one.times, curves)})
-    assert table.loc[0.8, "true"].endswith("± ?")  # two configurations give no error
-    largest = one.times.times[np.argmax(curves["true"][0])]
-    assert table.loc[0.8, "true is largest at"].startswith(f"{largest:.3g} τ")
-
-
-def test_susceptibility_of_one_configuration_is_refused(shown, predictions):
-    from dataclasses import replace
-
-    one = replace(shown[0.8], blocks={0: shown[0.8].blocks[0]})
-    with pytest.raises(DataError, match="χ4 at T = 0.8 needs two configurations; there is 1"):
-        results.susceptibility(predictions[0.8], one)
-
-
-def test_transfer(predictions):
-    table = results.transfer(predictions)
-    assert len(table) == 2 * 2 * 2
-    own = table[table["trained"] == table["applied"]].set_index(["network", "trained"])["rho"]
-    expected = results.correlation_table(predictions)
-    for t in predictions:
-        for which in "AB":
-            assert own[which, t] == pytest.approx(expected.loc[t, f"rho_{which}"])
-    away = table[(table["trained"] == 0.8) & (table["applied"] == 0.7) & (table["network"] == "B")]
-    source, target = predictions[0.8], predictions[0.7]
-    predicted = source.networks["B"].predict(target.data, "own")[:, source.data.tau_index]
-    true = target.data.targets[:, target.data.tau_index]
-    assert away["rho"].item() == pytest.approx(np.corrcoef(true, predicted)[0, 1])
-    mean = results.transfer_table(table)
-    assert list(mean.index) == [0.8, 0.7] and list(mean) == ["network A", "network B"]
-    alone = results.transfer({0.8: predictions[0.8]})
-    assert "nothing to transfer to" in results.transfer_table(alone)["note"][0]
+    assert networks._middle([5, 4, 3, 2, 1]) == [5, 3, 1] and networks._middle([5]) == [5]
 
 
 def test_settings_table_names_every_setting():

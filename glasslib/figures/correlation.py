@@ -12,69 +12,101 @@ from glasslib.figures.style import NETWORK_COLOURS, styled, temperature_colour
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from glasslib.learning.evaluation import Estimate
-    from glasslib.results import Prediction
-
 __all__ = ["accuracy_figure", "correlation_figure", "transfer_figure"]
+
+#: How a division of rows is called in titles.
+SPLIT_NAMES = {"row": "rows at random", "run": "whole runs held out"}
+
+
+def _own_ceiling(ceiling: pd.DataFrame) -> pd.DataFrame:
+    """Ceiling of ρ over all rows for the target as it is."""
+    return ceiling[(ceiling["kind"] == "pooled") & ceiling["own"].astype(bool)]
 
 
 @styled
 def correlation_figure(
-    curves: dict[float, tuple[Prediction, dict[str, Estimate]]],
+    accuracy: pd.DataFrame, ceiling: pd.DataFrame
 ) -> tuple[Figure, pd.DataFrame]:
-    """Draw ρ(t) of A (left) and B (right) for each temperature, with diamonds at τ_α.
+    """Draw ρ(t) of A (left) and B (right), rows at random above whole runs held out.
 
     Parameters
     ----------
-    curves : dict
-        By temperature: the prediction, and ρ(t) of each network with its error.
+    accuracy, ceiling : pandas.DataFrame
+        The result tables ``accuracy`` and ``ceiling``. Dotted lines are the noise ceiling, where
+        there are two blocks to tell it from; diamonds mark τ_α.
 
     Returns
     -------
     Figure, pandas.DataFrame
-        Numbers: ``network``, ``T``, ``t``, ``rho``, ``rho_error``, ``at_tau_alpha``.
+        Numbers: ``split``, ``network``, ``T``, ``t``, ``rho``, ``rho_error``, ``ceiling``,
+        ``at_tau``.
     """
-    figure, axes = plt.subplots(1, 2, sharey=True)
+    splits = [by for by in SPLIT_NAMES if (accuracy["split"] == by).any()]
+    figure, axes = plt.subplots(
+        len(splits), 2, sharex=True, sharey=True, squeeze=False, figsize=(7.2, 2.9 * len(splits))
+    )
+    top = _own_ceiling(ceiling).set_index(["T", "t"])["ceiling"]
     rows = []
-    for axis, which in zip(axes, ("A", "B"), strict=True):
-        for temperature, (prediction, estimates) in curves.items():
-            times, k = prediction.data.times, prediction.data.tau_index
-            rho, error = estimates[which]
-            axis.errorbar(times, rho, yerr=error, fmt="-o", ms=3.5,
-                          color=temperature_colour(temperature), label=f"T = {temperature:.2f}")
-            axis.plot(times[k], rho[k], "D", color="0.6", mec="k", ms=6, zorder=3)
-            rows += [
-                (which, temperature, t, r, e, j == k)
-                for j, (t, r, e) in enumerate(zip(times, rho, error, strict=True))
+    for line, by in zip(axes, splits, strict=True):
+        for axis, which in zip(line, ("A", "B"), strict=True):
+            chosen = accuracy[
+                (accuracy["split"] == by) & (accuracy["model"] == f"network {which}")
             ]
-        axis.set(xscale="log", xlabel=r"$t$  ($\tau$)", title=f"network {which}")
-    axes[0].set(ylim=(0, 1), ylabel=r"Pearson correlation $\rho(t)$")
-    axes[0].legend(loc="upper left")
-    columns = ["network", "T", "t", "rho", "rho_error", "at_tau_alpha"]
-    return figure, pd.DataFrame(rows, columns=columns)
+            for temperature, curve in chosen.groupby("T", sort=False):
+                colour = temperature_colour(temperature)
+                axis.errorbar(curve["t"], curve["rho"], yerr=curve["rho_error"], fmt="-o", ms=3.5,
+                              color=colour, label=f"T = {temperature:.2f}")
+                limit = [top.get((temperature, t), float("nan")) for t in curve["t"]]
+                axis.plot(curve["t"], limit, ":", color=colour, lw=1)
+                mark = curve[curve["at_tau"].astype(bool)]
+                axis.plot(mark["t"], mark["rho"], "D", color="0.6", mec="k", ms=6, zorder=3)
+                rows.append(curve.assign(split=by, network=which, ceiling=limit))
+            axis.set(xscale="log", title=f"network {which}, {SPLIT_NAMES[by]}")
+        line[0].set(ylim=(-0.05, 1), ylabel=r"Pearson correlation $\rho(t)$")
+    for axis in axes[-1]:
+        axis.set_xlabel(r"$t$  ($\tau$)")
+    axes[0, 1].legend(loc="upper left")
+    columns = ["split", "network", "T", "t", "rho", "rho_error", "ceiling", "at_tau"]
+    return figure, pd.concat(rows, ignore_index=True)[columns]
 
 
 @styled
-def accuracy_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Draw ρ(τ_α) of A and B against temperature.
+def accuracy_figure(
+    accuracy: pd.DataFrame, ceiling: pd.DataFrame
+) -> tuple[Figure, pd.DataFrame]:
+    """Draw ρ(τ_α) of A and B against temperature, rows at random beside whole runs held out.
 
     Parameters
     ----------
-    table : pandas.DataFrame
-        From :func:`glasslib.results.correlation_table`.
+    accuracy, ceiling : pandas.DataFrame
+        The result tables ``accuracy`` and ``ceiling``.
 
     Returns
     -------
     Figure, pandas.DataFrame
-        The table itself, temperatures in a column.
+        Numbers: ``split``, ``model``, ``T``, ``rho``, ``rho_error``, ``ceiling``.
     """
-    figure, axis = plt.subplots(figsize=(4.6, 3.4))
-    for which, marker in (("A", "o"), ("B", "s")):
-        axis.errorbar(table.index, table[f"rho_{which}"], yerr=table[f"rho_{which}_error"],
-                      fmt=f"-{marker}", color=NETWORK_COLOURS[which], label=f"network {which}")
-    axis.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"$\rho(t = \tau_\alpha)$", ylim=(0, 1))
-    axis.legend()
-    return figure, table.reset_index()
+    here = accuracy[accuracy["at_tau"].astype(bool)]
+    splits = [by for by in SPLIT_NAMES if (here["split"] == by).any()]
+    figure, axes = plt.subplots(1, len(splits), sharey=True, squeeze=False,
+                                figsize=(3.6 * len(splits), 3.2))
+    limit = _own_ceiling(ceiling)
+    limit = limit[limit["at_tau"].astype(bool)].sort_values("T")
+    rows = []
+    for axis, by in zip(axes[0], splits, strict=True):
+        for which, marker in (("A", "o"), ("B", "s")):
+            line = here[(here["split"] == by) & (here["model"] == f"network {which}")]
+            axis.errorbar(line["T"], line["rho"], yerr=line["rho_error"], fmt=f"-{marker}",
+                          color=NETWORK_COLOURS[which], label=f"network {which}")
+            rows.append(line)
+        axis.errorbar(limit["T"], limit["ceiling"], yerr=limit["ceiling_error"], fmt=":^",
+                      color="0.5", ms=3.5, label="noise ceiling")
+        axis.set(xlabel=r"$T$  ($\epsilon/k_B$)", title=SPLIT_NAMES[by])
+    axes[0, 0].set(ylabel=r"$\rho(t = \tau_\alpha)$", ylim=(0, 1))
+    axes[0, 0].legend()
+    numbers = pd.concat(rows, ignore_index=True)
+    numbers["ceiling"] = numbers["T"].map(limit.set_index("T")["ceiling"])
+    return figure, numbers[["split", "model", "T", "rho", "rho_error", "ceiling"]]
 
 
 @styled
@@ -84,23 +116,25 @@ def transfer_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     Parameters
     ----------
     table : pandas.DataFrame
-        From :func:`glasslib.results.transfer`; black diamonds mark the training temperature.
+        The result table ``transfer``; black diamonds mark the training temperature.
 
     Returns
     -------
     Figure, pandas.DataFrame
-        The table itself.
+        Numbers: ``network``, ``trained``, ``applied``, ``rho``, ``rho_error``.
     """
+    table = table[table["kind"] == "pair"]
     figure, axes = plt.subplots(1, 2, sharey=True)
     for axis, which in zip(axes, ("A", "B"), strict=True):
         chosen = table[table["network"] == which]
         for trained, line in chosen.groupby("trained", sort=False):
             line = line.sort_values("applied")
-            axis.errorbar(line["applied"], line["rho"], yerr=line["error"], fmt="-o", ms=3.5,
+            axis.errorbar(line["applied"], line["rho"], yerr=line["rho_error"], fmt="-o", ms=3.5,
                           color=temperature_colour(trained), label=f"trained at {trained:.2f}")
             own = line[line["applied"] == trained]
             axis.plot(own["applied"], own["rho"], "kD", ms=6, zorder=3)
         axis.set(xlabel=r"$T$ of application  ($\epsilon/k_B$)", title=f"network {which}")
     axes[0].set(ylim=(0, 1), ylabel=r"$\rho(t = \tau_\alpha)$")
     axes[0].legend(loc="lower right")
-    return figure, table
+    columns = ["network", "trained", "applied", "rho", "rho_error"]
+    return figure, table[columns].reset_index(drop=True)

@@ -47,7 +47,11 @@ def styled(function: Callable) -> Callable:
     def wrapper(*args, **kwargs):
         with as_file(files("glasslib.figures") / "companion.mplstyle") as style:
             with mpl.style.context(["default", str(style)]):
-                return function(*args, **kwargs)
+                result = function(*args, **kwargs)
+                interactive = mpl.is_interactive()
+        # The first figure loads a notebook's backend, which switches this on: leave it on.
+        mpl.interactive(interactive)
+        return result
 
     return wrapper
 

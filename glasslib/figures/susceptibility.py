@@ -1,11 +1,10 @@
-"""Figure 6: the four-point susceptibility of the true and of the predicted propensity."""
+"""Figure 6: the four-point susceptibility, true and predicted, and of single trajectories."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 
 from glasslib.figures.style import NETWORK_COLOURS, styled
@@ -13,52 +12,85 @@ from glasslib.figures.style import NETWORK_COLOURS, styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from glasslib.store import Times
+__all__ = ["susceptibility_figure", "trajectory_figure"]
 
-__all__ = ["susceptibility_figure"]
+_CURVES = [
+    ("all", "true", "true", "true", "-o"),
+    ("row", "network A", "A", "A, rows at random", "--s"),
+    ("row", "network B", "B", "B, rows at random", "--^"),
+    ("run", "network A", "A", "A, runs held out", ":s"),
+    ("run", "network B", "B", "B, runs held out", ":^"),
+]
+_PARTS = [
+    ("trajectory", "trajectories", "#000000", "single trajectories", "-o"),
+    ("trajectory", "within configurations", "#009E73", "within configurations", "--s"),
+    ("trajectory", "between configurations", "#CC79A7", "between configurations", ":^"),
+    ("all", "true", "#E69F00", "Eq. 8, of the propensity", "-D"),
+]
+
+
+def _panels(table: pd.DataFrame, curves) -> tuple[Figure, pd.DataFrame]:
+    temperatures = list(dict.fromkeys(table["T"]))
+    n_columns = min(3, len(temperatures))
+    n_rows = -(-len(temperatures) // n_columns)
+    figure, axes = plt.subplots(
+        n_rows, n_columns, squeeze=False, figsize=(2.6 * n_columns + 0.4, 2.7 * n_rows)
+    )
+    drawn = []
+    for axis, temperature in zip(axes.flat, temperatures, strict=False):
+        here = table[table["T"] == temperature]
+        for number, (by, curve, colour, label, style) in enumerate(curves):
+            line = here[(here["split"] == by) & (here["curve"] == curve)]
+            if not len(line):
+                continue
+            axis.errorbar(
+                line["t"] * 1.04 ** (number - len(curves) / 2), line["chi4"],
+                yerr=line["chi4_error"], fmt=style, ms=3, lw=1.1,
+                color=NETWORK_COLOURS.get(colour, colour), label=label,
+            )
+            drawn.append(line)
+            tau = line.loc[line["at_tau"].astype(bool), "t"].iloc[0]
+        axis.axvline(tau, color="0.6", lw=0.8, ls=":")
+        axis.axhline(0, color="0.8", lw=0.6)
+        axis.set(xscale="log", title=f"T = {temperature:.2f}", xlabel=r"$t$  ($\tau$)")
+    for axis in axes.flat[len(temperatures):]:
+        axis.set_visible(False)
+    for axis in axes[:, 0]:
+        axis.set_ylabel(r"$\chi_4(t)$")
+    axes.flat[0].legend(fontsize=6)
+    columns = ["T", "split", "curve", "t", "chi4", "chi4_error"]
+    return figure, pd.concat(drawn, ignore_index=True)[columns]
 
 
 @styled
-def susceptibility_figure(
-    panels: dict[float, tuple[Times, dict[str, tuple[np.ndarray, np.ndarray]]]],
-) -> tuple[Figure, pd.DataFrame]:
-    """Draw χ4(t), true, A and B, one panel for each temperature, τ_α marked.
+def susceptibility_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Draw χ4(t) of Eq. 8, true and predicted, one panel for each temperature, τ_α marked.
 
     Parameters
     ----------
-    panels : dict
-        By temperature: the ensemble's times, and χ4 with its error by "true", "A", "B".
+    table : pandas.DataFrame
+        The result table ``susceptibility``.
 
     Returns
     -------
     Figure, pandas.DataFrame
-        Numbers: ``T``, ``curve``, ``t``, ``chi4``, ``chi4_error``.
+        Numbers: ``T``, ``split``, ``curve``, ``t``, ``chi4``, ``chi4_error``.
     """
-    n_columns = min(3, len(panels))
-    n_rows = -(-len(panels) // n_columns)
-    figure, axes = plt.subplots(
-        n_rows, n_columns, squeeze=False, figsize=(2.6 * n_columns + 0.4, 2.7 * n_rows)
-    )
-    rows = []
-    for axis, (temperature, (times, curves)) in zip(axes.flat, panels.items(), strict=False):
-        for shift, (name, (chi4, error)) in enumerate(curves.items()):
-            label = "true" if name == "true" else f"network {name}"
-            axis.errorbar(
-                times.times * 1.04 ** (shift - 1), chi4, yerr=error,
-                fmt={"true": "-o", "A": "--s", "B": ":^"}[name], ms=3.5,
-                color=NETWORK_COLOURS[name], label=label, lw=1.2,
-            )
-            rows += [
-                (temperature, name, t, c, e)
-                for t, c, e in zip(times.times, chi4, error, strict=True)
-            ]
-        axis.axvline(times.tau_alpha, color="0.6", lw=0.8, ls=":")
-        axis.set(xscale="log", title=f"T = {temperature:.2f}", xlabel=r"$t$  ($\tau$)",
-                 ylim=(0, None))
-    for axis in axes.flat[len(panels):]:
-        axis.set_visible(False)
-    for axis in axes[:, 0]:
-        axis.set_ylabel(r"$\chi_4(t)$")
-    axes.flat[0].legend()
-    columns = ["T", "curve", "t", "chi4", "chi4_error"]
-    return figure, pd.DataFrame(rows, columns=columns)
+    return _panels(table, _CURVES)
+
+
+@styled
+def trajectory_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Draw χ4(t) of single trajectories and its two parts beside Eq. 8.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``susceptibility``.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers as for :func:`susceptibility_figure`.
+    """
+    return _panels(table, _PARTS)

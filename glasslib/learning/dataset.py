@@ -13,7 +13,11 @@ holds out whole runs, which have nothing in common with the others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -21,7 +25,7 @@ import numpy as np
 from glasslib.errors import DataError, ParameterError
 from glasslib.parameters import NetworkSettings
 
-__all__ = ["Dataset", "Split", "split"]
+__all__ = ["Dataset", "Split", "run_folds", "split"]
 
 DEBYE_WALLER = "debye_waller"
 
@@ -157,6 +161,14 @@ class Dataset:
         """Number of runs."""
         return len(np.unique(self.runs))
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of inputs, targets and runs: equal data sets, however made, have the same."""
+        total = hashlib.sha256(json.dumps([self.temperature, self.feature_names]).encode())
+        for name in ("features", "debye_waller", "targets", "times", "runs"):
+            total.update(getattr(self, name).tobytes())
+        return total.hexdigest()[:24]
+
     def inputs(self, which: Literal["A", "B"]) -> tuple[np.ndarray, tuple[str, ...]]:
         """Return the inputs of network A or B and their names, not yet standardised.
 
@@ -183,6 +195,59 @@ class Dataset:
             inputs[:, -1] = self.debye_waller
             return inputs, (*self.feature_names, DEBYE_WALLER)
         raise ParameterError(f"network = {which!r} does not exist; choose A or B")
+
+    def extended(self, names: Sequence[str], columns: np.ndarray) -> Dataset:
+        """Return the data set with more descriptors; A and B of it both read them.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Names of the new columns.
+        columns : (n_rows, n_new) float
+            Descriptors of the inherent structure, reorientation, chain position and so on.
+
+        Raises
+        ------
+        DataError
+            A name is taken, a value is not finite, or the shape is wrong.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> data = Dataset(
+        ...     temperature=0.5, features=np.eye(2), feature_names=("a", "b"),
+        ...     debye_waller=np.ones(2), targets=np.ones((2, 1)), times=[1.0], tau_index=0,
+        ...     runs=[0, 0], chain_position=[0, 1])
+        >>> data.extended(["c"], [[5.0], [6.0]]).inputs("A")[1]
+        ('a', 'b', 'c', 'debye_waller')
+        """
+        columns = np.asarray(columns, dtype=np.float32)
+        if columns.shape != (len(self), len(names)):
+            raise DataError(
+                f"columns have shape {columns.shape}; {len(self)} rows and {len(names)} names need"
+                f" {(len(self), len(names))}"
+            )
+        return replace(
+            self,
+            features=np.concatenate([self.features, columns], axis=1),
+            feature_names=(*self.feature_names, *(str(name) for name in names)),
+        )
+
+    def subset(self, rows: np.ndarray) -> Dataset:
+        """Return the data set of some rows.
+
+        Parameters
+        ----------
+        rows : (n,) int64 or (n_rows,) bool
+            Which rows, in their new order.
+        """
+        return replace(
+            self,
+            **{
+                name: getattr(self, name)[rows]
+                for name in ("features", "debye_waller", "targets", "runs", "chain_position")
+            },
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -302,3 +367,59 @@ def split(runs: np.ndarray, settings: NetworkSettings | None = None) -> Split:
         )
     n_validation = _number(settings.validation_fraction, len(rest))
     return Split(rest[n_validation:], rest[:n_validation], test)
+
+
+def run_folds(
+    runs: np.ndarray, n_folds: int = 4, settings: NetworkSettings | None = None
+) -> list[Split]:
+    """Divide the runs into folds; each fold is the test set once, so every row is tested once.
+
+    What tests a row has never seen its run. The validation set of a fold is taken from the runs
+    that are left as :func:`split` does: whole runs if at least three are left, else rows.
+
+    Parameters
+    ----------
+    runs : (n_rows,) int64
+        Run of each row.
+    n_folds : int
+        At most this many folds; fewer runs make as many folds as there are runs.
+    settings : NetworkSettings, optional
+        Its ``validation_fraction`` and ``seed`` are used.
+
+    Returns
+    -------
+    list of Split
+        One for each fold; every row is in exactly one test set.
+
+    Raises
+    ------
+    ParameterError
+        Fewer than two folds or two runs.
+
+    Examples
+    --------
+    >>> folds = run_folds(np.repeat(np.arange(10), 5), 4)
+    >>> [np.unique(fold.test // 5).size for fold in folds]
+    [3, 3, 2, 2]
+    """
+    settings = settings or NetworkSettings()
+    runs = np.asarray(runs)
+    present = np.unique(runs)
+    if len(present) < 2 or n_folds < 2:
+        raise ParameterError(
+            f"{len(present)} run in {n_folds} folds: to hold out runs, give at least two of both"
+        )
+    random = np.random.default_rng(settings.seed)
+    parts = np.array_split(random.permutation(present), min(n_folds, len(present)))
+    out = []
+    for held in parts:
+        test = np.flatnonzero(np.isin(runs, held))
+        left = random.permutation(np.setdiff1d(present, held))
+        rest = random.permutation(np.flatnonzero(~np.isin(runs, held)))
+        if len(left) >= 3:
+            validating = left[: _number(settings.validation_fraction, len(left))]
+            chosen = np.isin(runs[rest], validating)
+        else:
+            chosen = np.arange(len(rest)) < _number(settings.validation_fraction, len(rest))
+        out.append(Split(rest[~chosen], rest[chosen], test))
+    return out

@@ -325,6 +325,7 @@ def train(
     settings: NetworkSettings | None = None,
     split: Split | None = None,
     progress: Callable[[int, float], None] | None = None,
+    standardise_on: Literal["training", "all"] = "training",
 ) -> TrainedNetwork:
     """Train network A or B on the training rows of a data set.
 
@@ -346,6 +347,9 @@ def train(
         part are not used. ``settings.seed`` then decides on weights, batches and dropout alone.
     progress : callable, optional
         Called after each epoch with its number, from 0, and the validation error.
+    standardise_on : {"training", "all"}
+        Rows whose mean and deviation standardise inputs (Eq. 6) and targets. ``"all"`` lets the
+        test rows in, as the order of the paper's Section 2.3 reads: a leak to be measured.
 
     Returns
     -------
@@ -381,9 +385,12 @@ def train(
     if last >= len(dataset):
         raise ParameterError(f"the split names row {last}, but there are {len(dataset)} rows")
 
-    input_mean, input_deviation = _statistics(inputs[rows.train])
+    if standardise_on not in ("training", "all"):
+        raise ParameterError(f"standardise_on = {standardise_on!r}; choose 'training' or 'all'")
+    known = rows.train if standardise_on == "training" else np.arange(len(dataset))
+    input_mean, input_deviation = _statistics(inputs[known])
     if settings.target_scaling == "standardise":
-        target_mean, target_deviation = _statistics(dataset.targets[rows.train])
+        target_mean, target_deviation = _statistics(dataset.targets[known])
     else:
         target_mean, target_deviation = np.zeros(len(dataset.times)), np.ones(len(dataset.times))
     x, x_validation = (

@@ -7,7 +7,8 @@ LAMMPS, whether anybody interrupts or not, so resumed work is bitwise the same w
 
 The truncated force jumps at the cutoff, so that with any fixed step the total energy does a slow
 random walk. At each checkpoint the velocities are scaled (by some 1e-4) so that the total energy
-is again what it was at the start: the walk never gets farther than it does in one segment.
+is again what it was at the start: the walk never gets farther than it does in one segment. (Not if
+``Integrator.energy_kept`` is false.)
 
 References
 ----------
@@ -103,7 +104,7 @@ def constant_energy(
     engine, now = Engine(melt, integrator, state), since
     energy = state.energy
     try:
-        if energy is None:
+        if energy is None and integrator.energy_kept:
             engine.evaluate()
             energy = engine.potential_energy + engine.kinetic_energy
         for mark in marks.tolist():
@@ -114,7 +115,9 @@ def constant_energy(
             else:
                 engine.evaluate()
             now = mark
-            state = _at_energy(engine, energy) if mark in stops else None
+            state = None
+            if mark in stops:
+                state = _at_energy(engine, energy) if integrator.energy_kept else engine.state()
             yield Sample(
                 mark, where.get(mark), state, engine.positions(),
                 engine.potential_energy, engine.kinetic_energy,

@@ -18,7 +18,9 @@ from glasslib.simulation.engine import Engine, State
 
 __all__ = [
     "Frames",
+    "cool",
     "maxwell_boltzmann",
+    "melt_hot",
     "seed",
     "set_energy",
     "snake_positions",
@@ -123,20 +125,37 @@ def start_melt(protocol: Protocol, temperature: float, run: int) -> State:
 
     The result is not equilibrated at ``temperature`` yet.
     """
+    state = melt_hot(protocol, temperature, run)
+    return cool(protocol, temperature, run, state)
+
+
+def melt_hot(protocol: Protocol, temperature: float, run: int) -> State:
+    """Lay the chains on a lattice and melt it at ``melt_temperature`` for ``melt_time``.
+
+    ``temperature`` and ``run`` fix the random numbers.
+    """
     melt, hot = protocol.melt, protocol.melt_temperature
     velocities = maxwell_boltzmann(melt.n_monomers, hot, seed(temperature, run, "melt"))
     state = State(snake_positions(melt), velocities)
     with Engine(melt, protocol.integrator, state) as engine:
         engine.minimise()
         state = State(engine.positions(), velocities)
+    return _carefully(protocol, state, hot, hot, lammps_seed(temperature, run, "hot"))
+
+
+def cool(protocol: Protocol, temperature: float, run: int, state: State) -> State:
+    """Cool a hot melt linearly to ``temperature`` within ``melt_time``."""
+    hot = protocol.melt_temperature
+    return _carefully(protocol, state, hot, temperature, lammps_seed(temperature, run, "cool"))
+
+
+def _carefully(protocol: Protocol, state: State, start: float, stop: float, bath: int) -> State:
+    """Advance for ``melt_time`` with a short step and a bath from ``start`` to ``stop``."""
     careful = protocol.integrator.model_copy(update={"timestep": 0.004})
-    for name, start, stop in (("hot", hot, hot), ("cool", hot, temperature)):
-        with Engine(melt, careful, state) as engine:
-            bath_seed = lammps_seed(temperature, run, name)
-            engine.thermostat(stop, protocol.thermostat_time, bath_seed, start=start)
-            engine.advance(protocol.melt_time)
-            state = engine.state()
-    return state
+    with Engine(protocol.melt, careful, state) as engine:
+        engine.thermostat(stop, protocol.thermostat_time, bath, start=start)
+        engine.advance(protocol.melt_time)
+        return engine.state()
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,15 @@ from numba import njit
 
 from glasslib.configuration import Configuration
 from glasslib.parameters import DescriptorSpec
-from glasslib.structure.neighbors import CellList, cell_list, check_box, gather, over_threads
+from glasslib.structure.neighbors import (
+    CellList,
+    buffers,
+    by_distance,
+    cell_list,
+    check_box,
+    gather,
+    over_threads,
+)
 
 __all__ = ["angular_centres", "angular_descriptors", "angular_reach"]
 
@@ -67,7 +75,6 @@ def angular_reach(spec: DescriptorSpec) -> float:
     return float(angular_centres(spec)[-1] + np.sqrt(2) * spec.tail * spec.angular_width)
 
 
-@njit(cache=True, nogil=True)
 def _coefficients(order):
     """Recursion of Π_l^m: start[m], and Π_l = a z Π_{l-1} − b Π_{l-2}."""
     start = np.empty(order + 1)
@@ -86,7 +93,7 @@ def _coefficients(order):
     return start, a, b
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _harmonics(n, x, y, z, start, a, b, re, im, one, two, harmonics):
     """Write the real harmonics of n unit vectors, row l² − 1 + (0; 2m − 1, 2m)."""
     order = len(start) - 1
@@ -124,69 +131,60 @@ def _harmonics(n, x, y, z, start, a, b, re, im, one, two, harmonics):
                     other[j] = old[j] * im[j]
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
-def _weighted_sum(low, high, weight, rows, q):
-    """q = Σ_j weight[j] rows[j] over low ≤ j < high, a multiple of four."""
-    q[:] = 0.0
-    for j in range(low, high, 4):
-        w0, w1, w2, w3 = weight[j], weight[j + 1], weight[j + 2], weight[j + 3]
-        y0, y1, y2, y3 = rows[j], rows[j + 1], rows[j + 2], rows[j + 3]
-        for c in range(len(q)):
-            q[c] += w0 * y0[c] + w1 * y1[c] + w2 * y2[c] + w3 * y3[c]
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+def _weighted_sums(begin, end, weight, harmonics, q):
+    """q[s, c] = Σ_j weight[s, j] harmonics[c, j] over begin[s] ≤ j < end[s]; c four at a time.
+
+    The order of the sum is the compiler's, fixed when it vectorises; it depends on begin and end
+    alone. Four rows of harmonics and all weights stay in the first-level cache.
+    """
+    for c in range(0, len(harmonics), 4):
+        h0, h1, h2, h3 = harmonics[c], harmonics[c + 1], harmonics[c + 2], harmonics[c + 3]
+        for s in range(len(begin)):
+            w = weight[s]
+            q0 = q1 = q2 = q3 = 0.0
+            for j in range(np.uint64(begin[s]), np.uint64(end[s])):
+                q0 += w[j] * h0[j]
+                q1 += w[j] * h1[j]
+                q2 += w[j] * h2[j]
+                q3 += w[j] * h3[j]
+            q[s, c], q[s, c + 1], q[s, c + 2], q[s, c + 3] = q0, q1, q2, q3
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
-def _angular(first, last, cells, r_max, centres, width, tail, order, divide, out):
-    start, a, b = _coefficients(order)
-    size = 512
-    dx, dy, dz, d2 = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-    index = np.empty(size, np.int64)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _angular(
+    first, last, cells, r_max, centres, width, tail, order, start, a, b, divide, out
+):
+    dx, dy, dz, d2, index = buffers(512)
     room = 0
-    n_bins = 64
-    bins = np.zeros(n_bins + 1, np.int64)
-    n_rows = order * (order + 2)
-    q = np.empty(n_rows)
+    bins = np.empty(65, np.int64)
+    n_rows = (order * (order + 2) + 3) // 4 * 4
+    n_shells = len(centres)
+    q = np.empty((n_shells, n_rows))
     work = np.empty((8, 0))
     harmonics = np.empty((n_rows, 0))
-    rows = np.empty((0, n_rows))
-    n_shells = len(centres)
+    weight = np.empty((n_shells, 0))
+    total = np.empty(n_shells)  # sum of the weights
     begin, end = np.zeros(n_shells, np.int64), np.zeros(n_shells, np.int64)
     least = np.empty(n_shells)  # squared distance of the shell's nearest neighbour from it
     cut = (tail * width) ** 2
     scale = 0.5 / (width * width)
     for k in range(first, last):
-        n = gather(k, cells, r_max, dx, dy, dz, d2, index)
-        while n < 0:
-            size *= 2
-            dx, dy, dz, d2 = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-            index = np.empty(size, np.int64)
+        while True:
             n = gather(k, cells, r_max, dx, dy, dz, d2, index)
+            if n >= 0:
+                break
+            dx, dy, dz, d2, index = buffers(2 * len(d2))
         padded = (n + _BLOCK - 1) // _BLOCK * _BLOCK
         if padded > room:
             room = padded + 64
             work = np.zeros((8, room))
             harmonics = np.zeros((n_rows, room))
-            rows = np.zeros((room, n_rows))
+            weight = np.zeros((n_shells, room))
         x, y, z, r = work[0], work[1], work[2], work[3]
-        weight = work[4]
-        # sort by distance: into bins, then by insertion inside them
-        bins[:] = 0
         for j in range(n):
             d2[j] = np.sqrt(d2[j])
-            bins[int(d2[j] / r_max * (n_bins - 1)) + 1] += 1
-        for c in range(n_bins):
-            bins[c + 1] += bins[c]
-        for j in range(n):
-            c = int(d2[j] / r_max * (n_bins - 1))
-            index[bins[c]] = j
-            bins[c] += 1
-        for j in range(1, n):
-            p = index[j]
-            i = j
-            while i > 0 and d2[index[i - 1]] > d2[p]:
-                index[i] = index[i - 1]
-                i -= 1
-            index[i] = p
+        by_distance(n, d2, r_max, bins, index)
         for j in range(n):
             p = index[j]
             r[j] = d2[p]
@@ -216,36 +214,32 @@ def _angular(first, last, cells, r_max, centres, width, tail, order, divide, out
             high = near
             while high < n and (r[high] - centre) ** 2 <= smallest + cut:
                 high += 1
-            begin[s] = low
-            end[s] = high
             used = max(used, high)
-        # harmonics of the neighbours that count, then a shell at a time
+            # whole blocks of neighbours, those outside the shell with weight 0
+            begin[s] = low // _BLOCK * _BLOCK
+            end[s] = (high + _BLOCK - 1) // _BLOCK * _BLOCK
+            w = weight[s]
+            w[begin[s] : low] = 0.0
+            w[high : end[s]] = 0.0
+            total[s] = 0.0
+            for j in range(low, high):
+                w[j] = np.exp((smallest - (r[j] - centre) ** 2) * scale)
+                total[s] += w[j]
+        # harmonics of the neighbours that count, then all shells
         padded = (used + _BLOCK - 1) // _BLOCK * _BLOCK
         for j in range(used, padded):
             x[j] = y[j] = z[j] = 0.0
-        _harmonics(padded, x, y, z, start, a, b, work[5], work[6], work[7], weight, harmonics)
-        for j in range(0, padded, 8):
-            for c in range(n_rows):
-                for i in range(j, j + 8):
-                    rows[i, c] = harmonics[c, i]
-        weight[:padded] = 0.0
+        _harmonics(padded, x, y, z, start, a, b, work[4], work[5], work[6], work[7], harmonics)
+        _weighted_sums(begin, end, weight, harmonics, q)
         for s in range(n_shells):
-            low, high = begin[s], end[s]
-            if high == low:
+            if end[s] == begin[s]:
                 out[row, s * order : (s + 1) * order] = 0.0
                 continue
-            smallest, centre = least[s], centres[s]
-            total = 0.0
-            for j in range(low, high):
-                weight[j] = np.exp((smallest - (r[j] - centre) ** 2) * scale)
-                total += weight[j]
-            _weighted_sum(low // 4 * 4, (high + 3) // 4 * 4, weight, rows, q)
-            weight[low:high] = 0.0
-            factor = 1.0 / total if divide else np.exp(-smallest * scale)
+            factor = 1.0 / total[s] if divide else np.exp(-least[s] * scale)
             for l in range(1, order + 1):  # noqa: E741
                 square = 0.0
                 for c in range(l * l - 1, l * l + 2 * l):
-                    square += q[c] * q[c]
+                    square += q[s, c] * q[s, c]
                 out[row, s * order + l - 1] = np.sqrt(square) * factor
 
 
@@ -314,6 +308,7 @@ def angular_descriptors(
         float(spec.angular_width),
         float(spec.tail),
         int(spec.max_order),
+        *_coefficients(int(spec.max_order)),
         spec.angular_normalisation == "weights",
         out,
         threads=threads,

@@ -14,37 +14,42 @@ from numba import njit
 
 from glasslib.configuration import Configuration
 from glasslib.errors import ConfigurationError
-from glasslib.structure.neighbors import CellList, cell_list, check_box, gather, over_threads
+from glasslib.structure.neighbors import (
+    CellList,
+    buffers,
+    cell_list,
+    check_box,
+    gather,
+    over_threads,
+)
 
 __all__ = ["coarse_grain"]
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _coarse_grain(first, last, cells, r_c, include_self, values, out):
-    size = 256
-    dx, dy, dz, d2 = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-    index = np.empty(size, np.int64)
+    dx, dy, dz, d2, index = buffers(256)
     columns = values.shape[1]
     total = np.empty(columns)
     for k in range(first, last):
-        n = gather(k, cells, r_c, dx, dy, dz, d2, index)
-        while n < 0:
-            size *= 2
-            dx, dy, dz, d2 = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-            index = np.empty(size, np.int64)
+        while True:
             n = gather(k, cells, r_c, dx, dy, dz, d2, index)
+            if n >= 0:
+                break
+            dx, dy, dz, d2, index = buffers(2 * len(d2))
         row = cells.order[k]
         if n == 0:
-            out[row] = values[row]
+            for c in range(columns):
+                out[row, c] = values[row, c]
             continue
         norm = 1.0 if include_self else 0.0
         for a in range(n):
             d2[a] = np.exp(-np.sqrt(d2[a]) / r_c)
             norm += d2[a]
             index[a] = cells.order[index[a]]
-        total[:] = 0.0
-        if include_self:
-            total[:] = values[row]
+        own = values[row]
+        for c in range(columns):
+            total[c] = own[c] if include_self else 0.0
         for a in range(0, n - 3, 4):
             w0, w1, w2, w3 = d2[a], d2[a + 1], d2[a + 2], d2[a + 3]
             v0, v1 = values[index[a]], values[index[a + 1]]

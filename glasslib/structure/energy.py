@@ -16,25 +16,29 @@ from numba import njit
 
 from glasslib.configuration import Configuration
 from glasslib.parameters import Melt
-from glasslib.structure.neighbors import CellList, cell_list, check_box, gather, over_threads
+from glasslib.structure.neighbors import (
+    CellList,
+    buffers,
+    cell_list,
+    check_box,
+    gather,
+    over_threads,
+)
 
 __all__ = ["potential_energy"]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _pair_energy(first, last, cells, cutoff, begin, partner, out):
-    size = 256
-    dx, dy, dz, d2 = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-    index = np.empty(size, np.int64)
+    dx, dy, dz, d2, index = buffers(256)
     inverse = 1.0 / cutoff**6
     shift = 4.0 * inverse * (inverse - 1.0)
     for k in range(first, last):
-        n = gather(k, cells, cutoff, dx, dy, dz, d2, index)
-        while n < 0:
-            size *= 2
-            dx, dy, dz, d2 = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-            index = np.empty(size, np.int64)
+        while True:
             n = gather(k, cells, cutoff, dx, dy, dz, d2, index)
+            if n >= 0:
+                break
+            dx, dy, dz, d2, index = buffers(2 * len(d2))
         i = cells.order[k]
         energy = 0.0
         for a in range(n):

@@ -20,6 +20,8 @@ from glasslib.errors import ConfigurationError
 __all__ = [
     "CellList",
     "Pairs",
+    "buffers",
+    "by_distance",
     "cell_list",
     "check_box",
     "gather",
@@ -93,12 +95,20 @@ def over_threads(kernel, n: int, *arguments, threads: int | None = None) -> None
             job.result()
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def buffers(size):
+    """Allocate dx, dy, dz, d2 and index for :func:`gather`, with room for ``size`` candidates."""
+    return np.empty(size), np.empty(size), np.empty(size), np.empty(size), np.empty(size, np.int64)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def gather(k, cells, r_max, dx, dy, dz, d2, index):
     """Write the neighbours of particle ``k`` closer than ``r_max``; all images count.
 
     Fills the buffers (vector, squared distance, place in cell order) and returns how many, or
-    −1 if the buffers are too short. ``k`` counts in cell order.
+    −1 if the buffers are too short. ``k`` counts in cell order. If the squared distances are
+    enough, give None for the other buffers: the branch is dropped when the caller is compiled,
+    and what is left runs on vector instructions.
     """
     x, y, z = cells.x[k], cells.y[k], cells.z[k]
     nx, ny, nz = cells.shape
@@ -106,8 +116,9 @@ def gather(k, cells, r_max, dx, dy, dz, d2, index):
     wx, wy, wz = lx / nx, ly / ny, lz / nz
     r2 = r_max * r_max
     wide = r_max * (1 + 1e-9)  # rounding at a cell's wall loses no neighbour
-    n = 0
-    room = len(d2)
+    n = np.uint64(0)  # an unsigned index is never tested for counting from the end
+    me = np.uint64(k)
+    room = np.uint64(len(d2))
     for cx in range(int(np.floor((x - wide) / wx)), int(np.floor((x + wide) / wx)) + 1):
         gap = max(0.0, cx * wx - x, x - (cx + 1) * wx)
         left_x = wide * wide - gap * gap
@@ -131,38 +142,74 @@ def gather(k, cells, r_max, dx, dy, dz, d2, index):
             while cz <= last:  # one turn for each image that the column passes through
                 image = cz // nz
                 end = min(last, (image + 1) * nz - 1)
-                a = cells.start[column + cz - image * nz]
-                b = cells.start[column + end - image * nz + 1]
+                a = np.uint64(cells.start[column + cz - image * nz])
+                b = np.uint64(cells.start[column + end - image * nz + 1])
                 shift_z = image * lz - z
                 cz = end + 1
-                if n + b - a > room:
+                if n + (b - a) > room:
                     return -1
-                for j in range(a, b):
-                    u = cells.x[j] + shift_x
-                    v = cells.y[j] + shift_y
-                    w = cells.z[j] + shift_z
-                    s = u * u + v * v + w * w
-                    dx[n] = u
-                    dy[n] = v
-                    dz[n] = w
-                    d2[n] = s
-                    index[n] = j
-                    # itself: the same particle in the same image
-                    n += (s < r2) & ((j != k) | (s > 1e-20))
-    return n
+                if index is None:
+                    here = n
+                    for j in range(a, b):
+                        u = cells.x[j] + shift_x
+                        v = cells.y[j] + shift_y
+                        w = cells.z[j] + shift_z
+                        d2[here + (j - a)] = u * u + v * v + w * w
+                    for j in range(here, here + (b - a)):
+                        s = d2[j]
+                        d2[n] = s
+                        n += np.uint64((s < r2) & (s > 1e-20))  # 0 is the particle itself
+                else:
+                    for j in range(a, b):
+                        u = cells.x[j] + shift_x
+                        v = cells.y[j] + shift_y
+                        w = cells.z[j] + shift_z
+                        s = u * u + v * v + w * w
+                        dx[n] = u
+                        dy[n] = v
+                        dz[n] = w
+                        d2[n] = s
+                        index[n] = j
+                        n += np.uint64((s < r2) & ((j != me) | (s > 1e-20)))
+    return np.int64(n)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def by_distance(n, distance, longest, bins, index):
+    """Write the places 0 … n − 1 to ``index`` so that ``distance[index]`` rises.
+
+    Into equal bins up to ``longest`` first (``bins`` is a buffer of 65 integers), then by
+    insertion inside them. Squared distances will do as well.
+    """
+    scale = 63.0 / longest
+    bins[:] = 0
+    for j in range(n):
+        bins[int(distance[j] * scale) + 1] += 1
+    for c in range(64):
+        bins[c + 1] += bins[c]
+    for j in range(n):
+        c = int(distance[j] * scale)
+        index[bins[c]] = j
+        bins[c] += 1
+    for j in range(1, n):
+        p = index[j]
+        i = j
+        while i > 0 and distance[index[i - 1]] > distance[p]:
+            index[i] = index[i - 1]
+            i -= 1
+        index[i] = p
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _coincident(cells, distance):
     dx, dy, dz, d2 = np.empty(64), np.empty(64), np.empty(64), np.empty(64)
     index = np.empty(64, np.int64)
     for k in range(len(cells.x)):
-        n = gather(k, cells, distance, dx, dy, dz, d2, index)
-        while n < 0:
-            size = 2 * len(d2)
-            dx, dy, dz, d2 = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-            index = np.empty(size, np.int64)
+        while True:
             n = gather(k, cells, distance, dx, dy, dz, d2, index)
+            if n >= 0:
+                break
+            dx, dy, dz, d2, index = buffers(2 * len(d2))
         if n:
             return cells.order[k], cells.order[index[0]]
     return -1, -1
@@ -254,36 +301,30 @@ def check_box(configuration: Configuration, r_max: float) -> None:
         )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _count_pairs(first, last, cells, place, r_max, count):
-    size = 256
-    dx, dy, dz, d2 = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-    index = np.empty(size, np.int64)
+    dx, dy, dz, d2, index = buffers(256)
     for i in range(first, last):
-        n = gather(place[i], cells, r_max, dx, dy, dz, d2, index)
-        while n < 0:
-            size *= 2
-            dx, dy, dz, d2 = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-            index = np.empty(size, np.int64)
+        while True:
             n = gather(place[i], cells, r_max, dx, dy, dz, d2, index)
+            if n >= 0:
+                break
+            dx, dy, dz, d2, index = buffers(2 * len(d2))
         half = 0
         for a in range(n):
             half += cells.order[index[a]] > i
         count[i] = half
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _write_pairs(first, last, cells, place, r_max, begin, out_i, out_j, vector, distance):
-    size = 256
-    dx, dy, dz, d2 = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-    index = np.empty(size, np.int64)
+    dx, dy, dz, d2, index = buffers(256)
     for i in range(first, last):
-        n = gather(place[i], cells, r_max, dx, dy, dz, d2, index)
-        while n < 0:
-            size *= 2
-            dx, dy, dz, d2 = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-            index = np.empty(size, np.int64)
+        while True:
             n = gather(place[i], cells, r_max, dx, dy, dz, d2, index)
+            if n >= 0:
+                break
+            dx, dy, dz, d2, index = buffers(2 * len(d2))
         p = begin[i]
         for a in range(n):
             j = cells.order[index[a]]

@@ -15,7 +15,14 @@ from numba import njit
 
 from glasslib.configuration import Configuration
 from glasslib.parameters import DescriptorSpec
-from glasslib.structure.neighbors import CellList, cell_list, check_box, gather, over_threads
+from glasslib.structure.neighbors import (
+    CellList,
+    buffers,
+    cell_list,
+    check_box,
+    gather,
+    over_threads,
+)
 
 __all__ = ["radial_descriptors", "radial_reach", "shell_centres"]
 
@@ -80,26 +87,52 @@ def _groups(spec):
     return np.array(first), np.array(step), width, number
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _exponential(n, x, out, small):
+    """out = exp(x); a polynomial that runs on vector instructions if |x| <= 0.6 (``small``)."""
+    if not small:
+        for a in range(n):
+            out[a] = np.exp(x[a])
+        return
+    for a in range(n):  # Taylor to x^14 / 14!: the rest is below 4e-16
+        u = x[a]
+        total = 1.0 + u * (1.0 / 14)
+        total = 1.0 + u * (1.0 / 13) * total
+        total = 1.0 + u * (1.0 / 12) * total
+        total = 1.0 + u * (1.0 / 11) * total
+        total = 1.0 + u * (1.0 / 10) * total
+        total = 1.0 + u * (1.0 / 9) * total
+        total = 1.0 + u * (1.0 / 8) * total
+        total = 1.0 + u * (1.0 / 7) * total
+        total = 1.0 + u * (1.0 / 6) * total
+        total = 1.0 + u * (1.0 / 5) * total
+        total = 1.0 + u * (1.0 / 4) * total
+        total = 1.0 + u * (1.0 / 3) * total
+        total = 1.0 + u * (1.0 / 2) * total
+        out[a] = 1.0 + u * total
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _radial(start, stop, cells, r_max, first, step, width, number, tail, out):
-    size = 1024
-    dx, dy, dz, d2 = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-    index = np.empty(size, np.int64)
+    distance, part, weight, up, middle = buffers(1536)
+    down, above, below, _, _ = buffers(1536)
     groups = len(first)
     steps = np.empty(groups, np.int64)  # shells on either side that a neighbour can touch
+    margin, longest = 0, 0
     for group in range(groups):
         steps[group] = int(np.floor(tail * width[group] / step[group] + 0.5))
-    margin = 2 * steps.max() + 2  # imagined shells before the first and behind the last
-    g = np.zeros(number.max() + 2 * margin)
+        margin = max(margin, 2 * steps[group] + 2)  # imagined shells at both ends
+        longest = max(longest, number[group])
+    g = np.zeros(longest + 2 * margin)
     for k in range(start, stop):
-        n = gather(k, cells, r_max, dx, dy, dz, d2, index)
-        while n < 0:
-            size *= 2
-            dx, dy, dz, d2 = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-            index = np.empty(size, np.int64)
-            n = gather(k, cells, r_max, dx, dy, dz, d2, index)
-        for a in range(n):
-            d2[a] = np.sqrt(d2[a])
+        while True:
+            found = gather(k, cells, r_max, None, None, None, distance, None)
+            if found >= 0:
+                break
+            distance, part, weight, up, middle = buffers(2 * len(distance))
+            down, above, below, _, _ = buffers(len(distance))
+        for a in range(found):
+            distance[a] = np.sqrt(distance[a])
         offset = 0
         row = out[cells.order[k]]
         for group in range(groups):
@@ -109,39 +142,52 @@ def _radial(start, stop, cells, r_max, first, step, width, number, tail, out):
             scale = 1.0 / step[group]
             drop = np.exp(-ratio * ratio)
             half = np.exp(-0.5 * ratio * ratio)
+            # the neighbours that touch this group, in steps from its first shell
+            n = np.uint64(0)
+            for a in range(found):
+                t = (distance[a] - c) * scale
+                part[n] = t
+                n += np.uint64((t >= -reach) & (t <= m - 1 + reach))
             for a in range(n):
-                t = (d2[a] - c) * scale
-                if t < -reach or t > m - 1 + reach:
-                    continue
-                near = np.floor(t + 0.5)
-                middle = margin + int(near)
-                part = t - near
-                u = part * ratio
-                weight = np.exp(-0.5 * u * u)
-                if wide == 0:  # shells far apart: this neighbour touches one or none
-                    if abs(part) <= reach:
-                        g[middle] += weight
-                    continue
-                factor = np.exp(u * ratio)
+                near = np.floor(part[a] + 0.5)
+                middle[a] = int(near) + margin
+                part[a] -= near
+                above[a] = -0.5 * (part[a] * ratio) ** 2
+                below[a] = part[a] * ratio * ratio
+            small = 0.5 * ratio * ratio <= 0.6
+            _exponential(n, above, weight, small)
+            if wide == 0:  # shells far apart: a neighbour touches one or none
+                for a in range(n):
+                    if abs(part[a]) <= reach:
+                        g[np.uint64(middle[a])] += weight[a]
+            else:
                 # exp(-(u - p ratio)^2 / 2) for p = 0, ±1, ±2, …; the last is beyond the tail or not
-                up = factor * half
-                down = half / factor
-                above = below = weight
-                g[middle] += weight
-                for p in range(1, wide):
-                    above *= up
-                    below *= down
-                    up *= drop
-                    down *= drop
-                    g[middle + p] += above
-                    g[middle - p] += below
-                if wide - part <= reach:
-                    g[middle + wide] += above * up
-                if wide + part <= reach:
-                    g[middle - wide] += below * down
+                _exponential(n, below, up, small)
+                for a in range(n):
+                    down[a] = half / up[a]
+                    up[a] *= half
+                    above[a] = below[a] = weight[a]
+                    g[np.uint64(middle[a])] += weight[a]
+                for p in range(np.uint64(1), np.uint64(wide)):
+                    for a in range(n):
+                        above[a] *= up[a]
+                        below[a] *= down[a]
+                        up[a] *= drop
+                        down[a] *= drop
+                    for a in range(n):
+                        g[np.uint64(middle[a]) + p] += above[a]
+                        g[np.uint64(middle[a]) - p] += below[a]
+                p = np.uint64(wide)
+                for a in range(n):  # without a branch: it would be taken at random
+                    above[a] *= up[a] * (wide - part[a] <= reach)
+                    below[a] *= down[a] * (wide + part[a] <= reach)
+                for a in range(n):
+                    g[np.uint64(middle[a]) + p] += above[a]
+                    g[np.uint64(middle[a]) - p] += below[a]
             for p in range(m):
                 row[offset + p] = g[margin + p]
-            g[: m + 2 * margin] = 0.0
+            for p in range(m + 2 * margin):
+                g[p] = 0.0
             offset += m
 
 

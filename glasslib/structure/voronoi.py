@@ -20,7 +20,14 @@ from numba import njit
 
 from glasslib.configuration import Configuration
 from glasslib.errors import ConfigurationError
-from glasslib.structure.neighbors import CellList, cell_list, gather, over_threads
+from glasslib.structure.neighbors import (
+    CellList,
+    buffers,
+    by_distance,
+    cell_list,
+    gather,
+    over_threads,
+)
 
 __all__ = ["voronoi_shape"]
 
@@ -29,7 +36,7 @@ _FACES = 96
 _ALONG = 64  # corners of one face
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _clip(u, v, w, half, slack, n_corners, corners, new_corners, side, label, faces, size, n_faces):
     """Cut the cell by the plane (u, v, w)·x = half; see :func:`_cell` for the arrays.
 
@@ -139,7 +146,7 @@ def _clip(u, v, w, half, slack, n_corners, corners, new_corners, side, label, fa
     return first_new + n_new, left + 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _cell(n, dx, dy, dz, d2, index, box, reach, slack, corners, spare, side, label, faces, size):
     """Volume and surface of one cell from its n neighbours, sorted by ``index``.
 
@@ -155,7 +162,7 @@ def _cell(n, dx, dy, dz, d2, index, box, reach, slack, corners, spare, side, lab
         size[f] = 4
         for p in range(4):
             faces[f, p] = cube[f][p]
-    n_corners, n_faces = 8, 6
+    n_corners, n_faces = np.int64(8), np.int64(6)  # a literal would compile _clip twice
     farthest = 0.25 * (box[0] ** 2 + box[1] ** 2 + box[2] ** 2)
     for a in range(n):
         p = index[a]
@@ -200,11 +207,10 @@ def _cell(n, dx, dy, dz, d2, index, box, reach, slack, corners, spare, side, lab
     return volume, surface
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _voronoi(first, last, cells, r_start, out):
-    room = 128
-    dx, dy, dz, d2 = np.empty(room), np.empty(room), np.empty(room), np.empty(room)
-    index = np.empty(room, np.int64)
+    dx, dy, dz, d2, index = buffers(128)
+    bins = np.empty(65, np.int64)
     corners, spare = np.empty((_CORNERS, 3)), np.empty((_CORNERS, 3))
     side, label = np.empty(_CORNERS), np.empty(_CORNERS, np.int64)
     faces, size = np.empty((_FACES, _ALONG), np.int64), np.empty(_FACES, np.int64)
@@ -213,13 +219,12 @@ def _voronoi(first, last, cells, r_start, out):
         reach = min(r_start, longest)
         slack = 1e-13
         while True:
-            n = gather(k, cells, reach, dx, dy, dz, d2, index)
-            while n < 0:
-                room *= 2
-                dx, dy, dz, d2 = np.empty(room), np.empty(room), np.empty(room), np.empty(room)
-                index = np.empty(room, np.int64)
+            while True:
                 n = gather(k, cells, reach, dx, dy, dz, d2, index)
-            index[:n] = np.argsort(d2[:n])
+                if n >= 0:
+                    break
+                dx, dy, dz, d2, index = buffers(2 * len(d2))
+            by_distance(n, d2, reach * reach, bins, index)
             volume, surface = _cell(
                 n, dx, dy, dz, d2, index, cells.box, reach, slack,
                 corners, spare, side, label, faces, size,

@@ -11,6 +11,7 @@ from glasslib.dynamics.relaxation import (
     end_to_end_vectors,
     extrapolated_decay_time,
     fit_vft,
+    fit_vibrational_scaling,
     propensity_times,
 )
 from glasslib.errors import ParameterError
@@ -154,3 +155,50 @@ def test_vft_of_three_has_no_error_and_of_two_no_fit():
     assert fit.temperature_0 == pytest.approx(0.29, abs=1e-3)
     with pytest.raises(ParameterError, match="2 temperatures cannot fix"):
         fit_vft(t[:2], np.ones(2), np.ones(2))
+
+
+# ------------------------------------------------------------------------ vibrational scaling
+U2 = np.array([0.063, 0.049, 0.042, 0.036, 0.032])
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    alpha=st.floats(-2, 2), beta=st.floats(-0.1, 0.2), gamma=st.floats(0, 0.01),
+    number=st.integers(3, 5),
+)
+def test_parabola_is_found_exactly(alpha, beta, gamma, number):
+    u2 = U2[:number]
+    tau = 10 ** (alpha + beta / u2 + gamma / u2**2)
+    law = fit_vibrational_scaling(u2, 0.02 * u2, tau, 0.05 * tau)
+    assert law.degrees_of_freedom == number - 3
+    assert law.chi2 < 1e-9
+    np.testing.assert_allclose(law(u2), tau, rtol=1e-6)
+    np.testing.assert_allclose(law.coefficients, [alpha, beta, gamma], atol=2e-4)
+
+
+def test_errors_of_the_parabola_are_those_of_repeated_fits():
+    """Both the error of u² and that of τ_α, against the spread of fits to noisy points."""
+    truth = np.array([-0.5, 0.02, 0.004])
+    tau = 10 ** (truth[0] + truth[1] / U2 + truth[2] / U2**2)
+    u2_error, tau_error = 0.01 * U2, 0.04 * tau
+    random = np.random.default_rng(0)
+    found, pulls = [], []
+    for _ in range(400):
+        law = fit_vibrational_scaling(
+            U2 + u2_error * random.normal(size=5), u2_error,
+            tau + tau_error * random.normal(size=5), tau_error,
+        )
+        found.append(law.coefficients)
+        pulls.append(law.chi2)
+    spread = np.std(found, axis=0)
+    np.testing.assert_allclose(np.sqrt(np.diag(law.covariance)), spread, rtol=0.25)
+    assert np.mean(pulls) == pytest.approx(2, rel=0.25)
+
+
+def test_too_few_temperatures_or_no_error_is_refused():
+    tau = np.array([7.0, 36.0, 158.0])
+    with pytest.raises(ParameterError, match="2 temperatures cannot fix"):
+        fit_vibrational_scaling(U2[:2], 0.01 * U2[:2], tau[:2], tau[:2])
+    for bad in (0.0, np.nan):
+        with pytest.raises(ParameterError, match="positive, finite"):
+            fit_vibrational_scaling(U2[:3], np.array([bad, 0.01, 0.01]), tau, tau)

@@ -152,47 +152,128 @@ def test_slice_map_is_periodic_linear_and_where_it_says():
     assert (across.min() < 0.5) and (across.max() > 9.5)  # a slice at the edge takes both sides
 
 
-def test_correlation_figure(predictions):
-    curves = {t: (p, results.correlation(p, 20)) for t, p in predictions.items()}
-    figure, numbers = figures.correlation_figure(curves)
-    columns = ["network", "T", "t", "rho", "rho_error", "at_tau_alpha"]
+# --------------------------------------------------------------------------- result tables
+@pytest.fixture(scope="module")
+def tables(shown, smoke_var):
+    """Result tables of the warmer ensemble, networks of two epochs; the colder one repeats them."""
+    from pathlib import Path
+
+    from glasslib.parameters import NetworkSettings
+    from glasslib.results import heldout, noise, simple, vibrations
+
+    quick = dict.fromkeys("AB", NetworkSettings(epochs=2))
+    settings, of = {"row": quick, "run": quick}, shown[0.8]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GLASSLIB_DATA", str(Path(__file__).resolve().parents[1] / "data"))
+        patch.setenv("GLASSLIB_VAR", str(smoke_var))
+        out = {
+            "accuracy": heldout.accuracy(of, settings),
+            "susceptibility": heldout.susceptibilities(of, settings),
+            "ceiling": noise.ceilings(of),
+            "baselines": simple.baselines(of),
+            "importance": vibrations.importance(of, settings),
+            "reorientation": vibrations.reorientation(of),
+            "learning-runs": simple.learning_runs(of),
+            "learning-trajectories": simple.learning_trajectories(of),
+        }
+        out = {
+            name: pd.concat([table.assign(T=0.8), table.assign(T=0.7)], ignore_index=True)
+            for name, table in out.items()
+        }
+        out["transfer"] = heldout.transfers(shown, settings)
+    return out
+
+
+def test_correlation_figure(tables):
+    accuracy, ceiling = tables["accuracy"], tables["ceiling"]
+    figure, numbers = figures.correlation_figure(accuracy, ceiling)
+    columns = ["split", "network", "T", "t", "rho", "rho_error", "ceiling", "at_tau"]
     check(figure, numbers, columns, r"\rho(t)", r"$t$")
-    assert len(numbers) == 2 * 2 * 10
-    marked = numbers[numbers["at_tau_alpha"]].set_index(["network", "T"])
-    assert marked["t"].unstack().loc["A"].to_dict() == {0.8: 1.93, 0.7: 3.2}
-    table = results.correlation_table(predictions)
-    assert marked.loc[("A", 0.7), "rho"] == pytest.approx(table.loc[0.7, "rho_A"])
+    assert len(figure.axes) == 4 and len(numbers) == 2 * 2 * 2 * 10
+    own = ceiling[(ceiling["kind"] == "pooled") & ceiling["own"] & (ceiling["T"] == 0.8)]
+    here = numbers[(numbers["T"] == 0.8) & (numbers["network"] == "A")]
+    for by in ("row", "run"):
+        line = here[here["split"] == by]
+        np.testing.assert_allclose(line["ceiling"], own["ceiling"])
+        wanted = accuracy.query("T == 0.8 and split == @by and model == 'network A'")
+        np.testing.assert_allclose(line["rho"], wanted["rho"])
+    drawn = figure.axes[2].containers[0].lines[0].get_ydata().astype(float)
+    np.testing.assert_allclose(drawn, here[here["split"] == "run"]["rho"])
+    alone, _ = figures.correlation_figure(accuracy[accuracy["split"] == "row"], ceiling)
+    assert len(alone.axes) == 2  # one run: none to hold out
 
 
-def test_accuracy_figure(predictions):
-    table = results.correlation_table(predictions)
-    figure, numbers = figures.accuracy_figure(table)
-    check(figure, numbers, ["T", *table.columns], "$T$", r"\rho(t = \tau_\alpha)")
-    drawn = figure.axes[0].containers[1].lines[0]
-    np.testing.assert_allclose(drawn.get_ydata().astype(float), table["rho_B"])
-    pd.testing.assert_frame_equal(numbers.set_index("T"), table)
+def test_accuracy_figure(tables):
+    figure, numbers = figures.accuracy_figure(tables["accuracy"], tables["ceiling"])
+    columns = ["split", "model", "T", "rho", "rho_error", "ceiling"]
+    check(figure, numbers, columns, "$T$", r"\rho(t = \tau_\alpha)")
+    assert len(figure.axes) == 2 and len(numbers) == 8
+    drawn = figure.axes[1].containers[1].lines[0].get_ydata().astype(float)
+    wanted = numbers[(numbers["split"] == "run") & (numbers["model"] == "network B")]["rho"]
+    np.testing.assert_allclose(drawn, wanted)
+    nothing = tables["ceiling"].assign(ceiling=np.nan, ceiling_error=np.nan)
+    figures.accuracy_figure(tables["accuracy"], nothing)[0].canvas.draw()
 
 
-def test_transfer_figure(predictions):
-    table = results.transfer(predictions)
-    figure, numbers = figures.transfer_figure(table)
-    columns = ["network", "trained", "applied", "rho", "error"]
+def test_transfer_figure(tables):
+    figure, numbers = figures.transfer_figure(tables["transfer"])
+    columns = ["network", "trained", "applied", "rho", "rho_error"]
     check(figure, numbers, columns, "of application", r"\rho(t = \tau_\alpha)")
     assert len(numbers) == 8
 
 
-def test_susceptibility_figure(shown, predictions):
-    panels = {
-        t: (one.times, results.susceptibility(predictions[t], one)) for t, one in shown.items()
-    }
-    figure, numbers = figures.susceptibility_figure(panels)
-    check(figure, numbers, ["T", "curve", "t", "chi4", "chi4_error"], r"\chi_4(t)", r"$t$")
-    assert len(numbers) == 2 * 3 * 10
-    true = numbers[(numbers["T"] == 0.8) & (numbers["curve"] == "true")]
-    np.testing.assert_array_equal(true["chi4"], panels[0.8][1]["true"][0])
-    four = dict(zip((0.8, 0.7, 0.6, 0.5), [*panels.values()] * 2, strict=True))
+def test_susceptibility_figures(tables):
+    table = tables["susceptibility"]
+    columns = ["T", "split", "curve", "t", "chi4", "chi4_error"]
+    figure, numbers = figures.susceptibility_figure(table)
+    check(figure, numbers, columns, r"\chi_4(t)", r"$t$")
+    assert len(numbers) == 2 * 5 * 10
+    four = pd.concat([table, table.assign(T=table["T"] - 0.2)])
     grid, _ = figures.susceptibility_figure(four)
     assert [axis.get_visible() for axis in grid.axes] == [True] * 4 + [False] * 2
+    figure, numbers = figures.trajectory_figure(table)
+    check(figure, numbers, columns, r"\chi_4(t)")
+    by_curve = numbers[numbers["T"] == 0.8].pivot(index="t", columns="curve", values="chi4")
+    np.testing.assert_allclose(
+        by_curve["trajectories"],
+        by_curve["within configurations"] + by_curve["between configurations"],
+    )
+
+
+def test_ceiling_figure(tables):
+    figure, numbers = figures.ceiling_figure(tables["ceiling"])
+    check(figure, numbers, ["panel", "T", "x", "y", "y_error", "direct"], "trajectories", "highest")
+    amounts = numbers[(numbers["panel"] == "trajectories") & (numbers["T"] == 0.8)]
+    assert amounts["x"].tolist() == [2, 4] and amounts["y"].is_monotonic_increasing
+    assert amounts["direct"].notna().tolist() == [True, False]
+
+
+def test_model_and_baseline_figures(tables):
+    baselines, ceiling = tables["baselines"], tables["ceiling"]
+    models = {"ridge A": "A", "ridge B": "B", "no such model": "none"}
+    figure, numbers = figures.model_figure(baselines[baselines["split"] == "run"], models, ceiling)
+    check(figure, numbers, ["T", "model", "t", "rho", "rho_error"], r"\rho(t)")
+    assert set(numbers["model"]) == {"A", "B"} and len(numbers) == 2 * 2 * 10
+    shown_models = ["energy alone", "Debye–Waller alone", "ridge B", "trees A", "network A"]
+    both = pd.concat([baselines, tables["accuracy"]])
+    figure, numbers = figures.baseline_figure(both, shown_models, ceiling)
+    check(figure, numbers, ["split", "T", "model", "rho", "rho_error"], r"\rho(\tau_\alpha)")
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == shown_models
+    assert len(numbers) == 2 * (5 + 4)  # trees hold out runs only
+
+
+def test_importance_learning_and_reorientation_figures(tables):
+    figure, numbers = figures.importance_figure(tables["importance"], ["network A", "network B"])
+    check(figure, numbers, ["model", "group", "T", "drop", "drop_error"], "fall of")
+    assert "Debye–Waller" in {label.get_text() for label in figure.axes[0].get_yticklabels()}
+    figure, numbers = figures.learning_figure(
+        tables["learning-runs"], tables["learning-trajectories"]
+    )
+    check(figure, numbers, ["panel", "T", "model", "x", "rho", "rho_error"], "runs that train")
+    assert not numbers["model"].str.contains("−").any()
+    figure, numbers = figures.reorientation_figure(tables["reorientation"])
+    check(figure, numbers, ["pair", "T", "t", "rho", "rho_error"], r"\rho(t)")
+    assert len(numbers) == 4 * 2 * 10
 
 
 # --------------------------------------------------------------------------------------- style

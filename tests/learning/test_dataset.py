@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glasslib.errors import DataError, ParameterError
-from glasslib.learning.dataset import Dataset, Split, split
+from glasslib.learning.dataset import Dataset, Split, run_folds, split
 from glasslib.parameters import NetworkSettings
 
 
@@ -152,3 +152,42 @@ def test_a_split_given_by_hand_is_checked():
         Split([-1, 2], [1], [0])
     with pytest.raises(ParameterError, match="no validation row"):
         Split([1, 2], [], [0])
+
+
+# --------------------------------------------------------------------------- more columns, folds
+def test_extended_descriptors_stand_before_the_debye_waller_factor():
+    data = small().extended(["d", "e"], np.array([[7.0, 8.0]] * 4))
+    inputs, names = data.inputs("A")
+    assert names == ("a", "b", "c", "d", "e", "debye_waller")
+    np.testing.assert_array_equal(inputs[:, 3:5], [[7.0, 8.0]] * 4)
+    with pytest.raises(DataError, match="holds 'a' twice"):
+        small().extended(["a"], np.ones((4, 1)))
+    with pytest.raises(DataError, match=r"need \(4, 2\)"):
+        small().extended(["d", "e"], np.ones((4, 1)))
+
+
+def test_subset_keeps_rows_together():
+    data = small().subset(np.array([3, 0]))
+    assert len(data) == 2 and data.runs.tolist() == [1, 0]
+    assert data.debye_waller.tolist() == [0.4, 0.1] and data.targets[1].tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(("n_runs", "n_folds"), [(2, 4), (3, 4), (4, 4), (10, 4), (5, 2)])
+def test_every_row_is_tested_once_by_what_never_saw_its_run(n_runs, n_folds):
+    runs = np.random.default_rng(0).permutation(np.repeat(np.arange(n_runs) + 3, 20))
+    folds = run_folds(runs, n_folds)
+    assert len(folds) == min(n_runs, n_folds)
+    assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(len(runs)))
+    for fold in folds:
+        seen = np.unique(runs[np.concatenate([fold.train, fold.validation])])
+        assert not set(seen) & set(runs[fold.test])
+        assert len(fold) == len(runs)
+        if len(seen) >= 3:
+            assert not set(runs[fold.train]) & set(runs[fold.validation])
+    again = run_folds(runs, n_folds)
+    assert all((a.test == b.test).all() for a, b in zip(folds, again, strict=True))
+
+
+def test_folds_need_two_runs():
+    with pytest.raises(ParameterError, match="1 run in 4 folds"):
+        run_folds(np.zeros(50, int))

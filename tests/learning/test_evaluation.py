@@ -7,8 +7,14 @@ from scipy import stats
 from glasslib.errors import ParameterError
 from glasslib.learning.evaluation import (
     bootstrap_runs,
+    ceiling_of_runs,
+    correlate_runs,
+    halves_of_runs,
     pearson,
+    pearson_of_columns,
     pearson_within_runs,
+    resample_runs,
+    spearman_brown,
     split_half_ceiling,
 )
 
@@ -177,3 +183,142 @@ def test_the_ceiling_rejects_what_it_cannot_use():
         split_half_ceiling(np.zeros((1, 30, 2)))
     with pytest.raises(ParameterError, match="not finite"):
         split_half_ceiling(np.full((2, 30, 2), np.nan))
+
+
+# ----------------------------------------------------------------------- runs of unequal length
+def test_spearman_brown_and_back():
+    r = np.array([0.0, 0.3, 0.9, np.nan, -0.2])
+    long = spearman_brown(r, 4.0)
+    np.testing.assert_allclose(long[:3], [0, 1.2 / 1.9, 3.6 / 3.7])
+    np.testing.assert_allclose(spearman_brown(long, 0.25)[:3], r[:3], atol=1e-12)
+    assert np.isnan(long[3]) and long[4] == 0
+    with pytest.raises(ParameterError, match="factor = 0"):
+        spearman_brown(r, 0)
+
+
+def noisy(numbers, noise=1.0, n=4000, level=0.0, seed=0):
+    """Runs with so many blocks; signal of variance 1, noise² in a block, a level of each run."""
+    random = np.random.default_rng(seed)
+    return [
+        random.normal(size=(1, n, 1))
+        + level * random.normal()
+        + noise * random.normal(size=(number, n, 1))
+        for number in numbers
+    ]
+
+
+@pytest.mark.parametrize("numbers", [(4, 4, 4), (2, 2), (4, 2, 2, 1), (3, 1, 1)])
+def test_ceiling_of_uneven_runs_is_what_the_signal_reaches(numbers):
+    runs = noisy(numbers)
+    result = ceiling_of_runs(runs)
+    expected = 1 / (1 + np.mean([1 / number for number in numbers]))
+    assert result.reliability[0] == pytest.approx(expected, abs=0.03)
+    random = np.random.default_rng(0)
+    signal, measured = [], []
+    for number in numbers:  # the same draws again
+        one = random.normal(size=(1, 4000, 1))
+        random.normal()
+        signal.append(one[0])
+        measured.append((one + random.normal(size=(number, 4000, 1))).mean(axis=0))
+    reached = pearson(np.concatenate(measured), np.concatenate(signal))
+    assert result.ceiling[0] == pytest.approx(reached[0], abs=0.02)
+
+
+def test_ceiling_for_another_number_of_blocks():
+    runs = noisy((4, 4), n=20000)
+    for blocks in (1, 2, 4, 16):
+        expected = blocks / (blocks + 1)
+        assert ceiling_of_runs(runs, blocks).reliability[0] == pytest.approx(expected, abs=0.015)
+
+
+def test_the_ceiling_within_runs_does_not_see_their_levels():
+    runs = noisy((2,) * 30, n=300, level=3.0)
+    pooled, within = ceiling_of_runs(runs), ceiling_of_runs(runs, within=True)
+    assert within.reliability[0] == pytest.approx(2 / 3, abs=0.03)
+    assert pooled.reliability[0] > 0.93
+
+
+def test_a_ceiling_needs_two_blocks():
+    assert np.isnan(ceiling_of_runs(noisy((1, 1))).ceiling).all()
+    with pytest.raises(ParameterError, match="for each run"):
+        ceiling_of_runs([])
+    with pytest.raises(ParameterError, match=r"shapes \[\(3, 2\)\]"):
+        ceiling_of_runs([np.ones((3, 2))])
+
+
+def test_columns_against_the_propensity_are_pearson():
+    random = np.random.default_rng(0)
+    true, columns = random.normal(size=(80, 3)), random.normal(5, 1e-4, size=(80, 4))
+    columns[:, 2] = 0.1
+    rho = pearson_of_columns(true, columns)
+    for k in range(4):
+        expected = pearson(true, np.repeat(columns[:, [k]], 3, axis=1))
+        np.testing.assert_allclose(rho[k], expected, atol=1e-9)
+    with pytest.raises(ParameterError, match="same rows"):
+        pearson_of_columns(true, columns[:-1])
+
+
+def test_resamples_of_one_seed_belong_together():
+    random = np.random.default_rng(0)
+    runs = np.repeat(np.arange(5), 10)
+    one, two = random.normal(size=(2, 50))
+    a, again_a = resample_runs(np.mean, runs, one, seed=7)
+    b, again_b = resample_runs(np.mean, runs, two, seed=7)
+    both, again = resample_runs(lambda x, y: x.mean() - y.mean(), runs, one, two, seed=7)
+    assert both == pytest.approx(a - b)
+    np.testing.assert_allclose(again, again_a - again_b)
+    assert resample_runs(np.mean, np.zeros(50), one)[1].shape == (0,)
+
+
+def test_correlations_from_sums_are_those_from_rows():
+    random = np.random.default_rng(0)
+    runs = random.permutation(np.repeat([1, 4, 6, 9], [30, 40, 50, 60]))
+    true = 1e3 + 1e-3 * random.normal(size=(180, 3)) + 1e-3 * random.normal(size=10)[runs, None]
+    predicted = true + 2e-3 * random.normal(size=(180, 3))
+    predicted[:, 2] = 0.1
+    pooled, within = correlate_runs(true, predicted, runs, n_resamples=50, seed=3)
+    rows = bootstrap_runs(pearson, runs, true, predicted, n_resamples=50, seed=3)
+    inside = bootstrap_runs(
+        pearson_within_runs, runs, true, predicted, n_resamples=50, seed=3, pass_runs=True
+    )
+    for ours, theirs in ((pooled, rows), (within, inside)):
+        np.testing.assert_allclose(ours.value, theirs.value, atol=1e-7)
+        np.testing.assert_allclose(ours.error, theirs.error, rtol=1e-5)
+        assert np.isnan(ours.value[2])
+
+
+def test_rows_that_were_not_tested_do_not_count():
+    random = np.random.default_rng(1)
+    runs = np.repeat(np.arange(4), 25)
+    true, predicted = random.normal(size=(2, 100, 2))
+    predicted[::3] = np.nan
+    tested = np.isfinite(predicted[:, 0])
+    value = correlate_runs(true, predicted, runs)[0].value
+    np.testing.assert_allclose(value, pearson(true[tested], predicted[tested]))
+    with pytest.raises(ParameterError, match="no row was tested"):
+        correlate_runs(true, np.full_like(true, np.nan), runs)
+    with pytest.raises(ParameterError, match="give two equal tables"):
+        correlate_runs(true, true[:, :1], runs)
+
+
+def test_a_difference_is_surer_than_its_parts():
+    random = np.random.default_rng(2)
+    runs = np.repeat(np.arange(8), 50)
+    level = random.uniform(0.2, 3, size=8)[runs, None]
+    common = level * random.normal(size=(400, 1))
+    true = common + random.normal(size=(400, 1))
+    one = correlate_runs(true, common + 0.1 * random.normal(size=(400, 1)), runs)[0]
+    two = correlate_runs(true, common + 0.1 * random.normal(size=(400, 1)), runs)[0]
+    assert (one - two).error[0] < 0.5 * min(one.error[0], two.error[0])
+    assert (one / one).value[0] == 1 and (one / one).error[0] == pytest.approx(0, abs=1e-12)
+    single = correlate_runs(true, common, np.zeros(400, int))[0]
+    assert np.isnan(single.error).all() and np.isfinite(single.value).all()
+    assert one.apply(lambda x: 2 * x).error[0] == pytest.approx(2 * one.error[0])
+
+
+def test_halves_use_what_all_runs_with_two_blocks_have():
+    runs = noisy((5, 3, 1))
+    size, r = halves_of_runs(runs)
+    assert size == 1
+    expected = halves_of_runs([run[:3] for run in runs[:2]])[1]
+    np.testing.assert_array_equal(r, expected)

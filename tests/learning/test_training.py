@@ -279,3 +279,16 @@ def test_one_row_of_validation_is_enough():
     )
     network = train(data, "A", NetworkSettings(epochs=2))
     assert network.predict(data).shape == (5, 1)
+
+
+def test_standardising_on_all_rows_lets_the_test_rows_in(make_dataset, short):
+    data = make_dataset()
+    parts = split(data.runs, short)
+    honest = train(data, "B", short, parts)
+    leaky = train(data, "B", short, parts, standardise_on="all")
+    np.testing.assert_allclose(honest.input_mean, data.features[parts.train].mean(0), rtol=1e-3)
+    np.testing.assert_allclose(leaky.input_mean, data.features.mean(0), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(leaky.target_mean, data.targets.mean(0))
+    assert (honest.input_mean != leaky.input_mean).any()
+    with pytest.raises(ParameterError, match="standardise_on = 'test'"):
+        train(data, "B", short, parts, standardise_on="test")

@@ -1,5 +1,6 @@
 """The two ways to run a notebook with other parameters: glasslib run, and plain papermill."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -67,6 +68,71 @@ def test_plain_papermill_stops_in_the_first_cell(name, value, message, tmp_path)
     ran = [cell for cell in written.cells if cell.cell_type == "code" and cell.execution_count]
     assert len(ran) == 3  # parameters, what papermill injected, the check
     assert len(ran[-1].outputs[0].traceback) == 1
+
+
+def first_cells(stem, values):
+    """Run, as papermill would, the cells of a notebook up to the check of its parameters."""
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+
+    node = load_notebook_node(str(paths.notebooks() / f"{stem}.ipynb"))
+    names = {"_ih": [""]}
+    for cell in parameterize_notebook(node, values).cells:
+        if cell.cell_type == "code":
+            names["_ih"].append(cell.source)
+            for statement in ast.parse(cell.source).body:
+                exec(compile(ast.Module([statement], []), stem, "exec"), names)
+                if "start(" in ast.unparse(statement):
+                    return names["page"]  # what follows loads, or simulates, the data
+    raise AssertionError(f"{stem} does not check its parameters")
+
+
+def outside(field):
+    """A value that a field's limits do not allow, if it has limits."""
+    for limit, step in (("ge", -1), ("gt", -1), ("le", 1), ("lt", 1)):
+        for item in field.metadata:
+            if getattr(item, limit, None) is not None:
+                yield getattr(item, limit) + step
+
+
+@pytest.mark.parametrize("stem", notebooks.names())
+def test_every_parameter_of_every_notebook_is_checked_first(stem):
+    model = notebooks.parameters_of(stem)
+    good = model().model_dump(mode="json")
+    assert first_cells(stem, good) == model()
+    for name, field in model.model_fields.items():
+        assert field.description, f"{name} has no meaning"
+        for value in ({"no": "value"}, *outside(field)):
+            with pytest.raises(ParameterError) as caught:
+                first_cells(stem, {name: value})
+            line = str(caught.value)
+            assert f"{name} = {value!r}: " in line and field.description in line
+            assert "\n" not in line
+        with pytest.raises(ParameterError, match=f"parameter '{name}_'; did you mean '{name}'"):
+            first_cells(stem, {f"{name}_": good[name]})
+    with pytest.raises(ParameterError) as caught:
+        first_cells(stem, {"xyzzy": 1})
+    assert "unknown parameter 'xyzzy'; allowed: " + ", ".join(model.model_fields) in (
+        str(caught.value)
+    )
+
+
+@pytest.mark.parametrize("stem", notebooks.names())
+def test_a_list_of_temperatures_goes_through_papermill(stem):
+    page = first_cells(stem, {"temperature": [0.47, 0.55]})
+    assert page.temperatures == (0.47, 0.55)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stem", notebooks.names())
+def test_verbatim_papermill_stops_every_notebook_at_its_first_cell(stem, tmp_path):
+    import papermill
+
+    source, out = str(paths.notebooks() / f"{stem}.ipynb"), str(tmp_path / "out.ipynb")
+    with pytest.raises(papermill.PapermillExecutionError) as caught:
+        papermill.execute_notebook(source, out, {"temperature": 7}, progress_bar=False)
+    assert caught.value.ename == "ParameterError" and caught.value.exec_count == 3
+    assert "temperature = 7: " in caught.value.evalue and "from 0.3 to 0.9" in caught.value.evalue
 
 
 def test_plain_papermill_passes_a_good_parameter(tmp_path):

@@ -52,7 +52,7 @@ def outputs(notebook):
         ("01-the-melt", "figure-melt", ["0.80", "1500"]),
         ("02-relaxation", "figure-1", ["1.93 ± 0.13", "3.20 ± 0.10", "cannot tell"]),
         ("04-descriptors", "figure-descriptors", ["angular", "voronoi"]),
-        ("10-your-own-melt", None, ["1500  atoms", "1200  bonds"]),
+        ("16-your-own-melt", None, ["1500  atoms", "1200  bonds"]),
     ],
 )
 def test_notebook_runs(stem, saved, words, tmp_path):

@@ -76,6 +76,17 @@ def test_each_checkpoint_has_the_energy_of_the_start(melt, start, whole):
             assert 1e-9 < abs(sample.potential + sample.kinetic - first) / melt.n_monomers < 1e-2
 
 
+def test_energy_is_left_alone_where_asked(melt, start, whole):
+    free = SHORT.model_copy(update={"energy_kept": False})
+    samples = list(constant_energy(melt, free, start, TIMES))
+    for one, other in zip(samples[:3], whole[:3], strict=True):  # before the first checkpoint
+        np.testing.assert_allclose(one.positions, other.positions, rtol=0, atol=1e-9)
+    (checkpoint, *_) = [s for s in samples if s.state is not None]
+    assert checkpoint.state.energy is None
+    kinetic = (checkpoint.state.velocities**2).sum() / 2
+    assert kinetic == pytest.approx(checkpoint.kinetic, rel=1e-12)
+
+
 def test_a_segment_that_loses_its_energy_is_an_error(melt, start):
     lost = State(start.positions, start.velocities, energy=-20.0 * melt.n_monomers)
     with pytest.raises(SimulationError, match="use a smaller timestep"):

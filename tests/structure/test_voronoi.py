@@ -58,6 +58,23 @@ def test_equals_convex_hulls(liquid, gas):
         assert (shape[:, 2] > 1).all()
 
 
+def test_equals_pyvoro2(liquid):
+    """A wrapper of voro++; its cells come in an order of their own."""
+    pyvoro2 = pytest.importorskip("pyvoro2", reason="an optional peer, no dependency")
+    box = pyvoro2.OrthorhombicCell(tuple((0.0, float(edge)) for edge in liquid.box), (True,) * 3)
+    cells = pyvoro2.compute(liquid.wrapped().positions, domain=box).cells
+    shape = voronoi_shape(liquid)
+    assert sorted(cell["id"] for cell in cells) == list(range(len(liquid)))
+    for cell in cells:
+        corners, surface = np.array(cell["vertices"]), 0.0
+        for face in cell["faces"]:
+            around = corners[face["vertices"]]
+            sides = np.cross(around[1:-1] - around[0], around[2:] - around[0])
+            surface += np.linalg.norm(sides.sum(axis=0)) / 2
+        assert shape[cell["id"], 0] == pytest.approx(cell["volume"], rel=1e-10)
+        assert shape[cell["id"], 1] == pytest.approx(surface, rel=1e-9)
+
+
 def test_volumes_equal_freud_and_fill_the_box(liquid):
     box = freud.box.Box(*liquid.box)
     volumes = freud.locality.Voronoi().compute((box, box.wrap(liquid.positions))).volumes

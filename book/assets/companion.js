@@ -1,0 +1,51 @@
+/* What the theme leaves undone for keyboards and screen readers. */
+(function () {
+  "use strict";
+  // From disk no page may read another, which the summaries of a search would: it finds without them.
+  if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+  function mend() {
+    // The spoken name of a button must hold the words that are seen on it.
+    for (const button of document.querySelectorAll(".search-button-field, .search-button")) {
+      const seen = button.textContent.replace(/\s+/g, " ").trim();
+      const said = button.getAttribute("aria-label") || "";
+      if (seen && !said.toLowerCase().includes(seen.toLowerCase())) button.setAttribute("aria-label", seen);
+    }
+    // The icons of a button that has a name are not read out; Font Awesome puts them in late.
+    for (const button of document.querySelectorAll("button[aria-label]:not([data-icons-hidden])")) {
+      button.dataset.iconsHidden = "";
+      const hide = () => {
+        for (const icon of button.querySelectorAll("svg:not([aria-hidden=true])")) {
+          icon.setAttribute("aria-hidden", "true");
+          for (const title of icon.querySelectorAll("title")) title.remove();
+        }
+      };
+      hide();
+      new MutationObserver(hide).observe(button, { childList: true, subtree: true });
+    }
+    // The references are a list, and its children its items.
+    for (const item of document.querySelectorAll("[role=list].citation-list > *")) item.setAttribute("role", "listitem");
+    // "7.38 ± 0.33" is not broken at its sign.
+    for (const cell of document.querySelectorAll("table.dataframe td"))
+      cell.classList.toggle("short", cell.textContent.trim().length <= 20);
+    reach();
+  }
+  // What can be scrolled sideways must be reached by the keyboard; what cannot, need not.
+  function reach() {
+    const wide = "mjx-container[display=true], .cell_output, .cell_output .output, div.highlight pre, .pst-scrollable-table-container, .bd-article .sig, .math-wrapper";
+    for (const node of document.querySelectorAll(wide)) {
+      const style = getComputedStyle(node);
+      const scrolls = /auto|scroll/.test(style.overflowX + style.overflowY) &&
+        (node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1);
+      if (scrolls) node.setAttribute("tabindex", "0");
+      else if (node.getAttribute("tabindex") === "0" && !node.matches("pre")) node.removeAttribute("tabindex");
+    }
+  }
+  document.addEventListener("DOMContentLoaded", mend);
+  window.addEventListener("load", async () => {
+    if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
+    mend();
+  });
+  let waiting;
+  window.addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(reach, 200); });
+})();

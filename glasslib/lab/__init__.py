@@ -1,0 +1,10 @@
+"""The lab course: what its notebooks call, how its answers are checked, how its copies are made.
+
+The sessions' sources are ``book/lab/N-name.md``, solutions included; the copies that students get
+are made from them (:mod:`glasslib.lab.course`). :func:`check` compares an answer with the
+library's own (:mod:`glasslib.lab.exercises`), so that the course has no number of its own that
+could be wrong.
+"""
+
+from glasslib.lab.checking import *  # noqa: F403
+from glasslib.lab.material import *  # noqa: F403

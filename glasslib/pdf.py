@@ -1,0 +1,136 @@
+"""The whole book as one PDF, printed by Chromium from the book as one page.
+
+Sphinx's LaTeX route would need a TeX installation of gigabytes and a second look of everything; a
+browser prints the pages as they are read, formulas set by the MathJax that the book brings along.
+The style of paper is in ``book/assets/companion.css`` under ``@media print``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from glasslib import paths, publish
+from glasslib.errors import GlasslibError
+from glasslib.publish import PublishError
+
+__all__ = ["build_pdf", "chromium", "main", "print_page"]
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+def chromium() -> str:
+    """Return the path of Chromium or Chrome: ``CHROMIUM``, or the first that is found.
+
+    Raises
+    ------
+    PublishError
+        There is none.
+    """
+    given = os.environ.get("CHROMIUM")
+    found = [shutil.which(name) for name in ((given,) if given else _NAMES)]
+    for path in found:
+        if path:
+            return path
+    named = f"CHROMIUM = '{given}' is no program; " if given else "Chromium was not found; "
+    raise PublishError(
+        f"{named}install it (Debian, Ubuntu: apt-get install chromium) or name it:"
+        " CHROMIUM=/path/to/chrome"
+    )
+
+
+def print_page(page: Path, target: Path, seconds: float = 600) -> int:
+    """Print an HTML file on A4 and return the number of pages.
+
+    Parameters
+    ----------
+    page : Path
+        The HTML file; what it loads must lie on disk.
+    target : Path
+        The PDF to write, whole or not at all.
+    seconds : float
+        How long it may take.
+
+    Raises
+    ------
+    PublishError
+        Chromium is missing, failed, or took too long.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder) / "book.pdf"
+        command = [
+            chromium(), "--headless", "--disable-gpu", f"--user-data-dir={folder}/profile",
+            "--no-first-run", "--disable-background-networking", "--no-pdf-header-footer",
+            "--generate-pdf-document-outline", "--run-all-compositor-stages-before-draw",
+            "--virtual-time-budget=300000", f"--print-to-pdf={fresh}", page.resolve().as_uri(),
+        ]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            command.insert(1, "--no-sandbox")  # Chromium's sandbox refuses root
+        try:
+            result = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise PublishError(f"Chromium did not finish {page.name} in {seconds:.0f} s") from None
+        if result.returncode or not fresh.exists():
+            lines = result.stderr.strip().splitlines() or ["it said nothing"]
+            raise PublishError(f"Chromium did not print {page.name}: {lines[-1]}")
+        pages = len(re.findall(rb"/Type\s*/Page\b", fresh.read_bytes()))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside = target.with_name(f".{target.name}.tmp")
+        shutil.copyfile(fresh, aside)
+        os.replace(aside, target)
+    return pages
+
+
+def build_pdf(*, report: Callable[[str], None] = print) -> Path:
+    """Build the book, then the same as one page, and print that.
+
+    Parameters
+    ----------
+    report : callable
+        Gets one line about each step.
+
+    Returns
+    -------
+    Path
+        ``_build/book.pdf``.
+
+    Raises
+    ------
+    PublishError
+        A notebook stopped, a page gave a warning, or Chromium is missing or failed.
+    """
+    chromium()  # say so before minutes have gone by
+    build = paths.book()
+    publish.build_book(report=report)
+    begin = time.monotonic()
+    single = build / "singlehtml"
+    publish.build_html(build / "source", single, "singlehtml")
+    # Sphinx leaves the page in the folder of the first document, but addresses from the top.
+    (page,) = (path for path in single.glob("*/*.html") if not path.parent.name.startswith("_"))
+    whole = single / "whole.html"
+    page.replace(whole)
+    target = build / "book.pdf"
+    pages = print_page(whole, target)
+    report(f"{pages} pages printed, {time.monotonic() - begin:.0f} s")
+    return target
+
+
+def main() -> None:
+    """Build the PDF and print its path; an error of the library is one line and exit code 1."""
+    try:
+        path = build_pdf()
+    except GlasslibError as error:
+        print(f"glasslib: error: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(1)
+    print(f"open {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+
+
+if __name__ == "__main__":
+    main()

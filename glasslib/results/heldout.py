@@ -1,0 +1,247 @@
+"""Tables of networks A and B: rows split at random beside whole runs held out.
+
+Design, chosen to stay cheap: rows at random with three seeds (each seed divides the rows anew and
+starts from other weights); whole runs held out in at most four folds, each with its own seed.
+Every configuration is then predicted once by a network that has never seen it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from glasslib.dynamics.fluctuations import (
+    nearest_probe,
+    trajectory_susceptibility,
+    trajectory_susceptibility_error,
+)
+from glasslib.dynamics.susceptibility import (
+    four_point_susceptibility,
+    four_point_susceptibility_error,
+)
+from glasslib.learning.dataset import Dataset, split
+from glasslib.learning.evaluation import Resampled, correlate_runs, pearson
+from glasslib.parameters import NetworkSettings
+from glasslib.results.networks import NETWORKS, dataset, held_out, trained
+from glasslib.results.rows import correlation_rows, resample_all
+from glasslib.store import Ensemble
+
+__all__ = ["accuracy", "shape", "susceptibilities", "transfers"]
+
+SEEDS = 3
+
+Settings = dict[str, dict[str, NetworkSettings]]
+
+
+def _predicted(of: Ensemble, data: Dataset, settings: Settings) -> dict[str, dict]:
+    """Predictions by split and network: one array a seed, NaN where a row was not tested."""
+    by_row: dict[str, list[np.ndarray]] = {which: [] for which in NETWORKS}
+    for seed in range(SEEDS):
+        for which in NETWORKS:
+            own = settings["row"][which].model_copy(update={"seed": seed})
+            parts = split(data.runs, own)
+            network = trained(data, which, own, parts)
+            predicted = np.full(data.targets.shape, np.nan)
+            predicted[parts.test] = network.predict(data.subset(parts.test))
+            by_row[which].append(predicted)
+    out = {"row": by_row}
+    if data.n_runs > 1:
+        out["run"] = {
+            which: [held_out(data, which, settings["run"][which])[0]] for which in NETWORKS
+        }
+    return out
+
+
+def accuracy(of: Ensemble, settings: Settings) -> pd.DataFrame:
+    """ρ(t) of networks A and B and of their difference, split by row and by run."""
+    data = dataset(of)
+    return pd.concat(
+        [
+            correlation_rows(data, {f"network {w}": p for w, p in predicted.items()},
+                             [("network A", "network B")], split=by)
+            for by, predicted in _predicted(of, data, settings).items()
+        ],
+        ignore_index=True,
+    )
+
+
+def _features(times: np.ndarray, k_tau: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+    """What the paper says about the shape of ρ(t), each as a number that is positive if true."""
+    tau = times[k_tau]
+    late = times >= 0.1 - 1e-9
+    one = np.abs(np.log(times)).argmin()
+    dip = late & (times >= 0.5) & (times <= 3) & (times < tau / 3)
+    before = late & (times < 0.5)
+    near = late & (times >= tau / 3 - 1e-9) & (times <= 3 * tau + 1e-9)
+    elsewhere = late & ~near
+    others = late.copy()
+    others[one] = False
+    out = {}
+    if dip.any() and before.any():
+        out["dip near t = 1"] = lambda rho: (
+            np.minimum(rho[..., before].max(-1), rho[..., k_tau]) - rho[..., dip].min(-1)
+        )
+    if elsewhere.any():
+        out["highest near τ_α"] = lambda rho: rho[..., near].max(-1) - rho[..., elsewhere].max(-1)
+    if others.any():
+        out["highest at t = 1"] = lambda rho: rho[..., one] - rho[..., others].max(-1)
+    if k_tau + 1 < len(times):
+        out["falls after τ_α"] = lambda rho: rho[..., k_tau] - rho[..., -1]
+    return out
+
+
+def shape(of: Ensemble, settings: Settings) -> pd.DataFrame:
+    """Numbers that decide what the paper says about the shape of ρ(t), each with its error."""
+    data = dataset(of)
+    rows = []
+    for by, predicted in _predicted(of, data, settings).items():
+        for which, (pooled, _) in resample_all(data, predicted).items():
+            for name, function in _features(data.times, data.tau_index).items():
+                each = [part.apply(function) for part in pooled]
+                mean = Resampled.mean(each)
+                error = mean.error
+                if len(each) > 1:
+                    error = np.hypot(error, np.std([e.value for e in each], ddof=1)
+                                     / np.sqrt(len(each)))
+                rows.append({
+                    "split": by, "model": f"network {which}", "feature": name,
+                    "value": float(mean.value), "value_error": float(error),
+                })
+    return pd.DataFrame(rows, columns=["split", "model", "feature", "value", "value_error"])
+
+
+# ------------------------------------------------------------------------------------- χ4
+def _ratio(true: np.ndarray, predicted: np.ndarray, a: float) -> tuple[np.ndarray, np.ndarray]:
+    r"""χ4 of a prediction over that of the truth, with its error.
+
+    The error is the larger of the jackknife's and of that of two variances of normal, correlated
+    numbers, 2 χ √((1 − r²)/(R − 1)) with χ the ratio and r the correlation of the numbers of
+    mobile monomers over the R configurations: with four of them either alone may come out far
+    too small by chance.
+    """
+
+    def ratio(chosen):
+        one = four_point_susceptibility(predicted[chosen], a)
+        two = four_point_susceptibility(true[chosen], a)
+        return np.where(two > 0, one / np.where(two > 0, two, 1), np.nan)
+
+    n = len(true)
+    value = ratio(np.arange(n))
+    if n < 3:
+        return value, np.full(value.shape, np.nan)
+    left_out = np.array([ratio(np.delete(np.arange(n), run)) for run in range(n)])
+    jackknife = np.sqrt((n - 1) * left_out.var(axis=0))
+    counts = [(field > a).sum(axis=1).astype(float) for field in (true, predicted)]
+    r = np.nan_to_num(pearson(*counts))
+    return value, np.fmax(jackknife, 2 * value * np.sqrt((1 - r**2) / (n - 1)))
+
+
+def susceptibilities(of: Ensemble, settings: Settings) -> pd.DataFrame:
+    """χ4(t) of Eq. 8: true, and predicted with and without training rows; and by trajectory.
+
+    ``row``: one network trained on four fifths of the monomers of every configuration, as the
+    paper does it; ``run``: each configuration predicted by a network that has never seen it.
+    The trajectory-level susceptibility (see :mod:`glasslib.dynamics.fluctuations`) stands beside
+    it under its own name.
+    """
+    data = dataset(of)
+    true = of.propensity
+    columns = ["split", "curve", "t", "at_tau", "chi4", "chi4_error", "ratio", "ratio_error"]
+    if len(true) < 2:
+        return pd.DataFrame(columns=columns)
+    a = float(true[..., of.times.tau_index].mean())
+    fields = {("all", "true"): true}
+    for which in NETWORKS:
+        own = settings["row"][which].model_copy(update={"seed": 0})
+        network = trained(data, which, own, split(data.runs, own))
+        fields["row", f"network {which}"] = network.predict(data).reshape(true.shape)
+        predicted = held_out(data, which, settings["run"][which])[0]
+        fields["run", f"network {which}"] = predicted.reshape(true.shape)
+    rows = []
+
+    def add(by, curve, chi4, error, ratio=None, ratio_error=None):
+        nothing = np.full(len(chi4), np.nan)
+        ratio = nothing if ratio is None else ratio
+        ratio_error = nothing if ratio_error is None else ratio_error
+        rows.extend(
+            (by, curve, t, k == of.times.tau_index, chi4[k], error[k], ratio[k], ratio_error[k])
+            for k, t in enumerate(of.times.times)
+        )
+
+    for (by, curve), field in fields.items():
+        add(by, curve, four_point_susceptibility(field, a),
+            four_point_susceptibility_error(field, a),
+            *(_ratio(true, field, a) if curve != "true" else ()))
+    counts = []
+    for blocks in of.blocks.values():
+        probe = nearest_probe(blocks[0]["probe_length"].values, a)
+        counts.append(np.concatenate([b["exceeding"].values[..., probe] for b in blocks]))
+    if all(len(run) > 1 for run in counts):
+        n = of.melt.n_monomers
+        values = trajectory_susceptibility(counts, n)
+        errors = trajectory_susceptibility_error(counts, n)
+        names = ("trajectories", "within configurations", "between configurations")
+        for name, value, error in zip(names, values, errors, strict=True):
+            add("trajectory", name, value, error)
+    return pd.DataFrame(rows, columns=columns)
+
+
+# -------------------------------------------------------------------------------- transfer
+def transfers(shown: dict[float, Ensemble], settings: Settings) -> pd.DataFrame:
+    """ρ(τ_α) of networks at other temperatures than their own, and what compares them.
+
+    ``pair``: a network trained at one temperature (rows split at random, first seed) and applied
+    at another, standardised with the statistics of the data set it is applied to; at its own
+    temperature only test rows count. ``contrast``: "intermediate" is the mean ρ of networks from
+    the inner temperatures less that from the outermost two, "A − B" that of A less that of B;
+    each first as a difference at one temperature of application, then averaged over those.
+    """
+    columns = ["kind", "network", "trained", "applied", "rho", "rho_error"]
+    data = {t: dataset(of) for t, of in shown.items()}
+    rows, all_pairs = [], {}
+    for trained_at in shown:
+        for which in NETWORKS:
+            own = settings["row"][which].model_copy(update={"seed": 0})
+            parts = split(data[trained_at].runs, own)
+            network = trained(data[trained_at], which, own, parts)
+            for applied, target in data.items():
+                same = applied == trained_at
+                chosen = parts.test if same else np.arange(len(target))
+                given = target.subset(chosen)
+                predicted = network.predict(given, "training" if same else "own")
+                pair, _ = correlate_runs(
+                    given.targets[:, [target.tau_index]],
+                    predicted[:, [data[trained_at].tau_index]], given.runs,
+                )
+                all_pairs[which, trained_at, applied] = pair
+                rows.append(("pair", which, trained_at, applied, pair.value[0], pair.error[0]))
+    falling = sorted(shown, reverse=True)
+    inner, outer = falling[1:-1], {falling[0], falling[-1]}
+
+    def averaged(name, which, differences):
+        differences = [one for one in differences if one is not None]
+        if differences:
+            value = np.mean([one.value[0] for one in differences])
+            error = np.sqrt(np.sum([one.error[0] ** 2 for one in differences])) / len(differences)
+            rows.append((name, which, np.nan, np.nan, value, error))
+
+    def mean_over(which, applied, candidates):
+        pairs = [all_pairs[which, t, applied] for t in candidates if t != applied]
+        return Resampled.mean(pairs) if pairs else None
+
+    if len(shown) > 2:
+        for which in NETWORKS:
+            differences = []
+            for applied in falling:
+                one, two = mean_over(which, applied, inner), mean_over(which, applied, outer)
+                differences.append(one - two if one and two else None)
+            averaged("intermediate − outermost", which, differences)
+    if len(shown) > 1:
+        differences = [
+            mean_over("A", applied, falling) - mean_over("B", applied, falling)
+            for applied in falling
+        ]
+        averaged("A − B", "A − B", differences)
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,336 @@
+"""Data sets and networks of the pages, and the tables and curves made of their predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+
+from glasslib import paths
+from glasslib.configuration import Configuration
+from glasslib.learning.dataset import Dataset, Split, run_folds, split
+from glasslib.learning.evaluation import pearson
+from glasslib.learning.training import DEFAULT_GRID, TrainedNetwork, choose_settings, train
+from glasslib.parameters import DescriptorSpec, NetworkSettings
+from glasslib.results import storage
+from glasslib.results.cache import cached, code_hash, digest, hash_of, key_of
+from glasslib.store import Ensemble
+from glasslib.structure.descriptors import structural_descriptors
+
+__all__ = [
+    "Prediction",
+    "chosen_settings",
+    "dataset",
+    "held_out",
+    "map_columns",
+    "map_table",
+    "predict",
+    "predictions",
+    "reference_temperature",
+    "settings_table",
+]
+
+#: Where the settings that the paper leaves open are chosen, if its data are there.
+SETTINGS_TEMPERATURE = 0.50
+NETWORKS = ("A", "B")
+#: The code on which descriptors, and trained networks, depend.
+DESCRIPTOR_CODE = ("structure",)
+TRAINING_CODE = ("learning/dataset.py", "learning/networks.py", "learning/training.py")
+NETWORK_CODE = (*DESCRIPTOR_CODE, *TRAINING_CODE)
+
+
+def dataset(of: Ensemble, spec: DescriptorSpec | None = None) -> Dataset:
+    """Assemble descriptors, Debye–Waller factor and propensity of all monomers of all runs.
+
+    Parameters
+    ----------
+    of : Ensemble
+    spec : DescriptorSpec, optional
+
+    Raises
+    ------
+    ConfigurationError
+        The box is too small for the longest descriptor.
+    """
+    spec = spec or DescriptorSpec()
+    key = key_of(digest(of), spec.model_dump(), code_hash(*DESCRIPTOR_CODE))
+
+    def compute():
+        tables = [
+            structural_descriptors(of.configuration(run), spec, of.melt) for run in of.runs
+        ]
+        return {
+            "features": np.concatenate([table.values for table in tables]),
+            "names": np.array(tables[0]["descriptor"].values, dtype=str),
+        }
+
+    table = cached(f"descriptors-T{of.temperature:.3f}", key, compute)
+    n = of.melt.n_monomers
+    return Dataset(
+        temperature=of.temperature,
+        features=table["features"],
+        feature_names=tuple(str(name) for name in table["names"]),
+        debye_waller=of.debye_waller.ravel(),
+        targets=of.propensity.reshape(len(of.runs) * n, -1),
+        times=of.times.times,
+        tau_index=of.times.tau_index,
+        runs=np.repeat(list(of.runs), n),
+        chain_position=np.concatenate([run["chain_position"].values for run in of.runs.values()]),
+    )
+
+
+def reference_temperature(temperatures: Iterable[float]) -> float:
+    """Return where settings are chosen: 0.50 where its data are there, else the middle one.
+
+    Examples
+    --------
+    >>> reference_temperature([0.6, 0.5, 0.45]), reference_temperature([0.8, 0.7, 0.65])
+    (0.5, 0.7)
+    """
+    temperatures = sorted(temperatures)
+    near = [t for t in temperatures if abs(t - SETTINGS_TEMPERATURE) < 5e-4]
+    return near[0] if near else temperatures[len(temperatures) // 2]
+
+
+def settings_key(reference: Ensemble, settings: NetworkSettings) -> str:
+    """Return the key of the choice of settings, see :func:`chosen_settings`."""
+    return key_of(
+        digest(reference), settings.model_dump(), _grid(settings), code_hash(*NETWORK_CODE)
+    )
+
+
+def _grid(settings: NetworkSettings) -> dict[str, tuple]:
+    """What is tried: less for whole runs held out, where every training is in a fold again."""
+    if settings.split == "row":
+        return DEFAULT_GRID
+    return {"l2": (1e-2, 3e-2, 1e-1)}
+
+
+def search_settings(reference: Ensemble, settings: NetworkSettings) -> pd.DataFrame:
+    """Try every candidate for A and B at one temperature, on validation rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each network and candidate: the grid's columns, ``validation_loss`` and so on
+        (see :func:`glasslib.learning.training.choose_settings`), and all ``settings`` as JSON.
+    """
+    data = dataset(reference)
+    tables = []
+    for which in NETWORKS:
+        key = key_of(data.fingerprint, which, settings.model_dump(), _grid(settings),
+                     code_hash(*TRAINING_CODE))
+
+        def compute(which=which):
+            _, table = choose_settings(data, which, _grid(settings), settings)
+            return {"table": np.array(table.to_json())}
+
+        saved = cached(f"settings-{which}", key, compute)
+        table = pd.read_json(StringIO(str(saved["table"])))
+        names = list(_grid(settings))
+        table["settings"] = [
+            settings.model_copy(update=dict(zip(names, row, strict=True))).model_dump_json()
+            for row in table[names].itertuples(index=False)
+        ]
+        tables.append(table.assign(network=which))
+    return pd.concat(tables, ignore_index=True)
+
+
+def chosen_settings(
+    shown: dict[float, Ensemble], settings: NetworkSettings | None = None
+) -> dict[str, tuple[NetworkSettings, pd.DataFrame]]:
+    """Choose what the paper leaves open, for A and for B, on validation rows at one temperature.
+
+    The temperature is 0.50 where its data are there, else the middle one shown. Test rows take no
+    part. The same settings then serve all temperatures. A choice that ships is used if its key
+    matches.
+
+    Returns
+    -------
+    dict
+        By network: the settings, and a table of all that was tried, best first.
+    """
+    settings = settings or NetworkSettings()
+    reference = shown[reference_temperature(shown)]
+    key = settings_key(reference, settings)
+    table = storage.look_up("settings", settings.split, key)
+    if table is None:
+        found = search_settings(reference, settings)
+        table = storage.keep("settings", settings.split, key, found)
+    out = {}
+    for which, tried in table.groupby("network"):
+        tried = tried.sort_values("validation_loss")
+        best = tried[tried["chosen"].astype(str) == "True"]["settings"].iloc[0]
+        columns = tried.drop(columns=["network", "settings"]).reset_index(drop=True)
+        out[which] = NetworkSettings.model_validate_json(best), columns
+    return out
+
+
+def trained(
+    data: Dataset,
+    which: str,
+    settings: NetworkSettings,
+    parts: Split,
+    standardise_on: str = "training",
+) -> TrainedNetwork:
+    """Train a network, or read it again if the same was trained before on the same numbers.
+
+    Parameters
+    ----------
+    data : Dataset
+    which : {"A", "B"}
+    settings : NetworkSettings
+    parts : Split
+    standardise_on : {"training", "all"}
+        See :func:`glasslib.learning.training.train`.
+    """
+    rows = [hash_of(part) for part in (parts.train, parts.validation, parts.test)]
+    key = key_of(
+        data.fingerprint, which, settings.model_dump(), rows, standardise_on,
+        code_hash(*TRAINING_CODE),
+    )
+    folder = paths.cache() / f"network-{which}-T{data.temperature:.3f}-{key}"
+    if (folder / "network.npz").exists():
+        return TrainedNetwork.load(folder)
+    network = train(data, which, settings, parts, standardise_on=standardise_on)
+    network.save(folder)
+    return network
+
+
+def held_out(
+    data: Dataset,
+    which: str,
+    settings: NetworkSettings,
+    folds: list[Split] | None = None,
+) -> tuple[np.ndarray, list[TrainedNetwork]]:
+    """Predict every row by a network that has never seen its run.
+
+    Each fold starts from its own seed, so that the scatter of trainings is part of the error.
+
+    Parameters
+    ----------
+    data, which, settings
+        As for :func:`trained`.
+    folds : list of Split, optional
+        Default :func:`glasslib.learning.dataset.run_folds`.
+
+    Returns
+    -------
+    (n_rows, n_times) float64, list of TrainedNetwork
+        In σ; and the network of each fold.
+    """
+    folds = run_folds(data.runs) if folds is None else folds
+    predicted = np.full(data.targets.shape, np.nan)
+    networks = []
+    for number, parts in enumerate(folds):
+        own = settings.model_copy(update={"seed": settings.seed + number})
+        network = trained(data, which, own, parts)
+        predicted[parts.test] = network.predict(data.subset(parts.test))
+        networks.append(network)
+    return predicted, networks
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What networks A and B, trained at one temperature, predict there.
+
+    Parameters
+    ----------
+    data : Dataset
+    networks : dict
+        The trained networks by name.
+    predicted : dict of str to (n_rows, n_times) float64
+        Propensity of every row, training rows included, in σ.
+    test : (n_test,) int64
+        Rows that took no part in the training.
+    """
+
+    data: Dataset
+    networks: dict[str, TrainedNetwork]
+    predicted: dict[str, np.ndarray]
+    test: np.ndarray
+
+
+def predict(of: Ensemble, settings: dict[str, NetworkSettings]) -> Prediction:
+    """Train A and B at a temperature, on one split, and predict every row there.
+
+    Parameters
+    ----------
+    of : Ensemble
+    settings : dict
+        By network; both must split alike.
+    """
+    data = dataset(of)
+    parts = split(data.runs, settings["A"])
+    networks = {which: trained(data, which, settings[which], parts) for which in NETWORKS}
+    predicted = {which: network.predict(data) for which, network in networks.items()}
+    return Prediction(data, networks, predicted, parts.test)
+
+
+def predictions(
+    shown: dict[float, Ensemble], settings: NetworkSettings | None = None
+) -> dict[float, Prediction]:
+    """Choose the open settings, then train A and B at every temperature shown.
+
+    Parameters
+    ----------
+    shown : dict of float to Ensemble
+        By temperature.
+    settings : NetworkSettings, optional
+        What the choice starts from; ``NetworkSettings(split="run")`` holds out whole runs.
+    """
+    chosen = {which: best for which, (best, _) in chosen_settings(shown, settings).items()}
+    return {t: predict(one, chosen) for t, one in shown.items()}
+
+
+def settings_table(settings: dict[str, NetworkSettings]) -> pd.DataFrame:
+    """Return the settings of both networks side by side, one row each, with their meaning."""
+    fields = NetworkSettings.model_fields
+    rows = {
+        name: {
+            **{f"network {which}": str(getattr(one, name)) for which, one in settings.items()},
+            "meaning": field.description,
+        }
+        for name, field in fields.items()
+    }
+    return pd.DataFrame(rows).T.rename_axis("setting")
+
+
+def _middle(temperatures: list[float], number: int = 3) -> list[float]:
+    """At most ``number`` of the temperatures, evenly spread, ends included."""
+    places = np.linspace(0, len(temperatures) - 1, min(number, len(temperatures)))
+    return [temperatures[int(round(place))] for place in places]
+
+
+def map_columns(
+    shown: dict[float, Ensemble], predictions: dict[float, Prediction]
+) -> list[tuple[float, Configuration, dict[str, np.ndarray]]]:
+    """Return what :func:`glasslib.figures.maps_figure` draws: three temperatures, first run."""
+    columns = []
+    for t in _middle(list(shown)):
+        one, prediction = shown[t], predictions[t]
+        k, n = one.times.tau_index, one.melt.n_monomers
+        fields = {"true": one.propensity[0, :, k]}
+        fields |= {which: values[:n, k] for which, values in prediction.predicted.items()}
+        columns.append((t, one.configuration(min(one.runs)), fields))
+    return columns
+
+
+def map_table(
+    shown: dict[float, Ensemble], predictions: dict[float, Prediction]
+) -> pd.DataFrame:
+    """ρ(τ_α) within the first run, over all its monomers and over its test rows alone."""
+    rows = []
+    for t in _middle(list(shown)):
+        one, p = shown[t], predictions[t]
+        k, n = one.times.tau_index, one.melt.n_monomers
+        test = p.test[p.test < n]
+        row = {"T": t}
+        for which, values in p.predicted.items():
+            row[f"{which}, all monomers"] = float(pearson(p.data.targets[:n, k], values[:n, k]))
+            row[f"{which}, test rows"] = float(pearson(p.data.targets[test, k], values[test, k]))
+        rows.append(row)
+    return pd.DataFrame(rows).set_index("T")

@@ -1,0 +1,131 @@
+"""Values with errors in words, and the judgement that an error bar allows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["accuracy_sentence", "format_error", "judge", "pivot_errors", "with_errors"]
+
+
+def format_error(value: float, error: float) -> str:
+    """Write a value with its error, the error to two figures.
+
+    Examples
+    --------
+    >>> format_error(0.43123, 0.0123), format_error(152.3, 4.1), format_error(0.5, float("nan"))
+    ('0.431 ± 0.012', '152.3 ± 4.1', '0.5 ± ?')
+    """
+    if not np.isfinite(error) or error <= 0:
+        return f"{value:.3g} ± ?"
+    decimals = max(0, 1 - int(np.floor(np.log10(error))))
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}"
+
+
+def with_errors(table: pd.DataFrame) -> pd.DataFrame:
+    """Join every column ``x`` and its ``x_error`` into one of text, ``value ± error``.
+
+    Examples
+    --------
+    >>> with_errors(pd.DataFrame({"rho": [0.612], "rho_error": [0.021]}))["rho"][0]
+    '0.612 ± 0.021'
+    """
+    out = {}
+    for name in table.columns:
+        if name.endswith("_error"):
+            continue
+        if f"{name}_error" in table:
+            pairs = zip(table[name], table[f"{name}_error"], strict=True)
+            out[name] = [format_error(value, error) for value, error in pairs]
+        elif table[name].dtype.kind == "f":
+            out[name] = [f"{value:.4g}" for value in table[name]]
+        else:
+            out[name] = table[name]
+    return pd.DataFrame(out, index=table.index)
+
+
+def judge(difference: float, error: float, zero: str, other: str) -> str:
+    """Say ``other`` when a difference exceeds two standard errors, ``zero`` when it does not.
+
+    Without an error the answer is "cannot tell".
+
+    Examples
+    --------
+    >>> judge(0.1, 0.02, "same", "different"), judge(0.1, float("nan"), "same", "different")
+    ('different', 'cannot tell')
+    """
+    if not np.isfinite(error) or error <= 0:
+        return "cannot tell"
+    return other if abs(difference) > 2 * error else zero
+
+
+def pivot_errors(
+    table: pd.DataFrame, index: str, columns: str, value: str = "rho", **chosen
+) -> pd.DataFrame:
+    """Turn a long table into a wide one of ``value ± error``, of the rows chosen.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With columns ``value`` and ``<value>_error``.
+    index, columns : str
+        What becomes rows and columns, in the order in which it comes.
+    value : str
+        Which number; its error is in ``<value>_error``.
+    **chosen
+        Values that other columns must have, such as ``split="run"``; ``at_tau=True``.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"T": [0.6, 0.6], "model": ["A", "B"], "rho": [0.5, 0.4],
+    ...                       "rho_error": [0.01, 0.02], "at_tau": [True, True]})
+    >>> pivot_errors(table, "T", "model", at_tau=True).loc[0.6].tolist()
+    ['0.500 ± 0.010', '0.400 ± 0.020']
+    """
+    for name, wanted in chosen.items():
+        table = table[table[name] == wanted]
+    text = [
+        format_error(a, b) if np.isfinite(a) else "–"
+        for a, b in zip(table[value], table[f"{value}_error"], strict=True)
+    ]
+    wide = table.assign(text=text).pivot_table(
+        index=index, columns=columns, values="text", aggfunc="first", sort=False
+    )
+    return wide.fillna("–").rename_axis(columns=None)
+
+
+def accuracy_sentence(accuracy: pd.DataFrame, split: str) -> str:
+    """Say in two sentences what the table of accuracies holds at τ_α, for one division of rows.
+
+    Parameters
+    ----------
+    accuracy : pandas.DataFrame
+        The result table ``accuracy``.
+    split : {"row", "run"}
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"T": 0.5, "split": "row", "at_tau": True, "rho": [0.7, 0.6, 0.1],
+    ...     "model": ["network A", "network B", "network A − network B"],
+    ...     "rho_error": [0.01, 0.02, 0.03]})
+    >>> accuracy_sentence(table, "row")
+    'ρ(τ_α) of A and B is 0.700 ± 0.010 and 0.600 ± 0.020 at T = 0.50. A is higher by more than \
+two standard errors at 1 of 1 temperature.'
+    """
+    here = accuracy[accuracy["at_tau"].astype(bool) & (accuracy["split"] == split)]
+    by_model = {model: rows.set_index("T") for model, rows in here.groupby("model")}
+    if not by_model:
+        return "There is one run alone, so none can be held out."
+    a, b = by_model["network A"], by_model["network B"]
+    each = "; ".join(
+        f"{format_error(a.loc[t, 'rho'], a.loc[t, 'rho_error'])} and"
+        f" {format_error(b.loc[t, 'rho'], b.loc[t, 'rho_error'])} at T = {t:.2f}"
+        for t in dict.fromkeys(here["T"])
+    )
+    difference = by_model["network A − network B"]
+    higher = int((difference["rho"] > 2 * difference["rho_error"]).sum())
+    n = len(difference)
+    return (
+        f"ρ(τ_α) of A and B is {each}. A is higher by more than two standard errors at"
+        f" {higher} of {n} temperature{'s' * (n > 1)}."
+    )

@@ -1,0 +1,262 @@
+"""Many notebooks in one go: what is asked for, what it will take, and that it goes on."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from glasslib import notebooks, paths, planning, publish, rerun
+from glasslib.errors import ParameterError
+from glasslib.parameters import NOTEBOOKS, CompanionParameters, validate
+
+HEAD = (
+    "---\nkernelspec:\n  name: python3\n  display_name: Python 3\n  language: python\n---\n\n"
+    "# Page\n\n"
+)
+CELL = "```{{code-cell}} ipython3\n{}{}\n```\n\n"
+TAGS = ":tags: [parameters]\n\n"
+
+
+def page(body, parameters='temperature = 0.5\nprofile = "lab"'):
+    return HEAD + CELL.format(TAGS, parameters) + CELL.format("", body)
+
+
+@pytest.fixture
+def pages(tmp_path, monkeypatch, smoke):
+    """Two notebooks of its own, run on the fixed ensemble, in a folder of its own."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    (folder / "01-a.md").write_text(page("print(temperature)"))
+    (folder / "02-b.md").write_text(
+        page("import os\nprint(os.environ['GLASSLIB_FIGURES'], extra)",
+             'temperature = 0.5\nprofile = "lab"\nextra = 1')
+    )
+
+    class Extra(CompanionParameters):
+        extra: int = 1
+
+    monkeypatch.setattr(paths, "notebooks", lambda: folder)
+    monkeypatch.setattr(paths, "book", lambda: tmp_path / "_build")
+    monkeypatch.setattr(planning, "simulation_seconds", lambda *args: 60.0)
+    for stem, model in {"01-a": CompanionParameters, "02-b": Extra}.items():
+        monkeypatch.setitem(NOTEBOOKS, stem, model)
+    return folder
+
+
+# ---------------------------------------------------------------------------- what was asked for
+def test_notebooks_are_chosen_by_number_name_and_range():
+    stems = notebooks.names()
+    assert rerun.chosen([], everything=True) == stems
+    assert rerun.chosen(["2-4"]) == rerun.chosen(["4-2"]) == stems[1:4]
+    assert rerun.chosen(["3", stems[0], "3"]) == [stems[0], stems[2]]
+    with pytest.raises(ParameterError, match="give notebooks, such as 2 or 2-8, or --all"):
+        rerun.chosen([])
+    with pytest.raises(ParameterError, match="leave out '2', or --all"):
+        rerun.chosen(["2"], everything=True)
+    with pytest.raises(ParameterError, match="notebook '98' does not exist; choose 01-"):
+        rerun.chosen(["2-98"])
+
+
+def test_values_go_to_the_notebooks_that_know_them(pages):
+    stems = ["01-a", "02-b"]
+    given = rerun.given_to(stems, {"temperature": "0.8, 0.7", "extra": "3"})
+    assert given == {
+        "01-a": {"temperature": [0.8, 0.7]}, "02-b": {"temperature": [0.8, 0.7], "extra": 3}
+    }
+    assert rerun.given_to(stems, {"temperature": "0.8"})["01-a"] == {"temperature": 0.8}
+    with pytest.raises(ParameterError, match="unknown parameter 'temperatur'; did you mean"):
+        rerun.given_to(stems, {"temperatur": 0.8, "extra": 3})
+    with pytest.raises(ParameterError, match="temperature = -1.*from 0.3 to 0.9"):
+        rerun.given_to(stems, {"temperature": [0.8, -1]})
+    with pytest.raises(ParameterError, match="extra = 'x': input should be a valid integer"):
+        rerun.given_to(stems, {"extra": "x"})
+
+
+def test_a_list_of_temperatures_is_one_parameter():
+    several = validate(CompanionParameters, temperature=[0.47, 0.55, 0.47])
+    assert several.temperature == 0.47 and several.temperatures == (0.47, 0.55)
+    assert several.model_dump(mode="json") == {"temperature": [0.47, 0.55], "profile": "lab"}
+    assert validate(CompanionParameters, **several.model_dump()).temperatures == (0.47, 0.55)
+    assert validate(CompanionParameters).temperatures == (0.5,)
+    with pytest.raises(ParameterError, match=r"temperature = \[\]: give at least one"):
+        validate(CompanionParameters, temperature=[])
+    with pytest.raises(ParameterError, match="temperature = 'cold': input should be a valid num"):
+        validate(CompanionParameters, temperature=[0.5, "cold"])
+
+
+def test_pages_show_all_temperatures_of_a_list(smoke):
+    from glasslib import results
+
+    asked = validate(CompanionParameters, temperature=[0.7, 0.8], profile="smoke")
+    assert list(results.ensembles(asked)) == [0.8, 0.7]
+
+
+# ----------------------------------------------------------------------------------- time left
+def test_time_left_follows_what_ended():
+    clock = rerun.TimeLeft(total=10.0, seconds=100.0, piece=2.0)
+    assert clock.left(0) == 100 and clock.left(30) == 70 and clock.left(500) == 0
+    for k in range(1, 5):
+        clock.done(2.0, at=40.0 * k)  # twice as slow
+    assert clock.left(160) == pytest.approx(2 * (160 + 20) / 10)
+    clock.done(2.0, at=200.0)
+    assert clock.left(200.0) == clock.left(300.0) == 0
+    assert rerun.TimeLeft(0.0, 0.0, 1.0).left(5.0) == 0
+
+
+def test_estimate_counts_each_thing_once(pages, monkeypatch):
+    body = 'results.predictions(shown)\nresults.table("ceiling", shown)'
+    for name in ("01-a", "02-b"):
+        (pages / f"{name}.md").write_text(page(body))
+    asked = validate(CompanionParameters, temperature=0.8, profile="smoke")
+    once = rerun._computing(["01-a"], asked)
+    twice = rerun._computing(["01-a", "02-b"], asked)
+    assert once["01-a"] == twice["01-a"] > 0 and twice["02-b"] == 0
+    whole = rerun.estimate(["01-a", "02-b"], asked)
+    assert whole.simulation == 0  # the fixed ensemble has it
+    new = rerun.estimate(["01-a"], validate(CompanionParameters, temperature=0.9, profile="smoke"))
+    assert new.simulation == 60 and new.total > 60 and "about" in str(new)
+
+
+def test_profiles_are_compared(smoke, monkeypatch):
+    monkeypatch.setattr(planning, "measured_speed", lambda *args: 5.0)
+    table = rerun.comparison(0.47).set_index("profile")
+    assert list(table.index) == ["smoke", "lab", "companion", "paper"]
+    assert table.loc["lab", "error over runs"] == "1.00"
+    assert float(table.loc["paper", "error over monomers"]) == pytest.approx(0.24, abs=0.01)
+
+
+# --------------------------------------------------------------------------------------- doing
+def run(*stems, **values):
+    return rerun.run(stems, {"temperature": 0.8, "profile": "smoke", **values})
+
+
+def test_what_is_done_is_not_done_again(pages, capsys, tmp_path):
+    target = run("01-a", "02-b")
+    assert target == tmp_path / "_build" / "runs" / "T0.800-smoke"
+    said = capsys.readouterr().err
+    assert "2 pages at T = 0.8, profile smoke: about" in said and "s left" in said
+    texts = [nbformat.read(target / f"{n}.ipynb", 4).cells[-1].outputs[0].text
+             for n in ("01-a", "02-b")]
+    assert texts == ["0.8\n", f"{target / 'figures'} 1\n"]
+    assert "GLASSLIB_FIGURES" not in os.environ
+    run("01-a", "02-b")
+    assert capsys.readouterr().err.count("unchanged") == 2
+    run("01-a", "02-b", extra=2)
+    assert capsys.readouterr().err.count("unchanged") == 1
+    (pages / "02-b.md").write_text(page("1 / 0"))
+    with pytest.raises(publish.PublishError, match="02-b stopped in cell .*ZeroDivisionError"):
+        run("01-a", "02-b", temperature=0.7)
+    (pages / "02-b.md").write_text(page("print(2)"))
+    capsys.readouterr()
+    run("01-a", "02-b", temperature=0.7)
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split()[0] for line in said if "unchanged" in line] == ["01-a"]
+
+
+def test_key_holds_the_data_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSLIB_DATA", str(tmp_path))
+    source = notebooks.source("1")
+
+    def key(temperature):
+        return publish.notebook_key(source, {"temperature": temperature, "profile": "lab"})
+
+    before = key(0.55), key(0.47), key([0.47, 0.55])
+    folder = paths.ensembles("lab", 0.55)
+    folder.mkdir(parents=True)
+    (folder / "run00.nc").write_bytes(b"data")
+    after = key(0.55), key(0.47), key([0.47, 0.55])
+    assert [a == b for a, b in zip(before, after, strict=True)] == [False, True, False]
+
+
+def test_nothing_starts_with_a_wrong_value(pages, tmp_path):
+    with pytest.raises(ParameterError, match="profile = 'huge'"):
+        run("01-a", profile="huge")
+    assert not (tmp_path / "_build").exists()
+
+
+def test_missing_data_are_simulated_before_the_pages(pages, monkeypatch, capsys):
+    from glasslib import campaign
+
+    calls = []
+
+    def simulate(goals, workers, report):
+        calls.append([(goal.profile, goal.temperature) for goal in goals])
+        for number, task in enumerate(campaign.tasks(goals), 1):
+            report(task, "made", number, 6)
+
+    monkeypatch.setattr(campaign, "run", simulate)
+    run("01-a", temperature="0.8,0.9,0.85")
+    assert calls == [[("smoke", 0.9), ("smoke", 0.85)]]
+    said = capsys.readouterr().err
+    assert said.index("smoke T = 0.850, block 1 of run 1: made; ") < said.index("01-a  ")
+    run("01-a")
+    assert len(calls) == 1
+
+
+def test_a_book_of_its_own(pages, monkeypatch, tmp_path):
+    built = []
+    monkeypatch.setattr(publish, "pages", lambda toc=None: ["01-a", "02-b"])
+    monkeypatch.setattr(publish, "stage", lambda target, *args, **kw: target.mkdir(parents=True))
+    monkeypatch.setattr(publish, "build_html", lambda source, html: built.append(html))
+    index = rerun.build_book({"temperature": "0.8,0.7", "profile": "smoke"})
+    assert index == tmp_path / "_build/books/T0.800-T0.700-smoke/html/index.html"
+    assert built == [index.parent]
+    record = json.loads((index.parents[1] / "executed" / "01-a.json").read_text())
+    values = {"temperature": [0.8, 0.7], "profile": "smoke"}
+    assert record["key"] == publish.notebook_key(pages / "01-a.md", values)
+
+
+# ---------------------------------------------------------------------------------- the tables
+def test_generated_tables_follow_the_models():
+    rows = notebooks.parameter_rows()
+    assert rows[0] == ("name", "default", "allowed", "unit", "notebooks", "meaning")
+    assert ("temperature", "0.5", "from 0.3 to 0.9", "ε/k_B", "all") in [row[:5] for row in rows]
+    for name, lines in notebooks.generated_tables().items():
+        columns = {line.replace(r"\|", "").count("|") for line in lines}
+        assert len(columns) == 1 and len(lines) > 3, name
+    text = "a\n% table: parameters\nold\n% end of table\nb\n"
+    filled = notebooks.with_tables(text)
+    assert "old" not in filled and "| `temperature` |" in filled
+    assert notebooks.with_tables(filled) == filled
+    with pytest.raises(ParameterError, match="table 'none' does not exist; choose parameters"):
+        notebooks.with_tables("% table: none\n% end of table")
+
+
+@pytest.mark.parametrize(
+    "path", sorted((paths.root() / "book").rglob("*.md")), ids=lambda path: path.stem
+)
+def test_tables_in_prose_are_in_step(path):
+    text = path.read_text(encoding="utf-8")
+    assert notebooks.with_tables(text) == text, f"run 'make notebooks' ({path.name} differs)"
+    assert text.count("% table: ") == text.count("% end of table")
+
+
+# ----------------------------------------------------------------------------- from end to end
+@pytest.mark.slow
+def test_a_new_temperature_through_the_command(tmp_path):
+    """Simulated, two pages executed; then the same line again does nothing."""
+    command = [
+        Path(sys.executable).with_name("glasslib"), "run", "1-2", "-p", "temperature=0.9",
+        "-p", "profile=smoke", "-o", "out",
+    ]
+    own = {"GLASSLIB_DATA": str(tmp_path / "data"), "GLASSLIB_VAR": str(tmp_path / "var")}
+
+    def go():
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=900,
+                              env=os.environ | own)
+
+    first = go()
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == "out\n"
+    assert "2 pages at T = 0.9, profile smoke: about" in first.stderr
+    assert "[6/6]" in first.stderr and "smoke T = 0.900, run 0: τ_α = " in first.stderr
+    made = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert made == ["01-the-melt.ipynb", "01-the-melt.json", "02-relaxation.ipynb",
+                    "02-relaxation.json", "figures"]
+    assert (tmp_path / "out" / "figures" / "figure-1.csv").exists()
+    again = go()
+    assert again.returncode == 0 and again.stderr.count("unchanged") == 2

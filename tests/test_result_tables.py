@@ -1,0 +1,483 @@
+"""Result tables on the fixed ensemble: what they hold, when they are trusted, how checked."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from glasslib import paths
+from glasslib.errors import ParameterError
+from glasslib.learning.dataset import split
+from glasslib.learning.evaluation import pearson, pearson_within_runs
+from glasslib.parameters import NetworkSettings
+from glasslib.results import (
+    heldout,
+    leakage,
+    minima,
+    networks,
+    noise,
+    simple,
+    storage,
+    tables,
+    vibrations,
+)
+from glasslib.results.cache import _without_documentation
+
+FAST = NetworkSettings(epochs=2)
+SETTINGS = {"row": dict.fromkeys("AB", FAST), "run": dict.fromkeys("AB", FAST)}
+N = 1500
+
+
+@pytest.fixture
+def one(smoke, shown):
+    return shown[0.8]
+
+
+@pytest.fixture
+def folder(smoke, tmp_path, monkeypatch):
+    """Ship tables to a folder of the test; data stay where they are."""
+    monkeypatch.setattr(paths, "results", lambda: tmp_path / "results")
+    monkeypatch.setenv("GLASSLIB_VAR", str(tmp_path / "var"))
+    return tmp_path / "results"
+
+
+def single_run(of):
+    """The same ensemble with its first run alone."""
+    first = min(of.runs)
+    return replace(of, runs={first: of.runs[first]}, blocks={first: of.blocks[first]})
+
+
+def single_block(of):
+    return replace(of, blocks={run: blocks[:1] for run, blocks in of.blocks.items()})
+
+
+# ------------------------------------------------------------------------------------ storage
+def test_a_part_is_found_under_its_key_alone(folder):
+    frame = pd.DataFrame({"model": ["A", "B"], "rho": [0.5, np.nan], "n": [1, 2]})
+    storage.ship("t", "T0.800", "k1", frame, 3.21)
+    storage.ship("t", "T0.700", "k2", frame.iloc[:1], 1.0)
+    pd.testing.assert_frame_equal(storage.look_up("t", "T0.800", "k1"), frame)
+    assert storage.look_up("t", "T0.800", "k2") is None
+    assert storage.look_up("t", "T0.700", "k2")["rho"].tolist() == [0.5]
+    assert storage.parts_of("t")["T0.800"] == {"key": "k1", "seconds": 3.2, "rows": 2}
+    storage.ship("t", "T0.700", "k3", frame, 1.0)  # new data at one temperature
+    assert storage.look_up("t", "T0.700", "k2") is None
+    assert len(storage.look_up("t", "T0.800", "k1")) == 2
+    assert storage.read_table("t")["part"].tolist() == ["T0.800"] * 2 + ["T0.700"] * 2
+    storage.drop("t", {"T0.800"})
+    assert list(storage.parts_of("t")) == ["T0.700"]
+    assert [path.name for path in folder.iterdir()] == ["t.csv"]
+
+
+def test_a_number_typed_by_hand_is_not_believed(folder):
+    storage.ship("t", "T0.800", "k1", pd.DataFrame({"rho": [0.512]}), 1.0)
+    path = folder / "t.csv"
+    text = path.read_text()
+    path.write_text(text.replace("0.512", "0.912"))
+    assert storage.look_up("t", "T0.800", "k1") is None
+    path.write_text(text)
+    assert storage.look_up("t", "T0.800", "k1") is not None
+    for damage in ("", "{", "no comment\n1,2\n", text[: len(text) // 2]):
+        path.write_text(damage)
+        assert storage.look_up("t", "T0.800", "k1") is None
+
+
+def test_the_cache_is_asked_where_nothing_ships(folder):
+    kept = storage.keep("t", "all", "k", pd.DataFrame({"x": [1 / 3], "y": ["−"]}))
+    again = storage.look_up("t", "all", "k")
+    pd.testing.assert_frame_equal(kept, again)
+    assert again["x"][0] == pytest.approx(1 / 3, rel=1e-6)
+
+
+def test_words_and_layout_do_not_change_a_key_and_code_does():
+    source = 'def f(x):\n    """Doc."""\n    return x + 1  # comment\n'
+    same = 'def f(\n    x\n):\n    """Other."""\n    return x + 1\n'
+    assert _without_documentation(source) == _without_documentation(same)
+    other = source.replace("+ 1", "+ 2")
+    assert _without_documentation(source) != _without_documentation(other)
+
+
+# ------------------------------------------------------------------------------------- tables
+def test_every_table_names_code_that_exists():
+    top = paths.root() / "glasslib"
+    for name, table in tables.TABLES.items():
+        assert name == table.name and table.about and table.parts in ("each", "reference", "all")
+        for part in table.code:
+            assert (top / part).exists(), part
+    assert list(tables._parts(tables.TABLES["transfer"], {0.6: 0, 0.5: 0})) == ["all"]
+    assert list(tables._parts(tables.TABLES["ceiling"], {0.6: 0, 0.5: 0})) == ["T0.600", "T0.500"]
+    assert list(tables._parts(tables.TABLES["learning-networks"], {0.6: 0, 0.5: 0})) == ["T0.500"]
+
+
+def test_tables_are_computed_once_and_again_when_something_changes(folder, shown, monkeypatch):
+    lines, calls = [], []
+    original = noise.ceilings
+    counted = replace(
+        tables.TABLES["ceiling"], function=lambda of: calls.append(of.temperature) or original(of)
+    )
+    monkeypatch.setitem(tables.TABLES, "ceiling", counted)
+    assert tables.compute(["ceiling"], shown, lines.append) == 2
+    assert calls == [0.8, 0.7] and "[2/2] ceiling T0.700" in "\n".join(lines)
+    assert tables.compute(["ceiling"], shown, lines.append) == 0
+    pd.testing.assert_frame_equal(
+        tables.table("ceiling", shown),
+        storage.read_table("ceiling").drop(columns="part").reset_index(drop=True),
+    )
+    assert calls == [0.8, 0.7]
+    less = {0.8: shown[0.8], 0.7: single_block(shown[0.7])}  # other data at one temperature
+    frame = tables.table("ceiling", less)
+    assert calls == [0.8, 0.7, 0.7]
+    assert frame[frame["T"] == 0.7]["ceiling"].isna().all()
+    assert frame[frame["T"] == 0.8]["ceiling"].notna().any()
+    assert tables.compute(["ceiling"], {0.8: shown[0.8]}, lines.append) == 0
+    assert list(storage.parts_of("ceiling")) == ["T0.800"]  # a temperature that is no more
+    with pytest.raises(ParameterError, match="result table 'rho' does not exist; choose ceiling"):
+        tables.table("rho", shown)
+
+
+def test_check_finds_a_number_that_does_not_come_out(folder, shown):
+    tables.compute(["ceiling", "reorientation"], shown, lambda line: None)
+    assert tables.check(9, ["ceiling", "reorientation"], shown, report=lambda line: None) == []
+    parts = storage.parts_of("ceiling")
+    frame = storage.look_up("ceiling", "T0.800", parts["T0.800"]["key"])
+    frame.loc[7, "ceiling"] += 0.1
+    storage.ship("ceiling", "T0.800", parts["T0.800"]["key"], frame, 1.0)
+    lines = []
+    (wrong,) = tables.check(9, ["ceiling"], shown, report=lines.append)
+    assert (wrong.part, wrong.column, wrong.row) == ("T0.800", "ceiling", 7)
+    assert wrong.shipped - wrong.computed == pytest.approx(0.1)
+    less = {0.8: single_block(shown[0.8]), 0.7: shown[0.7]}
+    assert tables.check(9, ["ceiling"], less, report=lines.append) == []
+    assert "ceiling T0.800 is stale; not compared" in lines
+
+
+def test_status_computes_nothing(folder, shown):
+    tables.compute(["ceiling"], {0.8: shown[0.8]}, lambda line: None)
+    table = tables.status(shown).set_index("table")
+    assert table.loc["ceiling", "up to date"] == "1 of 2"
+    assert table.loc["baselines", "up to date"] == "0 of 2"
+    assert table.loc["accuracy", "up to date"] == "settings first"
+
+
+def test_settings_are_chosen_once_and_ship(folder, shown, monkeypatch):
+    calls = []
+
+    def quick(data, which, grid, settings):
+        calls.append((which, settings.split))
+        frame = pd.DataFrame([dict(zip(grid, (v[0] for v in grid.values()), strict=True))])
+        return settings, frame.assign(validation_loss=0.5, validation_rho=0.4, best_epoch=3,
+                                      epochs=9, chosen=True)
+
+    monkeypatch.setattr(networks, "choose_settings", quick)
+    work = tables._Work(shown)
+    assert not work.settings_known()
+    tables._compute_settings(work, lambda line: None, False)
+    assert sorted(calls) == [("A", "row"), ("A", "run"), ("B", "row"), ("B", "run")]
+    assert work.settings_known() and sorted(storage.parts_of("settings")) == ["row", "run"]
+    assert work.settings["run"]["A"].split == "run" and work.settings["row"]["B"].l2 == 1e-3
+    assert len(calls) == 4
+    (best, tried) = networks.chosen_settings(shown)["A"]
+    assert best == work.settings["row"]["A"] and tried["validation_loss"].tolist() == [0.5]
+
+
+# ---------------------------------------------------------------------------------- networks
+def test_accuracy_is_the_correlation_on_tested_rows(one):
+    table = heldout.accuracy(one, SETTINGS)
+    data = networks.dataset(one)
+    values = []
+    for seed in range(heldout.SEEDS):
+        own = FAST.model_copy(update={"seed": seed})
+        parts = split(data.runs, own)
+        network = networks.trained(data, "A", own, parts)
+        predicted = network.predict(data.subset(parts.test))
+        values.append(pearson(data.targets[parts.test], predicted))
+    rows = table[(table["split"] == "row") & (table["model"] == "network A")]
+    np.testing.assert_allclose(rows["rho"], np.mean(values, axis=0), atol=1e-9)
+    np.testing.assert_allclose(rows["seed_deviation"], np.std(values, axis=0, ddof=1))
+    assert (rows["rho_error"] >= rows["seed_deviation"] / np.sqrt(3) - 1e-12).all()
+    held = networks.held_out(data, "B", FAST)[0]
+    rows = table[(table["split"] == "run") & (table["model"] == "network B")]
+    np.testing.assert_allclose(rows["rho"], pearson(data.targets, held), atol=1e-9)
+    np.testing.assert_allclose(
+        rows["within"], pearson_within_runs(data.targets, held, data.runs), atol=1e-9
+    )
+    a, b, ab = (
+        table[(table["split"] == "run") & (table["model"] == model)]["rho"].to_numpy()
+        for model in ("network A", "network B", "network A − network B")
+    )
+    np.testing.assert_allclose(ab, a - b)
+    assert rows["at_tau"].sum() == 1 and rows["rows"].unique().tolist() == [2 * N]
+
+
+def test_shape_is_positive_if_the_statement_is_true():
+    times = np.array([0.01, 0.1, 0.3, 1.0, 4.0, 20.0, 100.0])
+    features = heldout._features(times, 5)
+    like_b = np.array([0.1, 0.4, 0.35, 0.3, 0.4, 0.6, 0.2])
+    like_a = np.array([0.1, 0.4, 0.6, 0.9, 0.7, 0.7, 0.3])
+    b = {name: float(function(like_b)) for name, function in features.items()}
+    a = {name: float(function(like_a)) for name, function in features.items()}
+    assert b == pytest.approx({
+        "dip near t = 1": 0.1, "highest near τ_α": 0.2, "highest at t = 1": -0.3,
+        "falls after τ_α": 0.4,
+    })  # fmt: skip
+    assert a["dip near t = 1"] < 0 and a["highest at t = 1"] == pytest.approx(0.2)
+    several = np.stack([like_b, like_a])  # resamples along the first axis
+    for function in features.values():
+        np.testing.assert_allclose(function(several), [function(like_b), function(like_a)])
+
+
+def test_susceptibilities_by_hand(one):
+    table = heldout.susceptibilities(one, SETTINGS)
+    a = one.propensity[..., one.times.tau_index].mean()
+    mobile = (one.propensity > a).sum(axis=1)
+    true = table[table["curve"] == "true"]["chi4"]
+    np.testing.assert_allclose(true, mobile.var(axis=0) / N)
+    assert set(zip(table["split"], table["curve"], strict=True)) >= {
+        ("row", "network A"), ("run", "network A"), ("run", "network B"),
+        ("trajectory", "trajectories"),
+    }  # fmt: skip
+    counts = [np.concatenate([b["exceeding"].values for b in bs]) for bs in one.blocks.values()]
+    probe = np.abs(one.blocks[0][0]["probe_length"].values - a).argmin()
+    inside = np.mean([run[..., probe].var(axis=0, ddof=1) for run in counts], axis=0) / N
+    rows = table[table["curve"] == "within configurations"]
+    np.testing.assert_allclose(rows["chi4"], inside)
+    assert heldout.susceptibilities(single_run(one), SETTINGS).empty
+
+
+def test_transfer_pairs_and_contrasts(smoke, shown):
+    table = heldout.transfers(shown, SETTINGS)
+    pairs = table[table["kind"] == "pair"]
+    assert len(pairs) == 8 and set(table["kind"]) == {"pair", "A − B"}
+    source, target = (networks.dataset(shown[t]) for t in (0.8, 0.7))
+    network = networks.trained(source, "B", FAST, split(source.runs, FAST))
+    predicted = network.predict(target, "own")[:, source.tau_index]
+    expected = np.corrcoef(target.targets[:, target.tau_index], predicted)[0, 1]
+    chosen = pairs.query("network == 'B' and trained == 0.8 and applied == 0.7")
+    assert chosen["rho"].item() == pytest.approx(expected)
+    away = pairs[pairs["trained"] != pairs["applied"]].groupby("network")["rho"].mean()
+    contrast = table[table["kind"] == "A − B"]["rho"].item()
+    assert contrast == pytest.approx(away["A"] - away["B"])
+
+
+# ------------------------------------------------------------------------------------- noise
+def test_ceilings_of_the_ensemble(one):
+    table = noise.ceilings(one)
+    own = table[table["own"] & (table["kind"] == "pooled")]
+    blocks = noise.block_propensities(one)
+    halves = np.concatenate(blocks, axis=1)
+    r = pearson(halves[0], halves[1])
+    np.testing.assert_allclose(own["reliability"], np.maximum(2 * r / (1 + r), 0))
+    np.testing.assert_allclose(own["ceiling"] ** 2, own["reliability"])
+    assert own["trajectories"].unique().tolist() == [4.0]
+    single = table[(table["trajectories"] == 2) & (table["kind"] == "pooled")]
+    np.testing.assert_allclose(single["direct"], r)
+    np.testing.assert_allclose(single["reliability"], np.maximum(r, 0), atol=1e-12)
+    assert noise.ceilings(single_block(one))["ceiling"].isna().all()
+
+
+# ------------------------------------------------------------------------------ simpler means
+@pytest.fixture(scope="module")
+def small():
+    """A data set whose columns have the names of the real ones and whose truth is known."""
+    from glasslib.learning.dataset import Dataset
+
+    random = np.random.default_rng(0)
+    n, runs = 1200, np.repeat(np.arange(4), 300)
+    place = np.arange(n) % 5
+    place = np.minimum(place, 4 - place)
+    names = ("radial r=1.00", "angular r=1.00 l=6 g=1", "voronoi volume", "energy")
+    x = random.normal(size=(n, 4))
+    vibration = random.normal(size=n)
+    y = x[:, 3] + vibration + 0.5 * random.normal(size=n)
+    targets = np.stack([vibration + 0.1 * random.normal(size=n), y], axis=1)
+    return Dataset(
+        temperature=0.5, features=x, feature_names=names, debye_waller=1 + 0.1 * vibration,
+        targets=targets, times=[1.0, 30.0], tau_index=1, runs=runs, chain_position=place,
+    )
+
+
+def of_small(small, monkeypatch, *modules):
+    """Let tables be computed from the small data set."""
+    for module in modules:
+        monkeypatch.setattr(module, "dataset", lambda of: small)
+    from types import SimpleNamespace
+
+    return SimpleNamespace(
+        times=SimpleNamespace(debye_waller_index=0, tau_index=1, times=small.times)
+    )
+
+
+def test_baselines_on_a_known_data_set(small, monkeypatch):
+    table = simple.baselines(of_small(small, monkeypatch, simple))
+    here = table[table["at_tau"] & (table["split"] == "run")].set_index("model")
+    root = np.sqrt(2.25)
+    assert here.loc["Debye–Waller alone", "rho"] == pytest.approx(1 / root, abs=0.04)
+    assert here.loc["energy alone", "rho"] == pytest.approx(1 / root, abs=0.04)
+    assert here.loc["best descriptor", "rho"] == pytest.approx(1 / root, abs=0.04)
+    assert abs(here.loc["Voronoi volume alone", "rho"]) < 0.1
+    assert abs(here.loc["chain position alone", "rho"]) < 0.15
+    assert here.loc["ridge B", "rho"] == pytest.approx(1 / root, abs=0.04)
+    assert here.loc["ridge A", "rho"] == pytest.approx(np.sqrt(2) / root, abs=0.03)
+    difference = here.loc["ridge A − ridge B"]
+    assert difference["rho"] > 2 * difference["rho_error"] > 0
+    assert here.loc["trees A", "rho"] > here.loc["trees B", "rho"]
+    rows = table[(table["split"] == "row") & (table["model"] == "ridge A")]
+    assert rows["rows"].unique().tolist() == [240]
+
+
+def test_importance_finds_what_is_used(small, monkeypatch):
+    of = of_small(small, monkeypatch, vibrations)
+    monkeypatch.setattr(vibrations, "held_out", lambda data, which, settings: (
+        None, [_Copy(data, which)] * 4
+    ))
+    table = vibrations.importance(of, SETTINGS)
+    here = table[table["at_tau"]].set_index(["model", "group"])["drop"]
+    for model in ("ridge A", "network A"):
+        assert here[model, "Debye–Waller"] > 0.2 and here[model, "energy"] > 0.2
+        assert abs(here[model, "radial"]) < 0.03
+    assert ("ridge B", "Debye–Waller") not in here.index
+
+
+class _Copy:
+    """A network that knows the truth: energy plus Debye–Waller factor."""
+
+    def __init__(self, data, which):
+        self.with_dw = which == "A"
+
+    def predict(self, inputs):
+        value = inputs[:, 3] + (10 * (inputs[:, -1] - 1) if self.with_dw else 0)
+        return np.stack([value, value], axis=1)
+
+
+def test_learning_curves_rise_and_test_the_same_rows(small, monkeypatch):
+    table = simple.learning_runs(of_small(small, monkeypatch, simple))
+    assert sorted(table["training_runs"].unique()) == [1, 2, 3]
+    assert table[table["model"] == "ridge A"]["rows"].unique().tolist() == [1200]
+    folds = simple.splits_of(small)["run"][0]
+    for n in (1, 2):
+        for parts, less in zip(folds, simple._fewer(folds, small.runs, n), strict=True):
+            np.testing.assert_array_equal(parts.test, less.test)
+            seen = np.unique(small.runs[np.concatenate([less.train, less.validation])])
+            assert len(seen) == n and not set(seen) & set(small.runs[parts.test])
+
+
+def test_trajectories_raise_the_ceiling(one):
+    table = simple.learning_trajectories(one)
+    here = table[table["at_tau"] & (table["model"] == "ridge A")].set_index("trajectories")
+    assert here.index.tolist() == [2, 4] and here.loc[4, "ceiling"] > here.loc[2, "ceiling"]
+
+
+# -------------------------------------------------------------------------------------- leaks
+def test_crossing_takes_away_shared_noise_and_nothing_else(small, monkeypatch):
+    """Two halves with equal signal: DW correlates with its own half through noise alone."""
+    random = np.random.default_rng(1)
+    signal = random.normal(size=len(small))
+    halves = []
+    for _ in range(2):
+        chance = random.normal(size=len(small))
+        halves.append(replace(
+            small, debye_waller=signal + chance, targets=np.stack([signal + chance] * 2, 1)
+        ))
+    monkeypatch.setattr(leakage, "_halves", lambda of, data: tuple(halves))
+    table = leakage.leaks(of_small(small, monkeypatch, leakage, simple))
+    here = table[table["at_tau"] & (table["leak"] == "shared noise")]
+    alone = here[here["model"] == "Debye–Waller alone"].set_index("variant")["rho"]
+    assert alone["shared"] == pytest.approx(1) and alone["crossed"] == pytest.approx(0.5, abs=0.04)
+    assert alone["difference"] == pytest.approx(alone["shared"] - alone["crossed"])
+    standard = table[(table["leak"] == "standardisation") & (table["variant"] == "difference")]
+    assert len(standard) == 8 and (standard["rho"].abs() < 0.02).all()
+
+
+def test_halves_of_the_blocks_are_disjoint(one):
+    data = networks.dataset(one)
+    first, second = leakage._halves(one, data)
+    place = one.times.debye_waller_index
+    for half, number in ((first, 0), (second, 1)):
+        expected = [blocks[number]["displacement"].values.T for blocks in one.blocks.values()]
+        np.testing.assert_allclose(half.targets, np.concatenate(expected), rtol=1e-6)
+        squares = [b[number]["squared_displacement"].values[place] for b in one.blocks.values()]
+        np.testing.assert_allclose(half.debye_waller, np.concatenate(squares), rtol=1e-6)
+    assert leakage._halves(single_block(one), data) is None
+    assert leakage._halves(single_run(one), data) is None
+
+
+# ------------------------------------------------------------- reorientation, inherent structure
+def test_reorientation_of_a_monomer_is_the_mean_over_its_bonds(one):
+    turn = vibrations.reorientation_propensity(one)
+    loss = one.mean("p2_loss")[0]
+    bonds = one.runs[0]["bonds"].values
+    for monomer in (0, 1, 7):
+        own = (bonds == monomer).any(axis=1)
+        assert own.sum() == (1 if monomer % 5 in (0, 4) else 2)
+        np.testing.assert_allclose(turn[monomer], loss[own].mean(axis=0))
+    assert turn.shape == (2 * N, 10)
+
+
+def test_reorientation_table_holds_position_apart(one):
+    table = vibrations.reorientation(one)
+    assert len(table) == 4 * 5 * 10
+    here = table[(table["pair"] == "DW and propensity(t)") & (table["position"] == "middle")]
+    data = networks.dataset(one)
+    rows = data.chain_position == 2
+    expected = pearson(data.targets[rows], np.repeat(data.debye_waller[rows, None], 10, axis=1))
+    np.testing.assert_allclose(here["rho"], expected, atol=1e-9)
+
+
+def test_inherent_descriptors_are_those_of_the_minimum(one):
+    data = minima.inherent_dataset(one)
+    assert data.features.shape == (2 * N, 1761)
+    energy = data.features[:N, data.feature_names.index("inherent energy")]
+    attrs = one.runs[0].attrs
+    assert energy.sum() == pytest.approx(attrs["inherent_structure_energy"], rel=1e-3)
+    assert energy.sum() < attrs["potential_energy"]
+    distance = data.features[:, data.feature_names.index("distance to inherent structure")]
+    assert 0 < distance.min() and 0.05 < np.median(distance) < 0.5 and distance.max() < 2
+
+
+def test_one_run_or_one_block_is_said_not_guessed(one):
+    alone = single_run(one)
+    for function in (simple.learning_runs, simple.learning_trajectories,
+                     vibrations.reorientation_models):
+        assert function(alone).empty
+    for function in (simple.positions, simple.learning_in_networks, vibrations.importance,
+                     minima.inherent_structure_in_networks):
+        assert function(alone, SETTINGS).empty
+    table = heldout.accuracy(alone, SETTINGS)
+    assert set(table["split"]) == {"row"} and table["rho_error"].isna().all()
+
+
+def test_headers_of_what_ships_are_in_order():
+    """Whatever ships can be read, and says itself under which keys it was computed."""
+    folder = paths.root() / "data" / "results"
+    for path in folder.glob("*.csv"):
+        assert path.stem in {*tables.TABLES, "settings"}
+        head = json.loads(path.read_text().split("\n", 1)[0].removeprefix("# "))
+        assert set(head) == {"sha256", "parts"} and head["parts"]
+        parts, frame = storage._read(path)
+        assert parts, f"{path.name} was changed by hand; run 'make results'"
+        assert {name: about["rows"] for name, about in parts.items()} == (
+            frame.groupby("part").size().to_dict()
+        )
+
+
+# ------------------------------------------------------------------------------------ command
+def test_the_command_knows_its_tables(smoke):
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    program = Path(sys.executable).with_name("glasslib")
+
+    def run(*arguments):
+        return subprocess.run([program, "results", *arguments], capture_output=True, text=True)
+
+    done = run("--help")
+    assert done.returncode == 0
+    for command in ("compute", "status", "check"):
+        assert command in done.stdout
+    done = run("compute", "no-such-table")  # the fixed data hold no companion profile
+    assert done.returncode == 1
+    assert done.stderr.startswith("glasslib: error: no ensemble ships; simulate them with")
+    assert run("check", "--sample", "0").returncode == 2
