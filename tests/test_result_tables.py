@@ -246,6 +246,26 @@ def test_susceptibilities_by_hand(one):
     assert heldout.susceptibilities(single_run(one), SETTINGS).empty
 
 
+def test_error_of_a_ratio_of_susceptibilities_is_not_too_small():
+    """Many sets of four configurations: the truth lies within the error bar about as it should."""
+    from glasslib.claims import bar
+
+    random, hits, smallest = np.random.default_rng(0), 0, np.inf
+    for _ in range(100):
+        mobile = random.binomial(400, 0.4 + 0.1 * random.normal(size=(4, 1)).clip(-3, 3))
+        order = np.arange(400)
+        true = (order < mobile).astype(float)[..., None]
+        other = random.binomial(400, 0.4 + 0.1 * random.normal(size=(4, 1)).clip(-3, 3))
+        predicted = (order < other).astype(float)[..., None]
+        ratio, error = heldout._ratio(true, predicted, 0.5)
+        smallest = min(smallest, (error / ratio)[0])
+        hits += abs(ratio[0] - 1) < bar(error[0], 4)
+    assert hits >= 80 and smallest > 0.01
+    same, error = heldout._ratio(true, true, 0.5)
+    assert same[0] == 1 and error[0] == pytest.approx(0, abs=1e-6)
+    assert np.isnan(heldout._ratio(true[:2], predicted[:2], 0.5)[1]).all()
+
+
 def test_transfer_pairs_and_contrasts(smoke, shown):
     table = heldout.transfers(shown, SETTINGS)
     pairs = table[table["kind"] == "pair"]

@@ -52,6 +52,8 @@ def ceiling_figure(ceiling: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     for temperature, table in pooled.groupby("T", sort=False):
         colour = temperature_colour(temperature)
         own = table[_truth(table["own"])]
+        if own["ceiling"].isna().all():
+            continue  # a single block of trajectories has no halves
         label = f"T = {temperature:.2f}, M = {own['trajectories'].iloc[0]:.3g}"
         left.errorbar(own["t"], own["ceiling"], yerr=own["ceiling_error"], fmt="-o", ms=3.5,
                       color=colour, label=label)
@@ -69,7 +71,8 @@ def ceiling_figure(ceiling: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         ]
     left.set(xscale="log", xlabel=r"$t$  ($\tau$)", ylabel=r"highest $\rho$ there can be",
              ylim=(0, 1.02))
-    left.legend(loc="lower right")
+    if left.get_legend_handles_labels()[0]:
+        left.legend(loc="lower right")
     right.set(xlabel="trajectories in an ensemble, $M$", ylabel=r"reliability at $\tau_\alpha$",
               ylim=(0, 1.02))
     return figure, pd.DataFrame(rows, columns=["panel", "T", "x", "y", "y_error", "direct"])

@@ -246,6 +246,10 @@ def test_ceiling_figure(tables):
     amounts = numbers[(numbers["panel"] == "trajectories") & (numbers["T"] == 0.8)]
     assert amounts["x"].tolist() == [2, 4] and amounts["y"].is_monotonic_increasing
     assert amounts["direct"].notna().tolist() == [True, False]
+    nothing = tables["ceiling"].assign(ceiling=np.nan, reliability=np.nan)
+    figure, numbers = figures.ceiling_figure(nothing)  # single blocks everywhere
+    assert numbers.empty
+    figure.canvas.draw()
 
 
 def test_model_and_baseline_figures(tables):

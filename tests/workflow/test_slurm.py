@@ -47,7 +47,7 @@ def test_shards_of_an_array_job_do_it_all(place, cluster):
         "env", *(f"{name}={here.environment[name]}" for name in ("GLASSLIB_DATA", "GLASSLIB_VAR")),
         "sbatch", "--parsable", "--wait", "--array=0-1", f"--output={here.folder}/%a.log",
         "--export=ALL", "--wrap",
-        f"{ROOT}/.venv/bin/glasslib campaign run --profile smoke -t 0.95"
+        f"{ROOT}/.venv/bin/glasslib campaign run --profile smoke -t 0.85"
         " --shard $SLURM_ARRAY_TASK_ID/2",
     )
     assert job.strip().isdigit()
