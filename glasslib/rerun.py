@@ -254,6 +254,8 @@ def estimate(
 def comparison(temperature: float, workers: int = 2):
     r"""Set the profiles side by side at a new temperature: what they cost and what error they give.
 
+    The time is that of one speed measured now, which falls as 1/N, and of an extrapolated τ_α. A
+    profile that cools step by step counts the runs at the temperatures above.
     The error of a mean over R runs falls as :math:`1/\sqrt{R}`; where monomers count, as
     :math:`1/\sqrt{R N}`. Errors are relative to profile ``lab``.
 
@@ -275,16 +277,20 @@ def comparison(temperature: float, workers: int = 2):
     from glasslib import planning
 
     lab, rows = get_protocol("lab"), []
+    speed = planning.measured_speed(lab, 2.0) * lab.melt.n_monomers
     for name, protocol in PROTOCOLS.items():
-        speed = planning.measured_speed(protocol, 1.0)
         chain = [t for t in protocol.cascade if t > temperature + 1e-9] + [temperature]
-        table = planning.cost_table(name, chain, speed)
-        hours = float(table["all (core-h)"].iloc[-1])
+        simulated = 0.0
+        for t in chain:
+            own = planning.simulated_time(protocol, t, planning.expected_tau_alpha(t))
+            blocks = protocol.blocks if t == temperature else 0  # above, the runs alone
+            simulated += protocol.runs * (own["run"] + blocks * own["block"])
+        seconds = simulated * protocol.melt.n_monomers / speed / workers
         runs, monomers = protocol.runs, protocol.runs * protocol.melt.n_monomers
         rows.append({
             "profile": name, "runs": runs, "monomers": protocol.melt.n_monomers,
             "trajectories": protocol.trajectories,
-            "to simulate": duration(3600 * hours / workers),
+            "to simulate": duration(seconds),
             "error over runs": f"{np.sqrt(lab.runs / runs):.2f}",
             "error over monomers": f"{np.sqrt(lab.runs * lab.melt.n_monomers / monomers):.2f}",
         })
