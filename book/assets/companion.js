@@ -23,6 +23,14 @@
       hide();
       new MutationObserver(hide).observe(button, { childList: true, subtree: true });
     }
+    // What opens and closes says what: the words on it, or the chapter whose pages it shows.
+    for (const summary of document.querySelectorAll("summary")) {
+      if (summary.textContent.trim()) summary.removeAttribute("aria-label");
+      else {
+        const chapter = summary.closest("li")?.querySelector("a");
+        summary.setAttribute("aria-label", `Pages of ${chapter ? chapter.textContent.trim() : "this chapter"}`);
+      }
+    }
     // The references are a list, and its children its items.
     for (const item of document.querySelectorAll("[role=list].citation-list > *")) item.setAttribute("role", "listitem");
     // "7.38 ± 0.33" is not broken at its sign.
@@ -32,7 +40,7 @@
   }
   // What can be scrolled sideways must be reached by the keyboard; what cannot, need not.
   function reach() {
-    const wide = "mjx-container[display=true], .cell_output, .cell_output .output, div.highlight pre, .pst-scrollable-table-container, .bd-article .sig, .math-wrapper";
+    const wide = "mjx-container[display=true], .cell_output, .output, div.highlight pre, .pst-scrollable-table-container, .bd-article .sig, .math-wrapper";
     for (const node of document.querySelectorAll(wide)) {
       const style = getComputedStyle(node);
       const scrolls = /auto|scroll/.test(style.overflowX + style.overflowY) &&
