@@ -135,10 +135,11 @@ class Cluster:
         process.send_signal(signal.SIGKILL)
         process.wait()
 
-    def ask(self, *command: str) -> str:
+    def ask(self, *command: str, timeout: float = 60) -> str:
         """Run a Slurm command and return what it prints."""
         return subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, check=True, timeout=60
+            command, env=self.environment, capture_output=True, text=True, check=True,
+            timeout=timeout,
         ).stdout
 
     def jobs(self, state: str = "RUNNING") -> list[str]:

@@ -49,6 +49,7 @@ def test_shards_of_an_array_job_do_it_all(place, cluster):
         "--export=ALL", "--wrap",
         f"{ROOT}/.venv/bin/glasslib campaign run --profile smoke -t 0.85"
         " --shard $SLURM_ARRAY_TASK_ID/2",
+        timeout=900,
     )
     assert job.strip().isdigit()
     logs = [(here.folder / f"{k}.log").read_text() for k in range(2)]
