@@ -131,8 +131,11 @@ def notebook_key(source: Path, parameters: Mapping[str, Any]) -> str:
 # --- execution ------------------------------------------------------------------------------
 
 
-def _kernel_manager() -> type:
-    """Return a kernel manager that starts this interpreter, whatever kernels are installed."""
+def _kernel_manager(figures: Path | None = None) -> type:
+    """Return a kernel manager that starts this interpreter, whatever kernels are installed.
+
+    With ``figures``, that is where the notebook saves its figures.
+    """
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
@@ -146,6 +149,7 @@ def _kernel_manager() -> type:
                 "MPLBACKEND": "module://matplotlib_inline.backend_inline",
                 "PYDEVD_DISABLE_FILE_VALIDATION": "1",
                 "TF_CPP_MIN_LOG_LEVEL": "2",
+                **({"GLASSLIB_FIGURES": str(figures.resolve())} if figures else {}),
             },
             display_name="Python 3",
             language="python",
@@ -213,6 +217,7 @@ def execute(
     *,
     name: str = "notebook",
     folder: Path | None = None,
+    figures: Path | None = None,
     echo: bool = True,
 ) -> NotebookNode:
     """Run a notebook in a fresh kernel of this interpreter and return it, scrubbed.
@@ -227,6 +232,8 @@ def execute(
         Name in the progress bar and in messages.
     folder : Path, optional
         Working directory of the notebook; the present one by default.
+    figures : Path, optional
+        Where it saves its figures; :func:`glasslib.paths.figures` by default.
     echo : bool
         Show what the notebook prints while it runs.
 
@@ -249,7 +256,7 @@ def execute(
             dict(parameters or {}),
             progress_bar={"desc": name, "unit": "cell", "leave": False},
             cwd=folder,
-            kernel_manager_class=_kernel_manager(),
+            kernel_manager_class=_kernel_manager(figures),
             stdout_file=_Echo() if echo else None,
             stderr_file=_Echo() if echo else None,
         )
@@ -322,12 +329,13 @@ def run(name: str, parameters: Mapping[str, Any] | None = None, output: Path | N
 
 @dataclass(frozen=True)
 class Page:
-    """One executed notebook of the book."""
+    """One executed notebook of the book; ``figures`` are files in the folder of that name."""
 
     name: str
     path: Path
     seconds: float
     fresh: bool
+    figures: tuple[str, ...] = ()
 
 
 def pages(toc: Path | None = None) -> list[str]:
@@ -376,7 +384,8 @@ def execute_pages(
 ) -> list[Page]:
     """Execute, one after the other, the notebooks whose key has changed.
 
-    Beside each executed copy stands ``NN-name.json`` with its key and its run time.
+    Beside each executed copy stands ``NN-name.json`` with its key, its run time and the names of
+    the figures it saved, which are in ``figures/`` there, with their numbers.
 
     Parameters
     ----------
@@ -413,13 +422,24 @@ def execute_pages(
         fresh = force or not path.exists() or record.get("key") != key
         if fresh:
             begin = time.monotonic()
-            node = execute(notebooks.read(source), values, name=stem, folder=paths.root())
-            record = {"key": key, "seconds": round(time.monotonic() - begin, 1)}
+            aside = folder / f".{stem}-figures"
+            shutil.rmtree(aside, ignore_errors=True)
+            aside.mkdir(parents=True)
+            node = execute(
+                notebooks.read(source), values, name=stem, folder=paths.root(), figures=aside
+            )
+            seconds = round(time.monotonic() - begin, 1)
             record_path.unlink(missing_ok=True)  # no old key beside a new copy, ever
+            (folder / "figures").mkdir(exist_ok=True)
+            saved = sorted(file.name for file in aside.iterdir())
+            for name in saved:
+                os.replace(aside / name, folder / "figures" / name)
+            aside.rmdir()
+            record = {"key": key, "seconds": seconds, "figures": saved}
             _write(path, _notebook_text(node))
             _write(record_path, json.dumps(record, indent=1) + "\n")
         report(f"{stem:<32} {record['seconds']:7.1f} s  {'executed' if fresh else 'unchanged'}")
-        done.append(Page(stem, path, record["seconds"], fresh))
+        done.append(Page(stem, path, record["seconds"], fresh, tuple(record["figures"])))
     return done
 
 
@@ -454,28 +474,56 @@ def _stage_configuration(source: Path, target: Path) -> None:
     target.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
 
 
+def _behind(page: Page) -> str:
+    """Return the section of a page that says what it took and where its numbers are."""
+    number = int(page.name.split("-", 1)[0])
+    tables = [name for name in page.figures if name.endswith(".csv")]
+    links = ", ".join(f"{{download}}`{name} <../figures/{name}>`" for name in tables)
+    took = f"This page ran in {max(page.seconds, 1):.0f} s, with what earlier pages had computed."
+    again = f"Again, at another temperature: `glasslib run {number} -p temperature=0.55`."
+    numbers = f"The numbers in its figures: {links}." if links else ""
+    return f"## Behind this page\n\n{numbers}\n{took}\n{again}\n"
+
+
+def _with_behind(node: NotebookNode, behind: str) -> NotebookNode:
+    """Put that section before the exercises, or at the end of a page without any."""
+    import nbformat
+
+    heading = "## Exercises"
+    for cell in node.cells:
+        if cell.cell_type == "markdown" and f"\n{heading}" in f"\n{cell.source}":
+            before, after = f"\n{cell.source}".split(f"\n{heading}", 1)
+            cell.source = f"{before}\n{behind}\n{heading}{after}".lstrip("\n")
+            return node
+    node.cells.append(nbformat.v4.new_markdown_cell(behind, id="behind"))
+    return node
+
+
 def stage(
     target: Path,
-    executed: Mapping[str, Path],
+    executed: Iterable[Page],
     *,
     root: Path | None = None,
     toc: Path | None = None,
 ) -> None:
     """Lay out what Sphinx reads: configuration, contents, prose pages and executed notebooks.
 
-    Paths in ``_toc.yml`` and ``_config.yml`` mean the same here as at the top of the checkout.
+    Paths in ``_toc.yml`` and ``_config.yml`` mean the same here as at the top of the checkout. The
+    figures of all pages and their numbers go to ``figures/``, and each page says what it took.
 
     Parameters
     ----------
     target : Path
         Folder to fill; what was there is removed.
-    executed : mapping of str to Path
-        The executed copy of each notebook, by stem.
+    executed : iterable of Page
+        The executed notebooks.
     root : Path, optional
         Where ``_config.yml`` and ``book/`` are; the checkout by default.
     toc : Path, optional
         Another table of contents.
     """
+    import nbformat
+
     root = paths.root() if root is None else root
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
@@ -487,8 +535,12 @@ def stage(
     if (root / "data" / "README.md").exists():  # the data card, which a page includes
         shutil.copy2(root / "data" / "README.md", target / "data" / "README.md")
     (target / "notebooks").mkdir()
-    for stem, path in executed.items():
-        shutil.copy2(path, target / "notebooks" / f"{stem}.ipynb")
+    (target / "figures").mkdir()
+    for page in executed:
+        for name in page.figures:
+            shutil.copy2(page.path.parent / "figures" / name, target / "figures" / name)
+        node = _with_behind(nbformat.read(page.path, as_version=4), _behind(page))
+        _write(target / "notebooks" / page.path.name, _notebook_text(node))
 
 
 def build_html(source: Path, target: Path, builder: str = "html") -> None:
@@ -578,7 +630,7 @@ def build_book(
     done = execute_pages(
         folder=build / "executed", parameters=parameters, force=force, report=report
     )
-    stage(build / "source", {page.name: page.path for page in done})
+    stage(build / "source", done)
     key = _sources_key(build / "source")
     html, record = build / "html", build / "html.json"
     index = html / "index.html"

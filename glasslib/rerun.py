@@ -8,7 +8,6 @@ second call goes on where the first one was stopped.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import threading
@@ -452,7 +451,7 @@ def run(
     page = shared(given)
     target = folder(page) if target is None else Path(target)
     _prepare(stems, page, workers)
-    with _executing(stems, page, target / "figures") as report:
+    with _executing(stems, page) as report:
         publish.execute_pages(
             stems, folder=target, parameters=given, force=force, report=report
         )
@@ -483,7 +482,7 @@ def build_book(values: Mapping[str, Any], *, workers: int = 2, force: bool = Fal
     page = shared(given)
     build = paths.book() / "books" / _label(page)
     _prepare(stems, page, workers)
-    with _executing(stems, page, build / "figures") as report:
+    with _executing(stems, page) as report:
         return publish.build_book(force=force, report=report, parameters=given, build=build)
 
 
@@ -499,9 +498,9 @@ def _prepare(stems: Sequence[str], page: CompanionParameters, workers: int) -> N
 
 @contextmanager
 def _executing(
-    stems: Sequence[str], page: CompanionParameters, figures: Path
+    stems: Sequence[str], page: CompanionParameters
 ) -> Iterator[Callable[[str], None]]:
-    """Have pages save their figures in a folder; yield what takes a line about each, in order."""
+    """Show a bar while pages run; yield what takes a line about each page, in order."""
     weights = {stem: PAGE_SECONDS + more for stem, more in _computing(stems, page).items()}
     clock = TimeLeft(sum(weights.values()), sum(weights.values()), PAGE_SECONDS)
     start = time.monotonic()
@@ -517,15 +516,8 @@ def _executing(
             clock.done(weight, now)
         _say(f"{line}; {duration(clock.left(now))} left")
 
-    own = "GLASSLIB_FIGURES" not in os.environ
-    if own:
-        os.environ["GLASSLIB_FIGURES"] = str(figures.absolute())
-    try:
-        with _bar("pages", clock, start):
-            yield report
-    finally:
-        if own:
-            del os.environ["GLASSLIB_FIGURES"]
+    with _bar("pages", clock, start):
+        yield report
 
 
 def shared(given: Mapping[str, Mapping[str, Any]]) -> CompanionParameters:

@@ -32,7 +32,8 @@ def pages(tmp_path, monkeypatch, smoke):
     folder.mkdir()
     (folder / "01-a.md").write_text(page("print(temperature)"))
     (folder / "02-b.md").write_text(
-        page("import os\nprint(os.environ['GLASSLIB_FIGURES'], extra)",
+        page("from glasslib import paths\nprint(extra)\n"
+             "(paths.figures() / 'figure-9.csv').write_text('x')",
              'temperature = 0.5\nprofile = "lab"\nextra = 1')
     )
 
@@ -141,8 +142,8 @@ def test_what_is_done_is_not_done_again(pages, capsys, tmp_path):
     assert "2 pages at T = 0.8, profile smoke: about" in said and "s left" in said
     texts = [nbformat.read(target / f"{n}.ipynb", 4).cells[-1].outputs[0].text
              for n in ("01-a", "02-b")]
-    assert texts == ["0.8\n", f"{target / 'figures'} 1\n"]
-    assert "GLASSLIB_FIGURES" not in os.environ
+    assert texts == ["0.8\n", "1\n"]
+    assert [path.name for path in (target / "figures").iterdir()] == ["figure-9.csv"]
     run("01-a", "02-b")
     assert capsys.readouterr().err.count("unchanged") == 2
     run("01-a", "02-b", extra=2)

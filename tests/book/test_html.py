@@ -102,7 +102,7 @@ def book(tmp_path_factory):
     done = publish.execute_pages(
         publish.pages(pages / "_toc.yml"), folder=root / "executed", sources=HERE
     )
-    publish.stage(root / "source", {page.name: page.path for page in done}, root=pages)
+    publish.stage(root / "source", done, root=pages)
     publish.build_html(root / "source", root / "_build" / "html")
     return root / "_build" / "html"
 
@@ -122,6 +122,16 @@ def test_figure_has_its_alt_text_caption_and_number(book):
     assert (book / "notebooks" / image["src"]).resolve().stat().st_size > 1000
     assert "Fig. 1" in page.find("figcaption").get_text()
     assert "Fig. 1" in soup_of(book / "book" / "index.html").find("article").get_text()
+
+
+def test_page_says_what_is_behind_it_before_its_exercises(book):
+    path = book / "notebooks" / "50-sample.html"
+    article = soup_of(path).find("article")
+    headings = [heading.get_text().rstrip("#") for heading in article("h2")]
+    assert headings[-2:] == ["Behind this page", "Exercises"]
+    assert "glasslib run 50 -p temperature=0.55" in article.get_text()
+    (link,) = [a for a in article("a", href=True) if a["href"].endswith("figure-sample.csv")]
+    assert (path.parent / link["href"]).resolve().read_text() == "x\n0.0\n0.5\n"
 
 
 def test_mathjax_is_here_with_its_fonts(book):

@@ -112,7 +112,8 @@ def test_buttons_come_with_the_address(address, tmp_path, monkeypatch):
             "metadata": {"kernelspec": {"name": "python3", "display_name": "p"}},
             "nbformat": 4, "nbformat_minor": 5}
     (tmp_path / "50-sample.ipynb").write_text(json.dumps(node))
-    publish.stage(tmp_path / "source", {"50-sample": tmp_path / "50-sample.ipynb"}, root=pages)
+    page = publish.Page("50-sample", tmp_path / "50-sample.ipynb", 1.0, True)
+    publish.stage(tmp_path / "source", [page], root=pages)
     publish.build_html(tmp_path / "source", tmp_path / "html")
     links = launch_links(tmp_path / "html" / "notebooks" / "50-sample.html")
     assert links == ([] if not address else [
@@ -125,4 +126,4 @@ def test_buttons_come_with_the_address(address, tmp_path, monkeypatch):
 def test_address_must_be_one(tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSLIB_REPOSITORY", "example/glass")
     with pytest.raises(publish.PublishError, match="'example/glass' is no address"):
-        publish.stage(tmp_path / "source", {})
+        publish.stage(tmp_path / "source", [])

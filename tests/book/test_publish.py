@@ -115,12 +115,11 @@ def test_key_does_not_change_with(checkout, path):
 def test_staging_holds_no_pair_and_no_leftover(checkout, tmp_path):
     (checkout / "_config.yml").write_text("title: t\n")
     (checkout / "book" / "index.md").write_text("# t\n")
-    executed = tmp_path / "01-a.ipynb"
-    executed.write_text("{}")
+    executed = publish.execute_pages(["01-a"], folder=tmp_path, report=lambda line: None)
     target = tmp_path / "source"
     target.mkdir()
     (target / "old.md").write_text("# gone\n")
-    publish.stage(target, {"01-a": executed})
+    publish.stage(target, executed)
     files = sorted(p.relative_to(target).as_posix() for p in target.rglob("*") if p.is_file())
     assert files == ["_config.yml", "_toc.yml", "book/index.md", "notebooks/01-a.ipynb"]
 
