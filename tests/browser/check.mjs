@@ -180,7 +180,7 @@ if (mapsPage) {
   const first = await grids();
 
   // The maps first shown are those of Figure 3, whose numbers lie beside it.
-  const csv = join(root, "var", "figures", "figure-3.csv");
+  const csv = join(root, "_build", "executed", "figures", "figure-3.csv");
   const data = JSON.parse(await block.locator("script.glass-data").textContent());
   const view = data.views[data.show];
   if (existsSync(csv)) {

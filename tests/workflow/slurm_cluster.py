@@ -15,6 +15,9 @@ from pathlib import Path
 
 __all__ = ["Cluster", "available"]
 
+#: Where Slurm looks without SLURM_CONF, as a job of Snakemake does: it takes SLURM_* away.
+DEFAULT = Path("/etc/slurm/slurm.conf")
+
 CONFIGURATION = """
 ClusterName=one
 SlurmctldHost={host}(127.0.0.1)
@@ -52,6 +55,8 @@ def available() -> str | None:
     for program in ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol"):
         if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is None:
             return f"{program} is missing; apt-get install --no-install-recommends slurm-wlm munge"
+    if DEFAULT.exists():
+        return f"{DEFAULT} is there: this machine has a Slurm, and this one would be a second"
     return None if os.geteuid() == 0 else "slurmd must be started by root"
 
 
@@ -79,6 +84,9 @@ class Cluster:
             host=socket.gethostname().split(".")[0], folder=self.folder, cpus=self.cpus,
             memory=memory, port=ports[0], node_port=ports[1],
         ))
+        DEFAULT.parent.mkdir(exist_ok=True)
+        DEFAULT.unlink(missing_ok=True)  # a dead link that a killed test has left
+        DEFAULT.symlink_to(self.configuration)
         try:
             self._munge()
             self._start("slurmctld", "-D", "-f", str(self.configuration))
@@ -90,6 +98,7 @@ class Cluster:
         return self
 
     def __exit__(self, *error):
+        DEFAULT.unlink(missing_ok=True)
         subprocess.run(["scancel", "--user=root"], env=self.environment, capture_output=True)
         for name in ("slurmd", "slurmctld", "munged"):
             process = self._processes.pop(name, None)
