@@ -253,7 +253,8 @@ def start(name: str, namespace: Mapping[str, Any]) -> CompanionParameters:
 
     papermill accepts any name and runs on the defaults when it is misspelt. This call is the
     notebook's first cell after ``parameters``: it reads what papermill wrote into the session's
-    history and refuses every name that the notebook's model does not know.
+    history and refuses every name that the notebook's model does not know. It also has tables
+    show their texts whole.
 
     Parameters
     ----------
@@ -281,6 +282,8 @@ def start(name: str, namespace: Mapping[str, Any]) -> CompanionParameters:
     glasslib.errors.ParameterError: notebook '99-none' has no parameters; add it to NOTEBOOKS in \
 glasslib/parameters.py
     """
+    import pandas
+
     try:
         model = parameters_of(name)
         fields = list(model.model_fields)
@@ -293,8 +296,10 @@ glasslib/parameters.py
         values = {field: namespace[field] for field in fields}
         for extra in _injected(list(namespace.get("_ih", []))):
             values.setdefault(extra, namespace.get(extra))
-        return validate(model, **values)
+        page = validate(model, **values)
     except ParameterError as error:
         line = f"ParameterError: {error}"
         error._render_traceback_ = lambda: [line]  # IPython prints this instead of the frames
         raise
+    pandas.set_option("display.max_colwidth", None)
+    return page

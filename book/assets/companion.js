@@ -36,6 +36,8 @@
     // "7.38 ± 0.33" is not broken at its sign.
     for (const cell of document.querySelectorAll("table.dataframe td"))
       cell.classList.toggle("short", cell.textContent.trim().length <= 20);
+    for (const cell of document.querySelectorAll("table.dataframe tbody th"))
+      cell.classList.toggle("short", cell.textContent.trim().length <= 40);
     reach();
   }
   // What can be scrolled sideways must be reached by the keyboard; what cannot, need not.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from glasslib.figures.style import styled, temperature_colour
+from glasslib.figures.style import NETWORK_COLOURS, styled, temperature_colour
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,13 +24,35 @@ __all__ = [
     "reorientation_figure",
 ]
 
-#: Okabe–Ito colours in the order in which models come.
-_COLOURS = ("#D55E00", "#009E73", "#0072B2", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+#: Okabe–Ito colours of models that read something else than A and B.
+_OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = "os^Dv<>"
 
 
 def _truth(column: pd.Series) -> pd.Series:
     return column.astype(str) == "True"
+
+
+def _looks(labels: Iterable[str]) -> list[dict[str, str]]:
+    """Return colour, line and marker of each model.
+
+    What begins with A or B has that network's colour, dashed from the second on.
+
+    Examples
+    --------
+    >>> [look["color"] for look in _looks(["A, row", "C", "A, run"])]
+    ['#0072B2', '#009E73', '#0072B2']
+    >>> [look["ls"] for look in _looks(["A, row", "C", "A, run"])]
+    ['-', '-', '--']
+    """
+    looks, seen, others = [], set(), iter(_OTHERS * 10)
+    for marker, label in zip(_MARKERS * 10, labels, strict=False):
+        network = re.split("[, ]", label)[0]
+        colour = NETWORK_COLOURS.get(network) or next(others)
+        looks.append({"color": colour, "ls": "--" if colour in seen else "-", "marker": marker})
+        if network in NETWORK_COLOURS:
+            seen.add(colour)
+    return looks
 
 
 @styled
@@ -112,13 +136,12 @@ def model_figure(
     drawn = []
     for axis, temperature in zip(axes.flat, temperatures, strict=False):
         here = table[table["T"] == temperature]
-        for number, (model, label) in enumerate(models.items()):
+        for (model, label), look in zip(models.items(), _looks(models.values()), strict=True):
             line = here[here[column] == model]
             if not len(line):
                 continue
             axis.errorbar(
-                line["t"], line["rho"], yerr=line["rho_error"], ms=3, lw=1.1, label=label,
-                fmt=f"-{_MARKERS[number % 7]}", color=_COLOURS[number % 7],
+                line["t"], line["rho"], yerr=line["rho_error"], ms=3, lw=1.1, label=label, **look
             )
             drawn.append(line.assign(model=label))
         if ceiling is not None:

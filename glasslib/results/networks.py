@@ -289,9 +289,13 @@ def predictions(
 def settings_table(settings: dict[str, NetworkSettings]) -> pd.DataFrame:
     """Return the settings of both networks side by side, one row each, with their meaning."""
     fields = NetworkSettings.model_fields
+
+    def shown(value):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
     rows = {
         name: {
-            **{f"network {which}": str(getattr(one, name)) for which, one in settings.items()},
+            **{f"network {which}": shown(getattr(one, name)) for which, one in settings.items()},
             "meaning": field.description,
         }
         for name, field in fields.items()
