@@ -130,11 +130,13 @@ def _process(app, what, name, obj, options, lines):
 
 
 def _skip(app, what, name, obj, skip, options):
-    """Leave out the fields of named tuples and the methods that scikit-learn writes by itself.
+    """Leave out the fields of named tuples and what scikit-learn and pydantic write by themselves.
 
-    The docstring of the former only counts them; that of the latter, such as
-    ``set_score_request``, points to places in scikit-learn's own documentation.
+    The docstring of the former only counts them; those of the latter, such as
+    ``set_score_request``, point to places in their own documentation.
     """
+    if name in ("model_config", "model_post_init"):
+        return True
     if (getattr(obj, "__doc__", None) or "").startswith("Alias for field number"):
         return True
     return True if re.fullmatch(r"set_\w+_request", name) else None

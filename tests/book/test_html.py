@@ -159,6 +159,7 @@ def test_api_page_holds_every_module(book):
     assert page.find(id="glasslib.configuration.Configuration")
     melt = page.find(id="glasslib.parameters.Melt").parent.get_text()
     assert "Number of monomers N." in melt  # fields come from the model itself
+    assert "model_config" not in page.get_text()
 
 
 def test_stderr_of_a_notebook_stays_out(book):
