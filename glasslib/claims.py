@@ -270,24 +270,29 @@ def _chi4(tables, split, runs):
     )
 
 
-def _intermediate(tables, runs):
+def _intermediate(tables, split, runs):
     table = tables["transfer"]
+    table = table[table["split"] == split]
     cases = _Cases()
     for _, row in table[table["kind"] == "intermediate − outermost"].iterrows():
         cases.add(f"network {row['network']}", row["rho"], row["rho_error"], _pooled(runs))
     if not cases.rows:
-        return Finding("fewer than three temperatures", CANNOT_TELL, "a third temperature")
+        each = " with two runs or more" if split == "run" else ""
+        return Finding(f"fewer than three temperatures{each}", CANNOT_TELL,
+                       f"a third temperature{each}")
     return cases.finding("mean ρ elsewhere, trained at inner less outermost temperatures: "
                          + cases.each())
 
 
-def _no_winner(tables, runs):
+def _no_winner(tables, split, runs):
     table = tables["transfer"]
+    table = table[table["split"] == split]
     cases = _Cases(MARGIN_TRANSFER)
     for _, row in table[table["kind"] == "A − B"].iterrows():
         cases.add("all pairs", row["rho"], row["rho_error"], _pooled(runs))
     if not cases.rows:
-        return Finding("one temperature alone", CANNOT_TELL, "a second temperature")
+        each = " with two runs or more" if split == "run" else ""
+        return Finding(f"one temperature alone{each}", CANNOT_TELL, f"a second temperature{each}")
     return cases.finding(f"mean ρ elsewhere, A less B (margin {MARGIN_TRANSFER:g}): "
                          + cases.each())
 
@@ -344,12 +349,12 @@ def evidence(
                                 "falls after τ_α")),
         ("A and B both predict χ4(τ_α) rather accurately", "Section 2.5, Figure 6",
          lambda split: _chi4(tables, split, runs)),
+        ("Training at intermediate temperatures transfers best", "Section 2.6, Figure 7",
+         lambda split: _intermediate(tables, split, runs)),
+        ("No clear winner of A and B in transfer", "Section 2.6, Figure 7",
+         lambda split: _no_winner(tables, split, runs)),
     ]
     out = [(claim, where, judge("row"), judge("run")) for claim, where, judge in both]
-    out.append(("Training at intermediate temperatures transfers best", "Section 2.6, Figure 7",
-                _intermediate(tables, runs), None))
-    out.append(("No clear winner of A and B in transfer", "Section 2.6, Figure 7",
-                _no_winner(tables, runs), None))
     out.append((f"a = {PAPER_A:g} at T = {PAPER_A_TEMPERATURE:.2f}", "Section 2.5",
                 _mean_displacement(relaxation, runs), None))
     return out

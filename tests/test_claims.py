@@ -90,9 +90,13 @@ def made_up(error=0.01, difference=0.1, trajectories=(40, 40, 40), shape=0.1, **
             for T in TEMPERATURES for by in ("row", "run") for curve in ("network A", "network B")
         ]),
         "transfer": pd.DataFrame([
-            {"kind": "intermediate − outermost", "network": "A", "rho": 0.05, "rho_error": error},
-            {"kind": "intermediate − outermost", "network": "B", "rho": 0.05, "rho_error": error},
-            {"kind": "A − B", "network": "A − B", "rho": 0.0, "rho_error": error / 3},
+            {"split": by, "kind": kind, "network": network, "rho": rho, "rho_error": one}
+            for by in ("row", "run")
+            for kind, network, rho, one in (
+                ("intermediate − outermost", "A", 0.05, error),
+                ("intermediate − outermost", "B", 0.05, error),
+                ("A − B", "A − B", 0.0, error / 3),
+            )
         ]),
     }  # fmt: skip
 
@@ -181,7 +185,10 @@ def test_one_temperature_has_no_trend_and_no_transfer():
 
 def test_one_run_alone_has_no_runs_to_hold_out():
     tables = made_up()
-    for name in ("accuracy", "shape", "susceptibility"):
+    for name in ("accuracy", "shape", "susceptibility", "transfer"):
         tables[name] = tables[name][tables[name]["split"] == "row"]
-    table, _ = verdicts(tables)
+    table, measured = verdicts(tables)
+    assert measured.loc["No clear winner of A and B in transfer", "whole runs held out"] == (
+        "one temperature alone with two runs or more"
+    )
     assert "confirmed" not in set(table["whole runs held out"])

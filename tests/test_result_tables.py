@@ -9,7 +9,7 @@ import pytest
 
 from glasslib import paths
 from glasslib.errors import ParameterError
-from glasslib.learning.dataset import split
+from glasslib.learning.dataset import run_folds, split
 from glasslib.learning.evaluation import pearson, pearson_within_runs
 from glasslib.parameters import NetworkSettings
 from glasslib.results import (
@@ -268,17 +268,36 @@ def test_error_of_a_ratio_of_susceptibilities_is_not_too_small():
 
 def test_transfer_pairs_and_contrasts(smoke, shown):
     table = heldout.transfers(shown, SETTINGS)
-    pairs = table[table["kind"] == "pair"]
-    assert len(pairs) == 8 and set(table["kind"]) == {"pair", "A − B"}
+    assert len(table[table["kind"] == "pair"]) == 16
+    assert set(table["kind"]) == {"pair", "A − B"} and set(table["split"]) == {"row", "run"}
     source, target = (networks.dataset(shown[t]) for t in (0.8, 0.7))
     network = networks.trained(source, "B", FAST, split(source.runs, FAST))
-    predicted = network.predict(target, "own")[:, source.tau_index]
-    expected = np.corrcoef(target.targets[:, target.tau_index], predicted)[0, 1]
-    chosen = pairs.query("network == 'B' and trained == 0.8 and applied == 0.7")
-    assert chosen["rho"].item() == pytest.approx(expected)
-    away = pairs[pairs["trained"] != pairs["applied"]].groupby("network")["rho"].mean()
-    contrast = table[table["kind"] == "A − B"]["rho"].item()
-    assert contrast == pytest.approx(away["A"] - away["B"])
+    folds = run_folds(source.runs)
+    blind = networks.held_out(source, "B", FAST, folds)[1]
+    unseen = np.full(target.targets.shape, np.nan)
+    for parts, one in zip(folds, blind, strict=True):
+        held = np.isin(target.runs, source.runs[parts.test])
+        assert not np.isin(source.runs[parts.train], np.unique(target.runs[held])).any()
+        unseen[held] = one.predict(target, "own")[held]
+    for by, predicted in (("row", network.predict(target, "own")), ("run", unseen)):
+        pairs = table[(table["kind"] == "pair") & (table["split"] == by)]
+        expected = np.corrcoef(
+            target.targets[:, target.tau_index], predicted[:, source.tau_index]
+        )[0, 1]
+        chosen = pairs.query("network == 'B' and trained == 0.8 and applied == 0.7")
+        assert chosen["rho"].item() == pytest.approx(expected)
+        away = pairs[pairs["trained"] != pairs["applied"]].groupby("network")["rho"].mean()
+        contrast = table[(table["kind"] == "A − B") & (table["split"] == by)]["rho"].item()
+        assert contrast == pytest.approx(away["A"] - away["B"])
+
+
+def test_transfer_of_runs_at_their_own_temperature_is_held_out(smoke, shown):
+    table = heldout.transfers(shown, SETTINGS).query("split == 'run' and kind == 'pair'")
+    accuracy = heldout.accuracy(shown[0.8], SETTINGS)
+    own = table.query("network == 'A' and trained == 0.8 and applied == 0.8")["rho"].item()
+    there = accuracy[accuracy["at_tau"] & (accuracy["split"] == "run")
+                     & (accuracy["model"] == "network A")]
+    assert own == pytest.approx(there["rho"].item())
 
 
 # ------------------------------------------------------------------------------------- noise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
@@ -121,20 +122,26 @@ def transfer_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     Returns
     -------
     Figure, pandas.DataFrame
-        Numbers: ``network``, ``trained``, ``applied``, ``rho``, ``rho_error``.
+        Numbers: ``split``, ``network``, ``trained``, ``applied``, ``rho``, ``rho_error``.
     """
     table = table[table["kind"] == "pair"]
-    figure, axes = plt.subplots(1, 2, sharey=True)
-    for axis, which in zip(axes, ("A", "B"), strict=True):
-        chosen = table[table["network"] == which]
+    splits = [by for by in SPLIT_NAMES if by in set(table["split"])]
+    figure, axes = plt.subplots(
+        len(splits), 2, sharex=True, sharey=True, squeeze=False, figsize=(6.0, 2.6 * len(splits))
+    )
+    for (by, which), axis in zip(product(splits, ("A", "B")), axes.flat, strict=True):
+        chosen = table[(table["network"] == which) & (table["split"] == by)]
         for trained, line in chosen.groupby("trained", sort=False):
             line = line.sort_values("applied")
             axis.errorbar(line["applied"], line["rho"], yerr=line["rho_error"], fmt="-o", ms=3.5,
                           color=temperature_colour(trained), label=f"trained at {trained:.2f}")
             own = line[line["applied"] == trained]
             axis.plot(own["applied"], own["rho"], "kD", ms=6, zorder=3)
-        axis.set(xlabel=r"$T$ of application  ($\epsilon/k_B$)", title=f"network {which}")
-    axes[0].set(ylim=(0, 1), ylabel=r"$\rho(t = \tau_\alpha)$")
-    axes[0].legend(loc="lower right")
-    columns = ["network", "trained", "applied", "rho", "rho_error"]
+        axis.set_title(f"network {which}, {SPLIT_NAMES[by]}")
+    for axis in axes[-1]:
+        axis.set_xlabel(r"$T$ of application  ($\epsilon/k_B$)")
+    for axis in axes[:, 0]:
+        axis.set(ylim=(0, 1), ylabel=r"$\rho(t = \tau_\alpha)$")
+    axes[0, 0].legend(loc="lower right")
+    columns = ["split", "network", "trained", "applied", "rho", "rho_error"]
     return figure, table[columns].reset_index(drop=True)

@@ -21,7 +21,7 @@ from glasslib.dynamics.susceptibility import (
     four_point_susceptibility,
     four_point_susceptibility_error,
 )
-from glasslib.learning.dataset import Dataset, split
+from glasslib.learning.dataset import Dataset, run_folds, split
 from glasslib.learning.evaluation import Resampled, correlate_runs, pearson
 from glasslib.parameters import NetworkSettings
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
@@ -189,35 +189,65 @@ def susceptibilities(of: Ensemble, settings: Settings) -> pd.DataFrame:
 
 
 # -------------------------------------------------------------------------------- transfer
+def _transferred(
+    data: Dataset, target: Dataset, which: str, settings: Settings, by: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Predict at another temperature than that of training, or at the same; rows and predictions.
+
+    Split by run, a run is predicted by the network that has not seen the run of the same number,
+    from which it descends or which descends from it.
+    """
+    same = target is data
+    statistics = "training" if same else "own"
+    everything = np.arange(len(target))
+    if by == "row":
+        own = settings["row"][which].model_copy(update={"seed": 0})
+        parts = split(data.runs, own)
+        rows = parts.test if same else everything
+        return rows, trained(data, which, own, parts).predict(target.subset(rows), statistics)
+    if same:
+        return everything, held_out(data, which, settings["run"][which])[0]
+    folds = run_folds(data.runs)
+    networks = held_out(data, which, settings["run"][which], folds)[1]
+    predicted = networks[0].predict(target, statistics)  # stays for runs that none has seen
+    for parts, network in zip(folds[1:], networks[1:], strict=True):
+        rows = np.isin(target.runs, data.runs[parts.test])
+        predicted[rows] = network.predict(target, statistics)[rows]
+    return everything, predicted
+
+
 def transfers(shown: dict[float, Ensemble], settings: Settings) -> pd.DataFrame:
     """ρ(τ_α) of networks at other temperatures than their own, and what compares them.
 
-    ``pair``: a network trained at one temperature (rows split at random, first seed) and applied
-    at another, standardised with the statistics of the data set it is applied to; at its own
-    temperature only test rows count. ``contrast``: "intermediate" is the mean ρ of networks from
-    the inner temperatures less that from the outermost two, "A − B" that of A less that of B;
-    each first as a difference at one temperature of application, then averaged over those.
+    ``pair``: a network trained at one temperature and applied at another, standardised with the
+    statistics of the data set it is applied to. Rows split at random (first seed): all rows count
+    elsewhere, only test rows at its own temperature. Split by run: at every temperature, each run
+    is predicted by a network that has not seen the run of that number. ``contrast``:
+    "intermediate" is the mean ρ of networks from the inner temperatures less that from the
+    outermost two, "A − B" that of A less that of B; each first as a difference at one temperature
+    of application, then averaged over those.
     """
-    columns = ["kind", "network", "trained", "applied", "rho", "rho_error"]
     data = {t: dataset(of) for t, of in shown.items()}
+    splits = ["row", "run"] if all(one.n_runs > 1 for one in data.values()) else ["row"]
+    rows = [row for by in splits for row in _transfers_split(data, settings, by)]
+    columns = ["split", "kind", "network", "trained", "applied", "rho", "rho_error"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _transfers_split(data: dict[float, Dataset], settings: Settings, by: str) -> list[tuple]:
     rows, all_pairs = [], {}
-    for trained_at in shown:
+    for trained_at in data:
         for which in NETWORKS:
-            own = settings["row"][which].model_copy(update={"seed": 0})
-            parts = split(data[trained_at].runs, own)
-            network = trained(data[trained_at], which, own, parts)
             for applied, target in data.items():
-                same = applied == trained_at
-                chosen = parts.test if same else np.arange(len(target))
+                chosen, predicted = _transferred(data[trained_at], target, which, settings, by)
                 given = target.subset(chosen)
-                predicted = network.predict(given, "training" if same else "own")
                 pair, _ = correlate_runs(
                     given.targets[:, [target.tau_index]],
                     predicted[:, [data[trained_at].tau_index]], given.runs,
                 )
                 all_pairs[which, trained_at, applied] = pair
-                rows.append(("pair", which, trained_at, applied, pair.value[0], pair.error[0]))
-    falling = sorted(shown, reverse=True)
+                rows.append((by, "pair", which, trained_at, applied, pair.value[0], pair.error[0]))
+    falling = sorted(data, reverse=True)
     inner, outer = falling[1:-1], {falling[0], falling[-1]}
 
     def averaged(name, which, differences):
@@ -225,23 +255,23 @@ def transfers(shown: dict[float, Ensemble], settings: Settings) -> pd.DataFrame:
         if differences:
             value = np.mean([one.value[0] for one in differences])
             error = np.sqrt(np.sum([one.error[0] ** 2 for one in differences])) / len(differences)
-            rows.append((name, which, np.nan, np.nan, value, error))
+            rows.append((by, name, which, np.nan, np.nan, value, error))
 
     def mean_over(which, applied, candidates):
         pairs = [all_pairs[which, t, applied] for t in candidates if t != applied]
         return Resampled.mean(pairs) if pairs else None
 
-    if len(shown) > 2:
+    if len(data) > 2:
         for which in NETWORKS:
             differences = []
             for applied in falling:
                 one, two = mean_over(which, applied, inner), mean_over(which, applied, outer)
                 differences.append(one - two if one and two else None)
             averaged("intermediate − outermost", which, differences)
-    if len(shown) > 1:
+    if len(data) > 1:
         differences = [
             mean_over("A", applied, falling) - mean_over("B", applied, falling)
             for applied in falling
         ]
         averaged("A − B", "A − B", differences)
-    return pd.DataFrame(rows, columns=columns)
+    return rows
