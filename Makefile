@@ -66,7 +66,7 @@ results: env ## bring the result tables in data/results up to date (minutes)
 env-cluster: env ## add snakemake and its Slurm plugin to .venv
 	$(BIN)/uv pip install --no-config --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-cluster.lock
 
-test-slurm: env-cluster ## run the workflow on a real Slurm on this machine (root, slurm-wlm; 20 minutes)
+test-slurm: env-cluster ## run the workflow on a real Slurm on this machine (root, slurm-wlm, munge; 20 to 45 minutes)
 	GLASSLIB_TEST_SLURM=1 $(BIN)/python -m pytest tests/workflow -v -s
 
 lock: env ## compile both lock files again from pyproject.toml

@@ -1,6 +1,6 @@
 """A real Slurm runs a small plan from the melt to the book, and is disturbed in the middle.
 
-Started by ``make test-slurm`` only: it needs root, Slurm and some twenty minutes.
+Started by ``make test-slurm`` only: it needs root, Slurm and 20 to 45 minutes of two cores.
 """
 
 import os
