@@ -36,8 +36,12 @@
     // "7.38 ± 0.33" is not broken at its sign.
     for (const cell of document.querySelectorAll("table.dataframe td"))
       cell.classList.toggle("short", cell.textContent.trim().length <= 20);
-    for (const cell of document.querySelectorAll("table.dataframe tbody th"))
-      cell.classList.toggle("short", cell.textContent.trim().length <= 40);
+    // Nor is what a row is called, unless the table holds sentences and needs the room.
+    for (const table of document.querySelectorAll("table.dataframe")) {
+      const wordy = table.querySelector("td:not(.short)") !== null;
+      for (const cell of table.querySelectorAll("tbody th"))
+        cell.classList.toggle("short", !wordy && cell.textContent.trim().length <= 45);
+    }
     reach();
   }
   // What can be scrolled sideways must be reached by the keyboard; what cannot, need not.
