@@ -2,16 +2,15 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
 
 import pytest
-from places import Place, assert_same_bits
+from places import BIN, Place, assert_same_bits
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("snakemake") is None, reason="needs the extra 'cluster' (make env-cluster)"
+    not (BIN / "snakemake").exists(), reason="needs the extra 'cluster' (make env-cluster)"
 )
 
 
