@@ -4,11 +4,11 @@ Every number and every verdict is made from result tables (:mod:`glasslib.result
 is typed. Two kinds of claim, each with its rule, where *bar* is two standard errors, and more when
 the error itself comes from few runs (Student's t at 95 %: 3.2 errors for four runs, 12.7 for two):
 
-- *x is above 0* (A better than B, a minimum, a peak): **confirmed** if x − bar > 0, **not
-  confirmed** if x + bar < 0, else **cannot tell**.
+- *x is above 0* (A better than B, a minimum, a peak): **confirmed** if x − bar > 0,
+  **not confirmed** if x + bar < 0, else **cannot tell**.
 - *x is nearly 0* (independent of temperature, no winner): a margin is named beforehand;
-  **confirmed** if \|x\| + bar < margin, **not confirmed** if \|x\| − bar > margin, else **cannot
-  tell**.
+  **confirmed** if \|x\| + bar < margin, **not confirmed** if \|x\| − bar > margin, else
+  **cannot tell**.
 
 A claim about several times or temperatures is confirmed if every one is, not confirmed if any one
 is not. Without an error nothing can be told.
