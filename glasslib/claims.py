@@ -147,6 +147,9 @@ class _Cases:
         where, _, error, runs, _, room = max(undecided, key=lambda row: row[2] / max(row[5], 1e-9))
         for more in (*range(runs + 1, 20), *range(20, 50 * runs, 5)):
             if bar(error * np.sqrt(runs / more), more) < room:
+                if not where.startswith("T ="):  # of all temperatures: runs are degrees of freedom
+                    network = f" ({where})" if where.startswith("network") else ""
+                    return f"about {more / runs:.1f} times the runs{network}, if the value stays"
                 return f"about {more} runs instead of {runs} at {where}, if the value stays"
         return f"more than 50 times the runs at {where}: the value lies on the line"
 

@@ -132,6 +132,10 @@ def test_large_errors_tell_nothing_and_say_what_it_takes():
     assert row["to tell, it would take"] == (
         "about 130 runs instead of 8 at T = 0.60, if the value stays"
     )
+    table, _ = verdicts(made_up(error=0.05))
+    needs = table.loc["Training at intermediate temperatures transfers best",
+                      "to tell, it would take"]
+    assert needs.endswith(" times the runs (network A), if the value stays")
     table, _ = verdicts(made_up(error=np.nan, ratio_error=np.nan), RELAXATION.iloc[:0])
     assert set(table["rows at random, as the paper"]) == {"cannot tell"}
     takes = table["to tell, it would take"]

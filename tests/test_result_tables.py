@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from glasslib import paths
-from glasslib.errors import ParameterError
+from glasslib.errors import DataError, ParameterError
 from glasslib.learning.dataset import run_folds, split
 from glasslib.learning.evaluation import pearson, pearson_within_runs
 from glasslib.parameters import NetworkSettings
@@ -150,6 +150,8 @@ def test_check_finds_a_number_that_does_not_come_out(folder, shown):
     assert wrong.shipped - wrong.computed == pytest.approx(0.1)
     less = {0.8: single_block(shown[0.8]), 0.7: shown[0.7]}
     assert tables.check(9, ["ceiling"], less, report=lines.append) == []
+    with pytest.raises(DataError, match="no part that ships is up to date"):
+        tables.check(9, ["ceiling"], {0.8: less[0.8]}, report=lines.append)
     assert "ceiling T0.800 is stale; not compared" in lines
 
 

@@ -441,6 +441,11 @@ def check(
     list of Difference
         Empty when all is well: text is equal, numbers agree to the table's tolerance, and NaN
         stands where NaN stood.
+
+    Raises
+    ------
+    DataError
+        Nothing that ships is up to date, so nothing can be compared.
     """
     import os
     import tempfile
@@ -459,6 +464,8 @@ def check(
                 candidates.append((one, part, temperature))
             else:
                 report(f"{one.name} {part} is stale; not compared")
+    if not candidates:
+        raise DataError("no part that ships is up to date; run 'glasslib results compute'")
     order = np.random.default_rng(seed).permutation(len(candidates))[:sample]
     found = []
     for one, part, temperature in (candidates[k] for k in order):

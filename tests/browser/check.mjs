@@ -198,7 +198,7 @@ if (mapsPage) {
       console.log(`map of ${field}: nine tenths within ${at.toExponential(1)} σ of Figure 3, one step is ${step.toExponential(1)} σ`);
       if (!(far.length > 0.95 * drawn.length) || at > 2 * step) told(mapsPage, `${field}: the map is not that of Figure 3`);
     });
-  } else console.log("figure-3.csv is not there: the maps are not compared with it");
+  } else told(mapsPage, `${csv} is not there, so the maps cannot be compared with it; build the book`);
 
   for (const label of ["z (σ)", "t (τ)"]) {
     const slider = block.getByLabel(label);

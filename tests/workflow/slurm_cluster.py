@@ -56,7 +56,7 @@ def available() -> str | None:
         if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is None:
             return f"{program} is missing; apt-get install --no-install-recommends slurm-wlm munge"
     if DEFAULT.exists():
-        return f"{DEFAULT} is there: this machine has a Slurm, and this one would be a second"
+        return f"{DEFAULT} is there: a Slurm of this machine, or left by a killed test: remove it"
     return None if os.geteuid() == 0 else "slurmd must be started by root"
 
 
