@@ -26,6 +26,7 @@ import numpy as np
 from filelock import Timeout
 
 from glasslib import __version__, paths, store
+from glasslib.checkpoints import Checkpoint
 from glasslib.configuration import Configuration
 from glasslib.dynamics.displacement import (
     bond_reorientation,
@@ -65,39 +66,13 @@ __all__ = ["Task", "fix_times", "perform", "run", "simulate", "spent_seconds", "
 PROBE_LENGTHS = np.round(np.arange(0.10, 1.5001, 0.02), 2)
 #: Frames kept of an equilibration; beyond, every other is dropped and the interval doubles.
 MAX_FRAMES = 1024
+#: Their positions are rounded to this, σ: it changes F_s(q = 7.2) by 2e-5 and halves the bytes of a
+#: parked checkpoint.
+FRAME_QUANTUM = 2.0**-9
 #: Frames of a production run, and every how many of them a short-time origin stands.
 PRODUCTION_FRAMES, ORIGIN_EVERY = 100, 10
 #: Wave numbers of S(q), 1/σ.
 STRUCTURE_WAVENUMBERS = np.round(np.arange(0.5, 12.01, 0.1), 1)
-
-
-# ------------------------------------------------------------------------------- checkpoints
-class Checkpoint:
-    """Arrays of an unfinished task, replaced on disk in one step."""
-
-    def __init__(self, task: Task):
-        folder = paths.work() / task.profile / f"T{task.temperature:.3f}"
-        self.path = folder / f"{task.name}.npz"
-
-    def load(self) -> dict | None:
-        """Return what was saved last, or None."""
-        if not self.path.exists():
-            return None
-        with np.load(self.path) as saved:
-            return dict(saved)
-
-    def save(self, **arrays) -> None:
-        """Replace the checkpoint."""
-
-        def save(target: Path):
-            with target.open("wb") as file:
-                np.savez(file, **arrays)
-
-        store.write_atomically(self.path, save)
-
-    def remove(self) -> None:
-        """Forget the checkpoint, its task being done."""
-        self.path.unlink(missing_ok=True)
 
 
 # ------------------------------------------------------------------------------------- tasks
@@ -177,7 +152,7 @@ def perform(task: Task) -> str:
     folders, until it ends or has been silent for a minute.
     """
     _one_thread()
-    checkpoint = Checkpoint(task)
+    checkpoint = Checkpoint(task.output)
     checkpoint.path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with store.lease(checkpoint.path.with_suffix(".lease"), timeout=0):
@@ -238,11 +213,11 @@ def _equilibrate(protocol: Protocol, task: Task, checkpoint: Checkpoint) -> dict
             "segment": int(saved["segment"]) + 1, "elapsed": elapsed + length,
             "positions": state.positions, "velocities": state.velocities,
             "times": np.concatenate([saved["times"], elapsed + frames.times]),
-            "frames": np.concatenate([saved["frames"], frames.positions]),
+            "frames": np.concatenate([saved["frames"], _rounded(frames.positions)]),
         }
         for name in ("potential", "kinetic", "pressure"):
             saved[name] = np.concatenate([saved[name], getattr(frames, name)])
-        if len(saved["times"]) > MAX_FRAMES and 2 * interval <= protocol.integrator.segment / 4:
+        if len(saved["times"]) > MAX_FRAMES and 2 * interval <= protocol.integrator.segment:
             for name in ("times", "frames", "potential", "kinetic", "pressure"):
                 saved[name] = saved[name][1::2]
             saved["interval"] = 2 * interval
@@ -251,6 +226,10 @@ def _equilibrate(protocol: Protocol, task: Task, checkpoint: Checkpoint) -> dict
         saved["cpu"] = float(saved["cpu"]) + time.process_time() - begun
         checkpoint.save(**saved)
     return saved
+
+
+def _rounded(positions: np.ndarray) -> np.ndarray:
+    return (np.round(positions / FRAME_QUANTUM) * FRAME_QUANTUM).astype(np.float32)
 
 
 def _enough(protocol: Protocol, temperature: float, saved: dict) -> bool:

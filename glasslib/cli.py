@@ -359,9 +359,13 @@ def campaign_status() -> None:
     Hours are those of one core; those to go rest on the speed of what is there and, where no
     τ_α is known yet, on an extrapolated one.
     """
-    from glasslib import planning
+    from glasslib import checkpoints, planning
+    from glasslib.parameters import CAMPAIGN
 
     print(planning.status().to_string(index=False))
+    for profile in dict.fromkeys(goal.profile for goal in CAMPAIGN):
+        for name, seconds in checkpoints.unfinished(profile).items():
+            print(f"unfinished: {name}, {seconds / 3600:.2f} core-hours so far")
 
 
 @campaign_app.command("estimate")
@@ -403,6 +407,27 @@ def campaign_import(
     get_protocol(profile)
     taken = store.merge(folder, profile)
     print("\n".join([*taken, f"{len(taken)} files taken"]))
+
+
+@campaign_app.command("park")
+def campaign_park(
+    profile: Profile = "companion",
+    minutes: Annotated[
+        float, typer.Option(min=0, help="CPU time below which a checkpoint is left out.")
+    ] = 10.0,
+) -> None:
+    """Put checkpoints of unfinished work beside the data, to go on elsewhere after a commit.
+
+    Tasks of hours then survive a machine that is lent for less: commit data/unfinished, and
+    'glasslib campaign run' on another checkout goes on from there.
+
+    Example: glasslib campaign park && git add data
+    """
+    from glasslib import checkpoints
+    from glasslib.parameters import get_protocol
+
+    get_protocol(profile)
+    print(f"{len(checkpoints.park(profile, 60 * minutes))} checkpoints parked")
 
 
 Tables = Annotated[

@@ -12,7 +12,7 @@ from pathlib import Path
 
 __all__ = [
     "book", "cache", "data", "ensembles", "figures", "notebooks", "registry", "results", "root",
-    "work",
+    "unfinished", "work",
 ]
 
 
@@ -39,6 +39,11 @@ def registry(profile: str) -> Path:
 def results() -> Path:
     """Return the folder of the result tables that ship, ``data/results``."""
     return data() / "results"
+
+
+def unfinished() -> Path:
+    """Return the folder of checkpoints that travel with the data, ``data/unfinished``."""
+    return data() / "unfinished"
 
 
 def _var() -> Path:

@@ -4,11 +4,13 @@
 
 FOLDER/whole gets a campaign that nobody disturbs, but whose first task two processes want at
 once; FOLDER/killed gets the same one, killed again and again, at random moments and at the worst
-ones. What happened is printed as JSON.
+ones. After every other kill it moves to another machine: its checkpoints are parked with the data
+and the folder of unfinished work is lost. What happened is printed as JSON.
 """
 
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -16,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glasslib import campaign, parameters
+from glasslib import campaign, checkpoints, parameters
 from glasslib.parameters import Goal, Integrator, Melt, Protocol
 from glasslib.simulation.engine import lammps_version
 
@@ -114,6 +116,14 @@ def kill_after(child, seconds):
     os.kill(child, signal.SIGKILL)
 
 
+def move(folder):
+    """Park the checkpoints and lose the folder they were in; return what is parked."""
+    here(folder)
+    checkpoints.park("tiny", at_least=0, report=lambda line: None)
+    shutil.rmtree(f"{folder}/var", ignore_errors=True)
+    return list(checkpoints.unfinished("tiny"))
+
+
 def main(folder, number):
     """Do what the module says."""
     parameters.PROTOCOLS["tiny"] = TINY
@@ -126,15 +136,18 @@ def main(folder, number):
     os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
     duration = cpu_seconds(child) - loaded
     report["whole"] = end(child, pipe)
-    report["killed"] = []
-    for kill in KILLS:
+    report["killed"], report["moved"] = [], {}
+    for k, kill in enumerate(KILLS):
         name = kill if isinstance(kill, str) else None
         child, pipe = start(f"{folder}/killed", lambda name=name: everything(name))
         if name is None:
             kill_after(child, rng.uniform(0, kill * duration))
         report["killed"].append((name, *end(child, pipe)))
+        if k % 2:
+            report["moved"][kill] = move(f"{folder}/killed")
     report["last"] = end(*start(f"{folder}/killed", everything))
     report["again"] = end(*start(f"{folder}/killed", everything))
+    report["moved"]["at the end"] = move(f"{folder}/killed")
     print(json.dumps(report))
 
 

@@ -68,6 +68,15 @@ def test_killed_and_resumed_gives_the_same_bits(killed):
         assert one.attrs == other.attrs
 
 
+def test_it_moved_with_its_checkpoints(killed):
+    """The same bits, above, although half of what was unfinished came from parked checkpoints."""
+    folder, report, _ = killed
+    assert report["moved"]["os.rename run00.nc"][0].endswith("/run00")
+    assert report["moved"]["os.rename run00-block00.nc"] == ["tiny/T1.000/run00-block00"]
+    assert report["moved"]["at the end"] == []
+    assert [p for p in (folder / "killed" / "data" / "unfinished").rglob("*") if p.is_file()] == []
+
+
 def test_what_is_left_is_whole_registered_and_nothing_else(killed, monkeypatch):
     folder, _, _ = killed
     for which in ("whole", "killed"):

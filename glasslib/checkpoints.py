@@ -1,0 +1,161 @@
+"""Checkpoints of unfinished tasks, and how they travel with the data.
+
+A task's checkpoint lies under ``var/work``, replaced in one step every few minutes. A machine that
+is lent for hours does not keep that folder: :func:`park` puts compressed copies beside the data,
+under ``data/unfinished``, and a task goes on from the further of the two. Nothing is lost on the
+way: what is parked is the checkpoint to the bit.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from glasslib import paths, store
+from glasslib.errors import DataError
+
+__all__ = ["Checkpoint", "park", "unfinished"]
+
+
+class Checkpoint:
+    """Arrays of an unfinished task, replaced on disk in one step.
+
+    Parameters
+    ----------
+    output : Path
+        The data file the task ends with.
+    """
+
+    def __init__(self, output: Path):
+        place = output.relative_to(paths.data() / "ensembles").with_suffix(".npz")
+        self.output = output
+        self.path = paths.work() / place
+        self.parked = paths.unfinished() / f"{place}.xz"
+
+    def load(self) -> dict | None:
+        """Return what was saved last, here or parked, whichever is further; or None.
+
+        Raises
+        ------
+        DataError
+            A parked checkpoint is damaged.
+        """
+        found = [place for place in (self.path, self.parked) if place.exists()]
+        return _arrays(max(found, key=_cpu_seconds)) if found else None
+
+    def save(self, **arrays) -> None:
+        """Replace the checkpoint."""
+
+        def save(target: Path):
+            with target.open("wb") as file:
+                np.savez(file, **arrays)
+
+        store.write_atomically(self.path, save)
+
+    def remove(self) -> None:
+        """Forget the checkpoint, its task being done."""
+        self.path.unlink(missing_ok=True)
+        self.parked.unlink(missing_ok=True)
+
+
+def _open(path: Path) -> np.lib.npyio.NpzFile:
+    if path.suffix != ".xz":
+        return np.load(path)
+    try:
+        return np.load(io.BytesIO(lzma.decompress(path.read_bytes())))
+    except lzma.LZMAError as error:
+        raise DataError(
+            f"{path.parent.name}/{path.name} is damaged ({error}); restore it with 'git checkout"
+            " -- data', or delete it and the task starts again"
+        ) from None
+
+
+def _arrays(path: Path) -> dict:
+    with _open(path) as saved:
+        return dict(saved)
+
+
+def _cpu_seconds(path: Path) -> float:
+    with _open(path) as saved:
+        return float(saved["cpu"])
+
+
+def _known(profile: str) -> list[Checkpoint]:
+    """Checkpoints of a profile, here or parked, also of tasks that are done."""
+    here, parked = paths.work(), paths.unfinished()
+    places = {path.relative_to(here) for path in here.glob(f"{profile}/T*/*.npz")}
+    places |= {
+        path.relative_to(parked).with_suffix("") for path in parked.glob(f"{profile}/T*/*.npz.xz")
+    }
+    data = paths.data() / "ensembles"
+    return [Checkpoint(data / place.with_suffix(".nc")) for place in sorted(places)]
+
+
+def unfinished(profile: str) -> dict[str, float]:
+    """Return the seconds of CPU time in each checkpoint, here or parked, of a task not done.
+
+    Parameters
+    ----------
+    profile : str
+
+    Returns
+    -------
+    dict of str to float
+        By place, such as ``companion/T0.400/run01``.
+    """
+    found = {}
+    for one in _known(profile):
+        if not one.output.exists():
+            name = one.path.relative_to(paths.work()).with_suffix("").as_posix()
+            found[name] = max(_cpu_seconds(p) for p in (one.path, one.parked) if p.exists())
+    return found
+
+
+def park(
+    profile: str, at_least: float = 600.0, report: Callable[[str], None] = print
+) -> list[Path]:
+    """Put the checkpoints of unfinished tasks beside the data, to be committed with them.
+
+    Parked checkpoints of tasks that are done meanwhile are removed. The campaign may go on while
+    this runs.
+
+    Parameters
+    ----------
+    profile : str
+    at_least : float
+        Seconds of CPU time below which a checkpoint is not worth its bytes.
+    report : callable
+        Gets one line about each file written or removed.
+
+    Returns
+    -------
+    list of Path
+        The files written. One that is parked already at least as far is left alone.
+    """
+    written = []
+    for one in _known(profile):
+        name = one.parked.relative_to(paths.data()).as_posix()
+        if one.output.exists():
+            if one.parked.exists():
+                one.parked.unlink()
+                report(f"{name} removed: the task is done")
+            continue
+        try:
+            content = one.path.read_bytes()
+        except FileNotFoundError:  # only parked, or done just now
+            continue
+        with np.load(io.BytesIO(content)) as saved:
+            seconds = float(saved["cpu"])
+        further = not one.parked.exists() or seconds > _cpu_seconds(one.parked)
+        if seconds >= at_least and further:
+            compressed = lzma.compress(content)
+            store.write_atomically(
+                one.parked, lambda target, bytes_=compressed: target.write_bytes(bytes_)
+            )
+            written.append(one.parked)
+            report(f"{name}: {seconds / 3600:.2f} core-hours, {len(compressed) / 1e6:.1f} MB")
+    return written
