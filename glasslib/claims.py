@@ -157,11 +157,6 @@ class _Cases:
         return "; ".join(f"{where}: {format_error(v, e)}" for where, v, e, *_ in self.rows)
 
 
-def _pooled(runs: dict[float, int]) -> int:
-    """Runs that give the error of a quantity made of all temperatures: degrees of freedom add."""
-    return 1 + sum(number - 1 for number in runs.values())
-
-
 def _at(temperature: float) -> str:
     return f"T = {temperature:.2f}"
 
@@ -188,13 +183,40 @@ def _better(tables, split, runs, only_tau):
     )
 
 
-def _trend(tables, split, model, runs):
+@dataclass(frozen=True)
+class _Trend:
+    """Change of a quantity on cooling; NaN, and the reason, where it cannot be given."""
+
+    what: str
+    change: float = float("nan")
+    error: float = float("nan")
+    temperatures: int = 0
+    runs: int = 2
+    trouble: str = ""
+    takes: str = ""
+
+    def finding(self, cases: _Cases, measured: str) -> Finding:
+        """Judge it as the one case of a claim; ``measured`` leaves a gap for the number."""
+        if self.trouble:
+            return Finding(self.trouble, CANNOT_TELL, self.takes)
+        cases.add("all temperatures", self.change, self.error, self.runs)
+        return cases.finding(measured.format(format_error(self.change, self.error)))
+
+
+def _trend(tables, split, model) -> _Trend:
     """Change of ρ(τ_α) from the highest to the lowest temperature, by a weighted straight line.
 
-    Where ensembles differ in their number of trajectories, ρ over the ceiling is compared.
+    The networks compared know equal numbers of runs. Where ensembles differ in their number of
+    trajectories, ρ over the ceiling is compared.
     """
-    table = tables["accuracy"]
+    table = tables["accuracy-equal-runs"]
     rows = table[(table["split"] == split) & (table["model"] == model) & table["at_tau"]]
+    if rows["group"].nunique() > 1:
+        fewest, most = rows["group"].min(), rows["group"].max()
+        return _Trend(
+            "ρ", trouble=f"networks know {fewest} runs at one temperature and {most} at another",
+            takes=f"{most} runs at every temperature",
+        )
     ceiling = tables["ceiling"]
     ceiling = ceiling[(ceiling["kind"] == "pooled") & ceiling["own"] & ceiling["at_tau"]]
     ceiling = ceiling.set_index("T")
@@ -209,7 +231,11 @@ def _trend(tables, split, model, runs):
     temperatures = rows["T"].to_numpy(float)
     known = np.isfinite(value) & np.isfinite(error) & (error > 0)
     if known.sum() < 2 or not known.all():
-        return what, np.nan, np.nan, int(known.sum())
+        return _Trend(
+            what, trouble="fewer than two temperatures with an error, or ensembles differ in"
+            " their number of trajectories and some have no ceiling",
+            takes="equal numbers of trajectories at all temperatures, or two blocks of every run",
+        )
     weight = 1 / error**2
     centre = np.average(temperatures, weights=weight)
     spread = (weight * (temperatures - centre) ** 2).sum()
@@ -218,34 +244,27 @@ def _trend(tables, split, model, runs):
     misfit = (weight * (value - np.average(value, weights=weight)
                         - slope * (temperatures - centre)) ** 2).sum()
     inflate = np.sqrt(max(1.0, misfit / max(1, len(value) - 2)))
-    return what, -slope * length, inflate * length / np.sqrt(spread), len(value)
-
-
-def _independent(tables, split, runs):
-    what, change, error, n = _trend(tables, split, "network A", runs)
-    cases = _Cases(MARGIN_TEMPERATURE)
-    cases.add("all temperatures", change, error, _pooled(runs))
-    measured = (
-        f"{what} of A changes by {format_error(change, error)} from the highest to the lowest of"
-        f" {n} temperatures (margin {MARGIN_TEMPERATURE:g})"
+    return _Trend(
+        what, -slope * length, inflate * length / np.sqrt(spread), len(value),
+        1 + int((rows["runs"] - 1).sum()),  # degrees of freedom add
     )
-    return _unequal(cases, measured, change)
 
 
-def _cooling(tables, split, runs):
-    what, change, error, n = _trend(tables, split, "network B", runs)
-    cases = _Cases()
-    cases.add("all temperatures", change, error, _pooled(runs))
-    return _unequal(cases, f"{what} of B changes by {format_error(change, error)} on cooling over"
-                           f" {n} temperatures", change)
+def _independent(tables, split):
+    trend = _trend(tables, split, "network A")
+    return trend.finding(
+        _Cases(MARGIN_TEMPERATURE),
+        f"{trend.what} of A changes by {{}} from the highest to the lowest of"
+        f" {trend.temperatures} temperatures, on equal numbers of runs (margin"
+        f" {MARGIN_TEMPERATURE:g})",
+    )
 
 
-def _unequal(cases, measured, change):
-    if np.isfinite(change):
-        return cases.finding(measured)
-    return Finding(
-        "ensembles differ in their number of trajectories, and some have no ceiling", CANNOT_TELL,
-        "equal numbers of trajectories at all temperatures, or two blocks of every run",
+def _cooling(tables, split):
+    trend = _trend(tables, split, "network B")
+    return trend.finding(
+        _Cases(), f"{trend.what} of B changes by {{}} on cooling over {trend.temperatures}"
+        " temperatures, on equal numbers of runs",
     )
 
 
@@ -273,26 +292,26 @@ def _chi4(tables, split, runs):
     )
 
 
-def _intermediate(tables, split, runs):
+def _intermediate(tables, split):
     table = tables["transfer"]
     table = table[table["split"] == split]
     cases = _Cases()
     for _, row in table[table["kind"] == "intermediate − outermost"].iterrows():
-        cases.add(f"network {row['network']}", row["rho"], row["rho_error"], _pooled(runs))
+        cases.add(f"network {row['network']}", row["rho"], row["rho_error"], row["runs"])
     if not cases.rows:
         each = " with two runs or more" if split == "run" else ""
         return Finding(f"fewer than three temperatures{each}", CANNOT_TELL,
                        f"a third temperature{each}")
-    return cases.finding("mean ρ elsewhere, trained at inner less outermost temperatures: "
-                         + cases.each())
+    return cases.finding("mean ρ elsewhere, trained at inner less outermost temperatures, on equal"
+                         " numbers of runs: " + cases.each())
 
 
-def _no_winner(tables, split, runs):
+def _no_winner(tables, split):
     table = tables["transfer"]
     table = table[table["split"] == split]
     cases = _Cases(MARGIN_TRANSFER)
     for _, row in table[table["kind"] == "A − B"].iterrows():
-        cases.add("all pairs", row["rho"], row["rho_error"], _pooled(runs))
+        cases.add("all pairs", row["rho"], row["rho_error"], row["runs"])
     if not cases.rows:
         each = " with two runs or more" if split == "run" else ""
         return Finding(f"one temperature alone{each}", CANNOT_TELL, f"a second temperature{each}")
@@ -319,8 +338,8 @@ def evidence(
     Parameters
     ----------
     tables : dict
-        ``accuracy``, ``ceiling``, ``shape``, ``susceptibility`` and ``transfer``, see
-        :data:`glasslib.results.tables.TABLES`.
+        ``accuracy``, ``accuracy-equal-runs``, ``ceiling``, ``shape``, ``susceptibility`` and
+        ``transfer``, see :data:`glasslib.results.tables.TABLES`.
     relaxation : pandas.DataFrame
         From :func:`glasslib.results.relaxation_table`.
     runs : dict of float to int
@@ -338,9 +357,9 @@ def evidence(
         ("At τ_α, A is more accurate than B at every temperature", "Section 2.4, Figure 5",
          lambda split: _better(tables, split, runs, True)),
         ("At τ_α, the accuracy of A is nearly independent of temperature",
-         "Section 2.4, Figure 5", lambda split: _independent(tables, split, runs)),
+         "Section 2.4, Figure 5", lambda split: _independent(tables, split)),
         ("At τ_α, B is more accurate at lower temperature", "Section 2.4, Figure 4",
-         lambda split: _cooling(tables, split, runs)),
+         lambda split: _cooling(tables, split)),
         ("ρ(t) of B has a minimum near t = 1", "Section 2.4, Figure 4",
          lambda split: _feature(tables, split, runs, ["network B"], "dip near t = 1")),
         ("ρ(t) of B is highest near τ_α", "Section 2.4, Figure 4",
@@ -353,9 +372,9 @@ def evidence(
         ("A and B both predict χ4(τ_α) rather accurately", "Section 2.5, Figure 6",
          lambda split: _chi4(tables, split, runs)),
         ("Training at intermediate temperatures transfers best", "Section 2.6, Figure 7",
-         lambda split: _intermediate(tables, split, runs)),
+         lambda split: _intermediate(tables, split)),
         ("No clear winner of A and B in transfer", "Section 2.6, Figure 7",
-         lambda split: _no_winner(tables, split, runs)),
+         lambda split: _no_winner(tables, split)),
     ]
     out = [(claim, where, judge("row"), judge("run")) for claim, where, judge in both]
     out.append((f"a = {PAPER_A:g} at T = {PAPER_A_TEMPERATURE:.2f}", "Section 2.5",

@@ -21,8 +21,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -480,6 +480,15 @@ class Ensemble:
     def debye_waller(self) -> np.ndarray:
         """⟨Δr_i²(t = 1)⟩ in σ², (n_runs, N) float64."""
         return self.mean("squared_displacement")[..., self.times.debye_waller_index]
+
+    def only(self, runs: Iterable[int]) -> Ensemble:
+        """Return the same ensemble with some of its runs alone."""
+        runs = list(runs)
+        return replace(
+            self,
+            runs={run: self.runs[run] for run in runs},
+            blocks={run: self.blocks[run] for run in runs},
+        )
 
     def configuration(self, run: int) -> Configuration:
         """Return the initial configuration of a run's ensemble."""

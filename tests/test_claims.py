@@ -73,6 +73,7 @@ def made_up(error=0.01, difference=0.1, trajectories=(40, 40, 40), shape=0.1, **
     features = ("dip near t = 1", "highest near τ_α", "highest at t = 1", "falls after τ_α")
     return {
         "accuracy": pd.DataFrame(accuracy),
+        "accuracy-equal-runs": pd.DataFrame(accuracy).assign(group=4, runs=8),
         "ceiling": pd.DataFrame([
             {"T": T, "kind": "pooled", "own": True, "at_tau": True, "trajectories": m,
              "ceiling": 0.9, "ceiling_error": 0.001}
@@ -90,7 +91,8 @@ def made_up(error=0.01, difference=0.1, trajectories=(40, 40, 40), shape=0.1, **
             for T in TEMPERATURES for by in ("row", "run") for curve in ("network A", "network B")
         ]),
         "transfer": pd.DataFrame([
-            {"split": by, "kind": kind, "network": network, "rho": rho, "rho_error": one}
+            {"split": by, "kind": kind, "network": network, "rho": rho, "rho_error": one,
+             "runs": 22}
             for by in ("row", "run")
             for kind, network, rho, one in (
                 ("intermediate − outermost", "A", 0.05, error),
@@ -168,13 +170,33 @@ def test_unequal_ensembles_are_compared_over_their_ceilings_or_not_at_all():
 
 def test_trend_is_a_weighted_straight_line():
     tables = made_up()
-    what, change, error, n = claims._trend(tables, "row", "network B", RUNS)
-    assert (what, n) == ("ρ", 3) and change == pytest.approx(0.075)  # 0.15 · ½
-    assert error == pytest.approx(0.15 * 0.01 / np.sqrt(((np.array(TEMPERATURES) - 0.51667) ** 2)
-                                                        .sum()), rel=1e-3)
-    bent = tables["accuracy"]["T"] == 0.5
-    tables["accuracy"].loc[bent, "rho"] += 0.3  # no straight line: the error grows
-    assert claims._trend(tables, "row", "network B", RUNS)[2] > 10 * error
+    trend = claims._trend(tables, "row", "network B")
+    assert (trend.what, trend.temperatures, trend.runs) == ("ρ", 3, 22)
+    assert trend.change == pytest.approx(0.075)  # 0.15 · ½
+    error = 0.15 * 0.01 / np.sqrt(((np.array(TEMPERATURES) - 0.51667) ** 2).sum())
+    assert trend.error == pytest.approx(error, rel=1e-3)
+    equal = tables["accuracy-equal-runs"]
+    equal.loc[equal["T"] == 0.5, "rho"] += 0.3  # no straight line: the error grows
+    assert claims._trend(tables, "row", "network B").error > 10 * error
+
+
+def test_networks_that_know_more_runs_are_not_compared_with_those_that_know_fewer():
+    tables = made_up()
+    equal = tables["accuracy-equal-runs"]
+    equal.loc[equal["T"] == 0.45, "group"] = 2
+    table, measured = verdicts(tables)
+    for claim in ("At τ_α, the accuracy of A is nearly independent of temperature",
+                  "At τ_α, B is more accurate at lower temperature"):
+        assert set(table.loc[claim].iloc[1:3]) == {"cannot tell"}
+        assert table.loc[claim, "to tell, it would take"] == "4 runs at every temperature"
+        assert measured.loc[claim, "rows at random"] == (
+            "networks know 2 runs at one temperature and 4 at another"
+        )
+    equal["group"] = 2
+    tables["accuracy"]["rho"] = 0.0  # what all runs give does not count
+    table, _ = verdicts(tables)
+    assert table.loc["At τ_α, B is more accurate at lower temperature",
+                     "whole runs held out"] == "confirmed"
 
 
 def test_one_temperature_has_no_trend_and_no_transfer():
@@ -189,7 +211,7 @@ def test_one_temperature_has_no_trend_and_no_transfer():
 
 def test_one_run_alone_has_no_runs_to_hold_out():
     tables = made_up()
-    for name in ("accuracy", "shape", "susceptibility", "transfer"):
+    for name in ("accuracy", "accuracy-equal-runs", "shape", "susceptibility", "transfer"):
         tables[name] = tables[name][tables[name]["split"] == "row"]
     table, measured = verdicts(tables)
     assert measured.loc["No clear winner of A and B in transfer", "whole runs held out"] == (

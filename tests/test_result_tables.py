@@ -10,7 +10,7 @@ import pytest
 from glasslib import paths
 from glasslib.errors import DataError, ParameterError
 from glasslib.learning.dataset import run_folds, split
-from glasslib.learning.evaluation import pearson, pearson_within_runs
+from glasslib.learning.evaluation import Resampled, pearson, pearson_within_runs
 from glasslib.parameters import NetworkSettings
 from glasslib.results import (
     heldout,
@@ -45,8 +45,7 @@ def folder(smoke, tmp_path, monkeypatch):
 
 def single_run(of):
     """The same ensemble with its first run alone."""
-    first = min(of.runs)
-    return replace(of, runs={first: of.runs[first]}, blocks={first: of.blocks[first]})
+    return of.only([min(of.runs)])
 
 
 def single_block(of):
@@ -266,6 +265,78 @@ def test_error_of_a_ratio_of_susceptibilities_is_not_too_small():
     same, error = heldout._ratio(true, true, 0.5)
     assert same[0] == 1 and error[0] == pytest.approx(0, abs=1e-6)
     assert np.isnan(heldout._ratio(true[:2], predicted[:2], 0.5)[1]).all()
+
+
+def test_equal_runs_of_few_runs_are_all_runs(one):
+    table = heldout.accuracy_from_equal_runs(one, SETTINGS)
+    assert (table.pop("group") == 2).all() and (table.pop("runs") == 2).all()
+    pd.testing.assert_frame_equal(table, heldout.accuracy(one, SETTINGS))
+
+
+def test_equal_runs_are_groups_each_as_if_it_were_all_there_is(one, monkeypatch):
+    monkeypatch.setattr(heldout, "COMPARED_RUNS", 1)
+    table = heldout.accuracy_from_equal_runs(one, SETTINGS)
+    assert (table["group"] == 1).all() and (table["runs"] == 2).all()
+    assert set(table["split"]) == {"row"}  # a group of one run has none to hold out
+    expected = []
+    for seed in range(heldout.SEEDS):
+        true, predicted = [], []
+        for run in one.runs:
+            data = networks.dataset(one.only([run]))
+            own = FAST.model_copy(update={"seed": seed})
+            parts = split(data.runs, own)
+            assert set(data.runs) == {run}
+            true.append(data.targets[parts.test])
+            network = networks.trained(data, "A", own, parts)
+            predicted.append(network.predict(data.subset(parts.test)))
+        expected.append(pearson(np.concatenate(true), np.concatenate(predicted)))
+    rows = table[table["model"] == "network A"]
+    np.testing.assert_allclose(rows["rho"], np.mean(expected, axis=0), atol=1e-9)
+    assert rows["rows"].unique().tolist() == [2 * round(0.2 * N)]
+
+
+def test_runs_that_fill_no_group_stay_out(one):
+    many = replace(one, runs=dict.fromkeys(range(10), one.runs[0]),
+                   blocks=dict.fromkeys(range(10), one.blocks[0]))
+    assert [list(group.runs) for group in heldout._groups(many, 4)] == [[0, 1, 2, 3], [4, 5, 6, 7]]
+    assert [list(group.runs) for group in heldout._groups(one, 2)] == [[0, 1]]
+
+
+def test_temperatures_of_training_are_compared_on_equal_runs(smoke, shown, monkeypatch):
+    asked = []
+    original = heldout._transferred_pairs
+
+    def watched(data, settings, by):
+        asked.append([one.n_runs for one in data.values()])
+        return original(data, settings, by)
+
+    monkeypatch.setattr(heldout, "_transferred_pairs", watched)
+    monkeypatch.setattr(heldout, "COMPARED_RUNS", 2)
+    unequal = {0.8: shown[0.8], 0.7: single_run(shown[0.7])}
+    table = heldout.transfers(unequal, SETTINGS)
+    assert asked == [[2, 1], [1, 1]]  # pairs and A − B from all, the other contrast from equal
+    assert table[table["kind"] == "A − B"]["runs"].tolist() == [1 + 1 + 0]
+    assert table.query("kind == 'pair' and applied == 0.8")["runs"].unique().tolist() == [2]
+
+
+def test_the_contrasts_of_transfer():
+    def exactly(value):
+        return Resampled(np.array([value]), np.full((8, 1), value), 4)
+
+    temperatures = (0.6, 0.5, 0.45)
+    skill = {0.6: 0.3, 0.5: 0.7, 0.45: 0.5}
+    pairs = {
+        (which, trained, applied): exactly(skill[trained] - 0.1 * (which == "B") + applied)
+        for which in "AB" for trained in temperatures for applied in temperatures
+    }
+    found = heldout._intermediate_less_outermost(pairs)
+    # Applied at 0.6: 0.7 − 0.5; at 0.45: 0.7 − 0.3; at 0.5 there is no inner one but its own.
+    for which in "AB":
+        assert found[which] == (pytest.approx(0.3), pytest.approx(0.0))
+    assert heldout._a_less_b(pairs)["A − B"] == (pytest.approx(0.1), pytest.approx(0.0))
+    two = {key: pair for key, pair in pairs.items() if 0.5 not in key}
+    assert heldout._intermediate_less_outermost(two) == {}
+    assert heldout._a_less_b({key: pair for key, pair in two.items() if 0.6 not in key}) == {}
 
 
 def test_transfer_pairs_and_contrasts(smoke, shown):

@@ -3,6 +3,9 @@
 Design, chosen to stay cheap: rows at random with three seeds (each seed divides the rows anew and
 starts from other weights); whole runs held out in at most four folds, each with its own seed.
 Every configuration is then predicted once by a network that has never seen it.
+
+More runs train better networks, so temperatures are compared on equal numbers of them
+(:data:`COMPARED_RUNS`), whatever else there is.
 """
 
 from __future__ import annotations
@@ -28,14 +31,16 @@ from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.results.rows import correlation_rows, resample_all
 from glasslib.store import Ensemble
 
-__all__ = ["accuracy", "shape", "susceptibilities", "transfers"]
+__all__ = ["accuracy", "accuracy_from_equal_runs", "shape", "susceptibilities", "transfers"]
 
 SEEDS = 3
+#: Runs that train and test together where temperatures are compared; all, where there are fewer.
+COMPARED_RUNS = 4
 
 Settings = dict[str, dict[str, NetworkSettings]]
 
 
-def _predicted(of: Ensemble, data: Dataset, settings: Settings) -> dict[str, dict]:
+def _predicted(data: Dataset, settings: Settings) -> dict[str, dict]:
     """Predictions by split and network: one array a seed, NaN where a row was not tested."""
     by_row: dict[str, list[np.ndarray]] = {which: [] for which in NETWORKS}
     for seed in range(SEEDS):
@@ -54,17 +59,50 @@ def _predicted(of: Ensemble, data: Dataset, settings: Settings) -> dict[str, dic
     return out
 
 
-def accuracy(of: Ensemble, settings: Settings) -> pd.DataFrame:
-    """ρ(t) of networks A and B and of their difference, split by row and by run."""
-    data = dataset(of)
+def _accuracy_rows(data: Dataset, predicted: dict[str, dict]) -> pd.DataFrame:
     return pd.concat(
         [
-            correlation_rows(data, {f"network {w}": p for w, p in predicted.items()},
+            correlation_rows(data, {f"network {w}": p for w, p in models.items()},
                              [("network A", "network B")], split=by)
-            for by, predicted in _predicted(of, data, settings).items()
+            for by, models in predicted.items()
         ],
         ignore_index=True,
     )
+
+
+def accuracy(of: Ensemble, settings: Settings) -> pd.DataFrame:
+    """ρ(t) of networks A and B and of their difference, split by row and by run."""
+    data = dataset(of)
+    return _accuracy_rows(data, _predicted(data, settings))
+
+
+def accuracy_from_equal_runs(of: Ensemble, settings: Settings) -> pd.DataFrame:
+    """ρ(t) as in :func:`accuracy`, but no network knows more runs than at another temperature.
+
+    The runs are taken in groups of :data:`COMPARED_RUNS`, each as if it were all there is, and ρ
+    is that of all groups together; runs that fill no group stay out. ``group`` is how many runs
+    one has, and ``runs`` how many there are in all groups.
+    """
+    data = dataset(of)
+    size = min(COMPARED_RUNS, len(of.runs))
+    groups = _groups(of, size)
+    predicted: dict[str, dict] = {}
+    for group in groups:
+        own = dataset(group)
+        rows = np.isin(data.runs, list(group.runs))
+        for by, models in _predicted(own, settings).items():
+            for which, seeds in models.items():
+                whole = predicted.setdefault(by, {}).setdefault(
+                    which, [np.full(data.targets.shape, np.nan) for _ in seeds]
+                )
+                for all_rows, one in zip(whole, seeds, strict=True):
+                    all_rows[rows] = one
+    return _accuracy_rows(data, predicted).assign(group=size, runs=size * len(groups))
+
+
+def _groups(of: Ensemble, size: int) -> list[Ensemble]:
+    runs = list(of.runs)
+    return [of.only(runs[k : k + size]) for k in range(0, len(runs) - size + 1, size)]
 
 
 def _features(times: np.ndarray, k_tau: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
@@ -96,7 +134,7 @@ def shape(of: Ensemble, settings: Settings) -> pd.DataFrame:
     """Numbers that decide what the paper says about the shape of ρ(t), each with its error."""
     data = dataset(of)
     rows = []
-    for by, predicted in _predicted(of, data, settings).items():
+    for by, predicted in _predicted(data, settings).items():
         for which, (pooled, _) in resample_all(data, predicted).items():
             for name, function in _features(data.times, data.tau_index).items():
                 each = [part.apply(function) for part in pooled]
@@ -222,56 +260,91 @@ def transfers(shown: dict[float, Ensemble], settings: Settings) -> pd.DataFrame:
     ``pair``: a network trained at one temperature and applied at another, standardised with the
     statistics of the data set it is applied to. Rows split at random (first seed): all rows count
     elsewhere, only test rows at its own temperature. Split by run: at every temperature, each run
-    is predicted by a network that has not seen the run of that number. ``contrast``:
-    "intermediate" is the mean ρ of networks from the inner temperatures less that from the
-    outermost two, "A − B" that of A less that of B; each first as a difference at one temperature
-    of application, then averaged over those.
+    is predicted by a network that has not seen the run of that number.
+
+    The others are contrasts, each first taken at one temperature of application, then averaged
+    over those. "intermediate − outermost" is the mean ρ of networks from the inner temperatures
+    less that from the outermost two, all from the same number of runs (the first
+    :data:`COMPARED_RUNS`, or fewer where a temperature has fewer); "A − B" that of A less that of
+    B, from all runs.
     """
     data = {t: dataset(of) for t, of in shown.items()}
-    splits = ["row", "run"] if all(one.n_runs > 1 for one in data.values()) else ["row"]
-    rows = [row for by in splits for row in _transfers_split(data, settings, by)]
-    columns = ["split", "kind", "network", "trained", "applied", "rho", "rho_error"]
+    size = min(COMPARED_RUNS, *(len(of.runs) for of in shown.values()))
+    alike = {t: dataset(_groups(of, size)[0]) for t, of in shown.items()}
+    rows = []
+    for by in ("row", "run") if all(one.n_runs > 1 for one in data.values()) else ("row",):
+        pairs = _transferred_pairs(data, settings, by)
+        rows += [
+            (by, "pair", *key, pair.value[0], pair.error[0], data[key[-1]].n_runs)
+            for key, pair in pairs.items()
+        ]
+        equal = _intermediate_less_outermost(_transferred_pairs(alike, settings, by))
+        for kind, contrasts, used in (
+            ("intermediate − outermost", equal, alike), ("A − B", _a_less_b(pairs), data)
+        ):
+            # The error is worth so many runs: degrees of freedom add.
+            runs = 1 + sum(one.n_runs - 1 for one in used.values())
+            rows += [
+                (by, kind, which, np.nan, np.nan, *averaged, runs)
+                for which, averaged in contrasts.items()
+            ]
+    columns = ["split", "kind", "network", "trained", "applied", "rho", "rho_error", "runs"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _transfers_split(data: dict[float, Dataset], settings: Settings, by: str) -> list[tuple]:
-    rows, all_pairs = [], {}
+Pairs = dict[tuple[str, float, float], Resampled]
+
+
+def _transferred_pairs(data: dict[float, Dataset], settings: Settings, by: str) -> Pairs:
+    """ρ(τ_α) by network, temperature of training and temperature of application."""
+    pairs = {}
     for trained_at in data:
         for which in NETWORKS:
             for applied, target in data.items():
                 chosen, predicted = _transferred(data[trained_at], target, which, settings, by)
                 given = target.subset(chosen)
-                pair, _ = correlate_runs(
+                pairs[which, trained_at, applied], _ = correlate_runs(
                     given.targets[:, [target.tau_index]],
                     predicted[:, [data[trained_at].tau_index]], given.runs,
                 )
-                all_pairs[which, trained_at, applied] = pair
-                rows.append((by, "pair", which, trained_at, applied, pair.value[0], pair.error[0]))
-    falling = sorted(data, reverse=True)
-    inner, outer = falling[1:-1], {falling[0], falling[-1]}
+    return pairs
 
-    def averaged(name, which, differences):
-        differences = [one for one in differences if one is not None]
-        if differences:
-            value = np.mean([one.value[0] for one in differences])
-            error = np.sqrt(np.sum([one.error[0] ** 2 for one in differences])) / len(differences)
-            rows.append((by, name, which, np.nan, np.nan, value, error))
 
-    def mean_over(which, applied, candidates):
-        pairs = [all_pairs[which, t, applied] for t in candidates if t != applied]
-        return Resampled.mean(pairs) if pairs else None
+def _mean_over(
+    pairs: Pairs, which: str, applied: float, trained_at: list[float]
+) -> Resampled | None:
+    chosen = [pairs[which, t, applied] for t in trained_at if t != applied]
+    return Resampled.mean(chosen) if chosen else None
 
-    if len(data) > 2:
-        for which in NETWORKS:
-            differences = []
-            for applied in falling:
-                one, two = mean_over(which, applied, inner), mean_over(which, applied, outer)
-                differences.append(one - two if one and two else None)
-            averaged("intermediate − outermost", which, differences)
-    if len(data) > 1:
-        differences = [
-            mean_over("A", applied, falling) - mean_over("B", applied, falling)
+
+def _averaged(differences: list[Resampled]) -> tuple[float, float]:
+    """Mean over temperatures of application, whose errors are independent."""
+    error = np.sqrt(np.sum([one.error[0] ** 2 for one in differences])) / len(differences)
+    return np.mean([one.value[0] for one in differences]), error
+
+
+def _intermediate_less_outermost(pairs: Pairs) -> dict[str, tuple[float, float]]:
+    falling = sorted({applied for *_, applied in pairs}, reverse=True)
+    contrasts = {}
+    for which in NETWORKS:
+        both = [
+            (_mean_over(pairs, which, applied, falling[1:-1]),
+             _mean_over(pairs, which, applied, [falling[0], falling[-1]]))
             for applied in falling
         ]
-        averaged("A − B", "A − B", differences)
-    return rows
+        differences = [inner - outer for inner, outer in both if inner and outer]
+        if differences:
+            contrasts[which] = _averaged(differences)
+    return contrasts
+
+
+def _a_less_b(pairs: Pairs) -> dict[str, tuple[float, float]]:
+    falling = sorted({applied for *_, applied in pairs}, reverse=True)
+    if len(falling) < 2:
+        return {}
+    return {
+        "A − B": _averaged([
+            _mean_over(pairs, "A", applied, falling) - _mean_over(pairs, "B", applied, falling)
+            for applied in falling
+        ])
+    }

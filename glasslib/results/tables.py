@@ -86,6 +86,10 @@ TABLES: dict[str, Table] = {
         Table("accuracy", "ρ(t) of networks A and B, split by row (three seeds) and by run",
               heldout.accuracy, (*_NETWORKS, "results/heldout.py"), trains=True, tolerance=0.05,
               cost=90),
+        Table("accuracy-equal-runs",
+              "ρ(t) of A and B from as many runs at every temperature, to compare temperatures",
+              heldout.accuracy_from_equal_runs, (*_NETWORKS, "results/heldout.py"), trains=True,
+              tolerance=0.05, cost=90),
         Table("shape", "numbers that decide on minima and maxima of ρ(t)",
               heldout.shape, (*_NETWORKS, "results/heldout.py"), trains=True, tolerance=0.07,
               cost=3),
@@ -241,7 +245,7 @@ def judged(shown: Shown) -> list:
     from glasslib import claims
     from glasslib.results.data import relaxation_table
 
-    needed = ("accuracy", "ceiling", "shape", "susceptibility", "transfer")
+    needed = ("accuracy", "accuracy-equal-runs", "ceiling", "shape", "susceptibility", "transfer")
     return claims.evidence(
         {name: table(name, shown) for name in needed}, relaxation_table(shown),
         {t: len(of.runs) for t, of in shown.items()},
