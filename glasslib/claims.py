@@ -11,7 +11,8 @@ the error itself comes from few runs (Student's t at 95 %: 3.2 errors for four r
   **cannot tell**.
 
 A claim about several times or temperatures is confirmed if every one is, not confirmed if any one
-is not. Without an error nothing can be told.
+is not. Temperatures are compared with each other on equal numbers of runs, because a network that
+knows more runs does better. Without an error nothing can be told.
 """
 
 from __future__ import annotations
