@@ -2,12 +2,14 @@
 
     python benchmarks/engine.py speed [--own FOLDER]
     python benchmarks/engine.py agreement
+    python benchmarks/engine.py forces
 
 ``speed`` steps the melt of N = 2,000 at T = 0.45 with each setting, every setting in a process of
 its own, all of them in turn and that three times over; it prints time units per second of CPU
 time, median and range, and the ratio to the stock script within each round. ``agreement``
 compares isoconfigurational ensembles stepped by plain velocity Verlet at 0.0025 with those that
-ship, which start from the same configurations.
+ship, which start from the same configurations. ``forces`` compares, among the ensembles that ship,
+blocks whose pair forces are LAMMPS's own with blocks of the same runs whose pair forces are ours.
 """
 
 from __future__ import annotations
@@ -28,23 +30,24 @@ import pandas as pd
 HERE = Path(__file__).parent
 DURATION, WARM_UP, ROUNDS = 20.0, 2.0, 3
 OMP = "-sf omp -pk omp {}"
+CHOSEN = "r-RESPA 0.01/0.005, our pair forces, skin 0.4 (chosen)"
+
+OPT = {"pair_style": "lj/cut/opt", "skin": 0.3}
 
 #: Name, settings of the integrator (None: the stock script), environment, processes at once.
 SETTINGS = [
     ("stock script: velocity Verlet 0.005, lj/cut, dump to disk", None, {}, 1),
-    ("velocity Verlet 0.005, lj/cut/opt", {"timestep": 0.005, "bond_substeps": 1}, {}, 1),
-    ("velocity Verlet 0.005, lj/cut/omp, 1 thread", {"timestep": 0.005, "bond_substeps": 1},
-     {"GLASSLIB_LAMMPS_ARGUMENTS": OMP.format(1)}, 1),
-    ("r-RESPA 0.01/0.005, lj/cut/opt, skin 0.3 (chosen)", {}, {}, 1),
-    ("the same, skin 0.2", {"skin": 0.2}, {}, 1),
-    ("the same, skin 0.4", {"skin": 0.4}, {}, 1),
+    ("velocity Verlet 0.005, lj/cut/opt", OPT | {"timestep": 0.005, "bond_substeps": 1}, {}, 1),
+    ("r-RESPA 0.01/0.005, lj/cut/opt, skin 0.3 (older data)", OPT, {}, 1),
+    ("the same, skin 0.2", OPT | {"skin": 0.2}, {}, 1),
+    ("the same, lj/cut/omp, 1 thread", OPT, {"GLASSLIB_LAMMPS_ARGUMENTS": OMP.format(1)}, 1),
+    ("velocity Verlet 0.005, our pair forces", {"timestep": 0.005, "bond_substeps": 1}, {}, 1),
+    ("r-RESPA 0.01/0.005, our pair forces, skin 0.3", {"skin": 0.3}, {}, 1),
+    (CHOSEN, {}, {}, 1),
+    ("the same, skin 0.5", {"skin": 0.5}, {}, 1),
     ("the same, skin 0.6", {"skin": 0.6}, {}, 1),
-    ("r-RESPA 0.01/0.0033, lj/cut/opt", {"bond_substeps": 3}, {}, 1),
-    ("r-RESPA 0.012/0.004, lj/cut/opt", {"timestep": 0.012, "bond_substeps": 3}, {}, 1),
-    ("r-RESPA 0.0125/0.0042, lj/cut/opt", {"timestep": 0.0125, "bond_substeps": 3}, {}, 1),
+    ("r-RESPA 0.0125/0.0042, our pair forces", {"timestep": 0.0125, "bond_substeps": 3}, {}, 1),
     ("chosen, two processes at once (each)", {}, {}, 2),
-    ("chosen, one process, lj/cut/omp, 2 threads", {},
-     {"GLASSLIB_LAMMPS_ARGUMENTS": OMP.format(2), "OMP_NUM_THREADS": "2"}, 1),
 ]
 
 
@@ -117,7 +120,8 @@ def speed(own: str | None) -> pd.DataFrame:
     """Measure every setting in turn, three times over."""
     listed = list(enumerate(SETTINGS))
     if own:
-        listed.append((3, ("chosen, LAMMPS compiled for this processor", {},
+        number = [name for name, *_ in SETTINGS].index(CHOSEN)
+        listed.append((number, ("chosen, LAMMPS compiled for this processor", {},
                            {"GLASSLIB_LAMMPS": own}, 1)))
     results: dict[str, list] = {name: [] for _, (name, *_) in listed}
     for _ in range(ROUNDS):
@@ -154,16 +158,12 @@ def agreement(temperature: float = 0.60, trajectories: int = 8) -> pd.DataFrame:
     from glasslib.simulation.ensemble import constant_energy, ice_state
 
     ours = store.load_ensemble(temperature, "companion")
-    reference = Integrator(timestep=0.0025, bond_substeps=1)
-    wanted = [0.1, 1.0, ours.times.tau_alpha, ours.times.times[-1]]
-    fine = ours.times.fine_times
-    columns = [int(np.abs(np.log(fine / t)).argmin()) for t in wanted]
-    late = fine > 0.5
-    n = ours.melt.n_monomers
+    reference = Integrator(timestep=0.0025, bond_substeps=1, pair_style="lj/cut/opt")
+    fine, n = ours.times.fine_times, ours.melt.n_monomers
     rows = []
     for run in sorted(ours.runs)[:4]:
         start = ours.runs[run]["positions"].values
-        plain = {"F_s": [], "MSD": [], "temperature": []}
+        plain = {"scattering": [], "msd": [], "kinetic_temperature": []}
         for k in range(trajectories):
             # Numbers no shipped trajectory has: other velocities, so that both are independent.
             state = ice_state(start, temperature, run, 10_000 + k)
@@ -177,32 +177,70 @@ def agreement(temperature: float = 0.60, trajectories: int = 8) -> pd.DataFrame:
             for name, values in zip(plain, (f, msd, kinetic), strict=True):
                 plain[name].append(values)
             print(f"run {run}, trajectory {k}", file=sys.stderr, flush=True)
-        blocks = ours.blocks[run]
-        shipped = {
-            "F_s": np.concatenate([b["scattering"].values for b in blocks]),
-            "MSD": np.concatenate([b["msd"].values for b in blocks]),
-            "temperature": np.concatenate([b["kinetic_temperature"].values for b in blocks]),
-        }
-        for name, values in plain.items():
-            one, other = shipped[name].astype(float), np.array(values)
-            if name == "temperature":
-                one, other = one[:, late].mean(axis=1), other[:, late].mean(axis=1)
-                pairs = [("mean", one, other)]
-            else:
-                pairs = [(f"{fine[c]:g}", one[:, c], other[:, c]) for c in columns]
-            for t, a, b in pairs:
-                rows.append({
-                    "quantity": name, "t": t, "run": run, "chosen": a.mean(), "plain": b.mean(),
-                    "variance": a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b),
-                })
-    table = pd.DataFrame(rows)
+        shipped = _trajectories(ours.blocks[run])
+        rows += _compared(ours.times, shipped, {k: np.array(v) for k, v in plain.items()})
+    return _table(rows, "chosen", "Verlet 0.0025")
+
+
+def forces(temperature: float = 0.50) -> pd.DataFrame:
+    """Compare shipped blocks with LAMMPS's pair forces and with ours, within each run."""
+    from glasslib import store
+
+    ensemble = store.load_ensemble(temperature, "companion")
+    rows, counted = [], [0, 0]
+    for blocks in ensemble.blocks.values():
+        kinds = [json.loads(b.attrs["protocol"])["integrator"]["pair_style"] for b in blocks]
+        both = [
+            [b for b, kind in zip(blocks, kinds, strict=True) if (kind == "glasslib") == ours]
+            for ours in (True, False)
+        ]
+        if all(both):
+            counted = [c + len(part) for c, part in zip(counted, both, strict=True)]
+            rows += _compared(ensemble.times, *map(_trajectories, both))
+    print(f"T = {temperature:g}: {counted[0]} blocks with our forces, {counted[1]} with LAMMPS's",
+          file=sys.stderr)
+    return _table(rows, "ours", "LAMMPS's")
+
+
+def _trajectories(blocks) -> dict[str, np.ndarray]:
+    """Return the curves of all trajectories of some blocks, (trajectories, times) each."""
+    return {
+        name: np.concatenate([b[name].values for b in blocks]).astype(float)
+        for name in ("scattering", "msd", "kinetic_temperature")
+    }
+
+
+def _compared(times, one: dict, other: dict) -> list[dict]:
+    """Compare the trajectories of one run at four times: means, and the variance of each mean."""
+    fine, rows = times.fine_times, []
+    wanted = [0.1, 1.0, times.tau_alpha, times.times[-1]]
+    columns = [int(np.abs(np.log(fine / t)).argmin()) for t in wanted]
+    late = fine > 0.5
+    for name, label in (("scattering", "F_s"), ("msd", "MSD"),
+                        ("kinetic_temperature", "temperature")):
+        if name == "kinetic_temperature":
+            pairs = [("mean", *(x[name][:, late].mean(axis=1) for x in (one, other)))]
+        else:
+            pairs = [(f"{fine[c]:g}", one[name][:, c], other[name][:, c]) for c in columns]
+        rows += [
+            {
+                "quantity": label, "t": t, "one": a.mean(), "other": b.mean(),
+                "variance": a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b),
+            }
+            for t, a, b in pairs
+        ]
+    return rows
+
+
+def _table(rows: list[dict], one: str, other: str) -> pd.DataFrame:
+    """Average the comparisons over runs; errors from the scatter over trajectories."""
     out = []
-    for (name, t), part in table.groupby(["quantity", "t"], sort=False):
-        difference = (part["chosen"] - part["plain"]).mean()
+    for (name, t), part in pd.DataFrame(rows).groupby(["quantity", "t"], sort=False):
+        difference = (part["one"] - part["other"]).mean()
         error = np.sqrt(part["variance"].sum()) / len(part)
         out.append({
-            "quantity": name, "t (τ)": t, "chosen": f"{part['chosen'].mean():.4f}",
-            "Verlet 0.0025": f"{part['plain'].mean():.4f}",
+            "quantity": name, "t (τ)": t, one: f"{part['one'].mean():.4f}",
+            other: f"{part['other'].mean():.4f}",
             "difference": f"{difference:+.4f} ± {error:.4f}",
             "in errors": f"{difference / error:+.1f}",
         })
@@ -219,14 +257,16 @@ def markdown(table: pd.DataFrame) -> str:
 def main() -> None:
     """Parse the command line and run one benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=["speed", "agreement", "one"])
+    parser.add_argument("what", choices=["speed", "agreement", "forces", "one"])
     parser.add_argument("number", nargs="?", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--own", help="folder of a LAMMPS of your own, as for GLASSLIB_LAMMPS")
     given = parser.parse_args()
     if given.what == "one":
         one(given.number)
         return
-    table = speed(given.own) if given.what == "speed" else agreement()
+    table = {"speed": lambda: speed(given.own), "agreement": agreement, "forces": forces}[
+        given.what
+    ]()
     table.to_csv(HERE / f"engine-{given.what}.csv", index=False)
     from glasslib.simulation.engine import lammps_version
 

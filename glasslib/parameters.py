@@ -144,10 +144,11 @@ class Integrator(Model):
 
     timestep: float = Field(0.01, gt=0, le=0.02, description="Outer step in τ; it divides 1.")
     bond_substeps: int = Field(2, ge=1, le=10, description="Inner steps for the bonds.")
-    pair_style: Literal["lj/cut/opt", "lj/cut"] = Field(
-        "lj/cut/opt", description="LAMMPS pair style."
+    pair_style: Literal["glasslib", "lj/cut/opt", "lj/cut"] = Field(
+        "glasslib", description="Pair forces by glasslib.simulation.pair_forces or by LAMMPS's own"
+        " style; they differ in rounding only."
     )
-    skin: float = Field(0.3, gt=0, le=1, description="Neighbour-list skin in σ.")
+    skin: float = Field(0.4, gt=0, le=1, description="Neighbour-list skin in σ.")
     segment: float = Field(
         256.0, gt=0, description="Time units between checkpoints, a fresh LAMMPS each time."
     )

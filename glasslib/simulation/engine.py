@@ -6,6 +6,11 @@ process, in any order and after any interruption.
 
 r-RESPA integrates the stiff bonds in an inner loop and the pairs in the outer one, always with
 the same step: sampled times are whole numbers of steps.
+
+The pair forces come from :mod:`glasslib.simulation.pair_forces` through LAMMPS's ``fix external``,
+or from a pair style of LAMMPS. With forces from outside, r-RESPA is written as velocity Verlet with
+the inner step, in which every k-th step feels k times the pair forces and the others feel none:
+half kicks of the outer step around k inner ones are that very sequence.
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ import numpy as np
 
 from glasslib.errors import SimulationError
 from glasslib.parameters import Integrator, Melt
+from glasslib.simulation.pair_forces import PairForces
 
 __all__ = ["Engine", "State", "lammps_arguments", "lammps_version", "load_lammps"]
 
@@ -132,7 +138,7 @@ class Engine:
     melt : Melt
         Number of monomers, density and potentials.
     integrator : Integrator
-        Step, bond substeps, pair style and skin.
+        Step, bond substeps, where the pair forces come from, and skin.
     state : State
         Where to begin; positions (N, 3) in σ and velocities (N, 3) in σ/τ.
 
@@ -153,6 +159,8 @@ class Engine:
         self._lmp = _open(load_lammps())
         self._box = melt.box_length
         self._commands = []
+        self._pairs: PairForces | None = None  # unless LAMMPS has the pair forces
+        self._failed: SimulationError | None = None
         try:
             with tempfile.TemporaryDirectory() as folder:
                 data = Path(folder) / "melt.data"
@@ -163,27 +171,65 @@ class Engine:
                     "atom_style bond",
                     "boundary p p p",
                     "special_bonds lj 0 1 1",
-                    f"neighbor {integrator.skin} bin",
                     "neigh_modify every 1 delay 2 check yes",
-                    f"pair_style {_pair_style(integrator)} {melt.cutoff}",
                     "bond_style harmonic",
                 )
                 self._do(f"read_data {data}", record="read_data melt.data")
             self._do(
-                "pair_modify shift yes",
-                f"pair_coeff 1 1 1.0 1.0 {melt.cutoff}",
                 f"bond_coeff 1 {melt.bond_stiffness} {melt.bond_length}",
                 "thermo_modify norm no lost error",
                 "thermo 1000000000",
-                f"run_style respa 2 {integrator.bond_substeps} bond 1 pair 2"
-                if integrator.bond_substeps > 1
-                else "run_style verlet",
-                f"timestep {integrator.timestep!r}",
-                "fix integrate all nve",
             )
+            style = _pair_style(integrator)
+            if style == "glasslib":
+                self._add_pair_forces()
+            else:
+                self._use_pair_style(style)
+            self._do("fix integrate all nve")
         except BaseException:
             self.close()
             raise
+
+    def _use_pair_style(self, style: str):
+        """Leave the pair forces to LAMMPS."""
+        substeps = self.integrator.bond_substeps
+        self._do(
+            f"neighbor {self.integrator.skin} bin",
+            f"pair_style {style} {self.melt.cutoff}",
+            "pair_modify shift yes",
+            f"pair_coeff 1 1 1.0 1.0 {self.melt.cutoff}",
+            f"run_style respa 2 {substeps} bond 1 pair 2" if substeps > 1 else "run_style verlet",
+            f"timestep {self.integrator.timestep!r}",
+        )
+
+    def _add_pair_forces(self):
+        """Add the pair forces from outside, every ``bond_substeps`` inner steps."""
+        substeps = self.integrator.bond_substeps
+        self._do(
+            # LAMMPS needs neighbours for the bonds across the boundary only, and must not reorder.
+            "pair_style none",
+            "neighbor 1.0 bin",
+            "comm_modify cutoff 2.0",
+            "atom_modify sort 0 0.0",
+            "run_style verlet",
+            f"timestep {self.integrator.timestep / substeps!r}",
+            f"fix pairs all external pf/callback {substeps} {substeps}",
+        )
+        self._pairs = PairForces(self.melt, self.integrator.skin)
+        n = self.melt.n_monomers
+
+        def forces(_, step, n_local, tags, positions, out):
+            # An exception cannot pass through LAMMPS: keep it for after the command.
+            if self._failed is None:
+                try:
+                    if n_local != n or tags[0] != 1 or tags[-1] != n:
+                        raise SimulationError("LAMMPS has lost or reordered monomers")
+                    self._pairs.forces(positions, out, substeps)
+                except SimulationError as error:
+                    self._failed = error
+                    out[:] = 0.0
+
+        self._lmp.set_fix_external_callback("pairs", forces)
 
     def __enter__(self) -> Engine:
         return self
@@ -203,6 +249,8 @@ class Engine:
                 raise SimulationError(
                     f"LAMMPS refused '{record or command}': {' '.join(str(error).split())}"
                 ) from None
+            if self._failed is not None:
+                raise SimulationError(f"'{record or command}' failed: {self._failed}")
             self._commands.append(record or command)
 
     @property
@@ -245,7 +293,7 @@ class Engine:
                 f"a duration of {duration:g} is no multiple of the timestep"
                 f" {self.integrator.timestep:g}; round the sampled times to the step"
             )
-        self._do(f"run {steps}")
+        self._do(f"run {steps * (1 if self._pairs is None else self.integrator.bond_substeps)}")
 
     def minimise(self):
         """Move to the inherent structure: the local minimum of the potential energy below.
@@ -253,6 +301,10 @@ class Engine:
         Conjugate gradients until no force component exceeds 1e-8 ε/σ or the energy stops
         falling in double precision.
         """
+        if self._pairs is not None:  # energies must be known at every trial step: LAMMPS's own
+            self._do("unfix pairs", "comm_modify cutoff 0.0")
+            self._pairs = None
+            self._use_pair_style("lj/cut/opt")
         self._do(
             "run_style verlet",
             "min_style cg",
@@ -283,7 +335,7 @@ class Engine:
     @property
     def potential_energy(self) -> float:
         """Total potential energy in ε."""
-        return float(self._lmp.get_thermo("pe"))
+        return float(self._lmp.get_thermo("pe")) + self._energy_and_virial()[0]
 
     @property
     def kinetic_energy(self) -> float:
@@ -293,7 +345,14 @@ class Engine:
     @property
     def pressure(self) -> float:
         """Virial pressure in ε/σ³."""
-        return float(self._lmp.get_thermo("press"))
+        virial = self._energy_and_virial()[1]
+        return float(self._lmp.get_thermo("press")) + virial / (3 * self._box**3)
+
+    def _energy_and_virial(self) -> tuple[float, float]:
+        """Part of the energy and the virial that LAMMPS does not know, in ε."""
+        if self._pairs is None:
+            return 0.0, 0.0
+        return self._pairs.energy_and_virial(self.positions())
 
 
 def _data_file(melt: Melt, state: State) -> str:

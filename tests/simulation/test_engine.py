@@ -23,7 +23,11 @@ def configuration(melt, positions):
 
 
 # ------------------------------------------------------------------------------------ energy
-@pytest.mark.parametrize("stepping", [Integrator(), VERLET], ids=["respa", "verlet"])
+@pytest.mark.parametrize(
+    "stepping",
+    [Integrator(), VERLET, Integrator(pair_style="lj/cut/opt")],
+    ids=["respa", "verlet", "lammps"],
+)
 def test_energy_momentum_and_centre_of_mass_are_conserved(melt, liquid, stepping):
     n = melt.n_monomers
     energy, momentum, centre = [], [], []
@@ -289,7 +293,7 @@ def test_a_switch_lammps_does_not_know_is_one_line_and_exit_code_1(tmp_path):
 
 def test_a_suffix_takes_the_plain_pair_style(melt, liquid, monkeypatch):
     with Engine(melt, Integrator(), liquid) as engine:
-        assert any("pair_style lj/cut/opt" in command for command in engine.commands)
+        assert "fix pairs all external pf/callback 2 2" in engine.commands
         engine.evaluate()
         energy = engine.potential_energy
     monkeypatch.setenv("GLASSLIB_LAMMPS_ARGUMENTS", "-sf opt")
@@ -328,9 +332,21 @@ def test_version_and_commands_are_on_record(melt, liquid):
         "special_bonds lj 0 1 1",
         "read_data melt.data",
         "fix integrate all nve",
-        "pair_modify shift yes",
+        "fix pairs all external pf/callback 2 2",
         "bond_coeff 1 555.5 0.97",
-        "run 1",
+        "timestep 0.005",
+        "run 2",
     ):
         assert words in commands
+    with Engine(melt, Integrator(pair_style="lj/cut/opt"), liquid) as engine:
+        engine.advance(0.01)
+        theirs = engine.commands
+    for words in (
+        "pair_modify shift yes",
+        "pair_coeff 1 1 1.0 1.0 2.5",
+        "run_style respa 2 2 bond 1 pair 2",
+        "timestep 0.01",
+        "run 1",
+    ):
+        assert words in theirs
     assert not any("/tmp" in command for command in commands)
