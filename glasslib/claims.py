@@ -12,7 +12,9 @@ the error itself comes from few runs (Student's t at 95 %: 3.2 errors for four r
 
 A claim about several times or temperatures is confirmed if every one is, not confirmed if any one
 is not. Temperatures are compared with each other on equal numbers of runs, because a network that
-knows more runs does better. Without an error nothing can be told.
+knows more runs does better, and one that has too few runs is not judged, so that a first look at a
+colder liquid takes no verdict away (:func:`glasslib.results.heldout.comparable`; :func:`scope` says
+which). Without an error nothing can be told.
 """
 
 from __future__ import annotations
@@ -24,9 +26,10 @@ import numpy as np
 import pandas as pd
 
 from glasslib.results.data import PAPER_A, PAPER_A_TEMPERATURE
+from glasslib.results.heldout import COMPARED_RUNS, comparable
 from glasslib.results.words import format_error
 
-__all__ = ["Finding", "above", "bar", "claims", "combine", "details", "evidence", "near"]
+__all__ = ["Finding", "above", "bar", "claims", "combine", "details", "evidence", "near", "scope"]
 
 CONFIRMED, NOT_CONFIRMED, CANNOT_TELL = "confirmed", "not confirmed", "cannot tell"
 
@@ -344,7 +347,8 @@ def evidence(
     relaxation : pandas.DataFrame
         From :func:`glasslib.results.relaxation_table`.
     runs : dict of float to int
-        Number of runs at each temperature.
+        Number of runs at each temperature; those with too few are left out (:func:`scope`), but
+        for the one number that the paper prints.
 
     Returns
     -------
@@ -352,6 +356,11 @@ def evidence(
         With the rows split at random as in the paper, and with whole runs held out; the second is
         None where the division of rows plays no part.
     """
+    chosen = comparable(runs)
+    tables = {
+        name: table[table["T"].isin(chosen)] if "T" in table else table
+        for name, table in tables.items()
+    }
     both = [
         ("A is more accurate than B from t ≈ 0.1 to τ_α", "Conclusions",
          lambda split: _better(tables, split, runs, False)),
@@ -381,6 +390,29 @@ def evidence(
     out.append((f"a = {PAPER_A:g} at T = {PAPER_A_TEMPERATURE:.2f}", "Section 2.5",
                 _mean_displacement(relaxation, runs), None))
     return out
+
+
+def scope(runs: dict[float, int]) -> str:
+    """Say which temperatures are judged, and which are not.
+
+    Parameters
+    ----------
+    runs : dict of float to int
+        Number of runs at each temperature.
+
+    Examples
+    --------
+    >>> scope({0.6: 10, 0.5: 4})
+    'Judged at T = 0.60, 0.50.'
+    >>> scope({0.6: 10, 0.5: 4, 0.42: 2})
+    'Judged at T = 0.60, 0.50; not at T = 0.42 (2 runs), for want of 4 runs.'
+    """
+    chosen = comparable(runs)
+    text = "Judged at T = " + ", ".join(f"{t:.2f}" for t in chosen)
+    few = [f"{t:.2f} ({runs[t]} runs)" for t in runs if t not in chosen]
+    if few:
+        text += f"; not at T = {', '.join(few)}, for want of {COMPARED_RUNS} runs"
+    return text + "."
 
 
 def claims(judged: list[tuple[str, str, Finding | None, Finding | None]]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ the finished files of the same profile say.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -167,6 +168,7 @@ class _Row:
     spent: float = 0.0
     simulated: float = 0.0
     to_go: float = 0.0
+    as_now: tuple[float, float] = (0.0, 0.0)  # simulated and spent with the settings of today
 
 
 def _collect(goals: Iterable[Goal]) -> dict[tuple[str, float], _Row]:
@@ -182,13 +184,18 @@ def _collect(goals: Iterable[Goal]) -> dict[tuple[str, float], _Row]:
             continue
         count[0] += 1
         attributes = store.read(task.output).attrs
-        row.spent += spent_seconds(attributes)
+        spent = spent_seconds(attributes)
         if task.block is None:
             row.tau_ee.append(attributes["equilibration_in_tau_ee"])
             row.tau_alpha.append(attributes["equilibration_in_tau_alpha"])
-            row.simulated += attributes["equilibration_time"] + attributes["production_time"]
+            simulated = attributes["equilibration_time"] + attributes["production_time"]
         else:
-            row.simulated += task_time(task)
+            simulated = task_time(task)
+        row.spent += spent
+        row.simulated += simulated
+        integrator = get_protocol(task.profile).integrator.model_dump(mode="json")
+        if json.loads(attributes["protocol"])["integrator"] == integrator:
+            row.as_now = (row.as_now[0] + simulated, row.as_now[1] + spent)
     return dict(sorted(rows.items(), key=lambda item: (item[0][0], -item[0][1])))
 
 
@@ -200,14 +207,17 @@ def status(goals: Iterable[Goal] = CAMPAIGN) -> pd.DataFrame:
     pandas.DataFrame
         By profile and temperature: runs and blocks there and planned, the least equilibration
         reached (in τ_ee and τ_α), the hours of one core spent on what is there, and those that the
-        rest will take at the speed of what is there ("?" where nothing of the profile is).
+        rest will take at the speed of what is there, of what was made with the settings of today if
+        there is any ("?" where nothing of the profile is).
     """
     rows = _collect(goals)
     speed = {}
     for profile in {profile for profile, _ in rows}:
         own = [row for (name, _), row in rows.items() if name == profile]
-        spent = sum(row.spent for row in own)
-        speed[profile] = sum(row.simulated for row in own) / spent if spent else None
+        done = np.sum([row.as_now for row in own], axis=0)
+        if not done.all():
+            done = np.sum([(row.simulated, row.spent) for row in own], axis=0)
+        speed[profile] = done[0] / done[1] if done.all() else None
     table = []
     for (profile, temperature), row in rows.items():
         rate = speed[profile]

@@ -199,6 +199,29 @@ def test_networks_that_know_more_runs_are_not_compared_with_those_that_know_fewe
                      "whole runs held out"] == "confirmed"
 
 
+def test_a_temperature_with_few_runs_takes_no_verdict_away():
+    """A colder liquid with two runs changes nothing but the one number that the paper prints."""
+    before, measured = verdicts(made_up())
+    with_few = made_up()
+    for name, table in with_few.items():
+        if "T" in table:
+            cold = table[table["T"] == 0.45].assign(T=0.42)
+            for column in ("rho", "value", "ratio"):
+                if column in cold:
+                    cold[column] = -0.9
+            if "group" in cold:
+                cold["group"] = 2
+            with_few[name] = pd.concat([table, cold], ignore_index=True)
+    few, also = verdicts(with_few, runs={**RUNS, 0.42: 2})
+    pd.testing.assert_frame_equal(few, before)
+    pd.testing.assert_frame_equal(also, measured)
+    enough, _ = verdicts(with_few, runs={**RUNS, 0.42: 4})
+    assert (enough["whole runs held out"] != before["whole runs held out"]).sum() >= 8
+    assert "not at T = 0.42 (2 runs)" in claims.scope({**RUNS, 0.42: 2})
+    # Where hardly any temperature has enough, all are judged, by Student's t.
+    assert claims.scope({0.8: 2, 0.7: 2, 0.6: 4}) == "Judged at T = 0.80, 0.70, 0.60."
+
+
 def test_one_temperature_has_no_trend_and_no_transfer():
     tables = {name: table[table["T"] == 0.5] if "T" in table else table.iloc[:0]
               for name, table in made_up().items()}

@@ -1,5 +1,7 @@
 """What a plan costs: counted, estimated, and compared with what was spent."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,33 @@ def test_status_counts_what_is_there(smoke):
     assert float(there["core-hours"]) == pytest.approx(seconds / 3600, abs=0.006)
     assert (missing["runs"], missing["blocks"]) == ("0 of 2", "0 of 4")
     assert missing["τ_α ≥"] == "–" and float(missing["core-hours"]) == 0
+
+
+def test_the_rest_goes_at_the_speed_of_todays_settings(smoke, monkeypatch):
+    """Of files made with other settings, those made as today say how fast today's are."""
+    goals = [Goal(profile="smoke", temperature=t, runs=2, blocks=2) for t in (0.8, 0.7, 0.9)]
+    original = planning.store.read
+    seconds = 0.01  # of each file made as today; the others took longer
+
+    def read(path):
+        found = original(path)
+        if path.parent.name == "T0.700":
+            protocol = json.loads(found.attrs["protocol"])
+            protocol["integrator"] = get_protocol("smoke").integrator.model_dump(mode="json")
+            found = found.assign_attrs(protocol=json.dumps(protocol), cpu_time_seconds=seconds)
+        return found
+
+    monkeypatch.setattr(planning.store, "read", read)
+    rows = planning._collect(goals)
+    assert rows["smoke", 0.8].as_now == (0.0, 0.0)
+    simulated, spent = rows["smoke", 0.7].as_now
+    assert spent == pytest.approx(6 * seconds) and simulated == rows["smoke", 0.7].simulated
+    expected = rows["smoke", 0.9].to_go / (simulated / spent) / 3600
+    monkeypatch.setattr(planning, "_collect", lambda goals: rows)
+    rows["smoke", 0.9].to_go *= 1e6  # hours, not the milliseconds that round to nothing
+    assert float(row(planning.status(goals), 0.9)["to go"]) == pytest.approx(
+        1e6 * expected, rel=1e-2
+    )
 
 
 def test_without_any_data_the_rest_is_unknown(smoke):

@@ -319,6 +319,18 @@ def test_temperatures_of_training_are_compared_on_equal_runs(smoke, shown, monke
     assert table.query("kind == 'pair' and applied == 0.8")["runs"].unique().tolist() == [2]
 
 
+def test_a_temperature_with_few_runs_stays_out_of_the_contrasts(smoke, shown, monkeypatch):
+    monkeypatch.setattr(heldout, "COMPARED_RUNS", 2)
+    two = {0.8: shown[0.8], 0.7: shown[0.7], 0.75: shown[0.7]}
+    few = two | {0.65: single_run(shown[0.7])}
+    contrasts = [
+        table[table["kind"] != "pair"].query("split == 'row'").reset_index(drop=True)
+        for table in (heldout.transfers(two, SETTINGS), heldout.transfers(few, SETTINGS))
+    ]
+    pd.testing.assert_frame_equal(*contrasts)
+    assert len(contrasts[0]) == 3
+
+
 def test_the_contrasts_of_transfer():
     def exactly(value):
         return Resampled(np.array([value]), np.full((8, 1), value), 4)

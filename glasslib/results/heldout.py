@@ -5,7 +5,8 @@ starts from other weights); whole runs held out in at most four folds, each with
 Every configuration is then predicted once by a network that has never seen it.
 
 More runs train better networks, so temperatures are compared on equal numbers of them
-(:data:`COMPARED_RUNS`), whatever else there is.
+(:data:`COMPARED_RUNS`), whatever else there is, and those that have fewer are left out
+(:func:`comparable`).
 """
 
 from __future__ import annotations
@@ -31,13 +32,37 @@ from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.results.rows import correlation_rows, resample_all
 from glasslib.store import Ensemble
 
-__all__ = ["accuracy", "accuracy_from_equal_runs", "shape", "susceptibilities", "transfers"]
+__all__ = [
+    "accuracy", "accuracy_from_equal_runs", "comparable", "shape", "susceptibilities", "transfers",
+]
 
 SEEDS = 3
-#: Runs that train and test together where temperatures are compared; all, where there are fewer.
+#: Runs that train and test together where temperatures are compared, and the fewest on which a
+#: claim is judged: the error from two or three tells hardly anything (Student's t: 12.7 and 4.3).
 COMPARED_RUNS = 4
 
 Settings = dict[str, dict[str, NetworkSettings]]
+
+
+def comparable(runs: dict[float, int], at_least: int = 2) -> list[float]:
+    """Return the temperatures that have enough runs to be judged and compared.
+
+    Parameters
+    ----------
+    runs : dict of float to int
+        Number of runs at each temperature.
+    at_least : int
+        If fewer temperatures than this have :data:`COMPARED_RUNS` runs, all are returned.
+
+    Examples
+    --------
+    >>> comparable({0.6: 10, 0.5: 4, 0.45: 2})
+    [0.6, 0.5]
+    >>> comparable({0.6: 10, 0.45: 2})
+    [0.6, 0.45]
+    """
+    enough = [t for t, number in runs.items() if number >= COMPARED_RUNS]
+    return enough if len(enough) >= at_least else list(runs)
 
 
 def _predicted(data: Dataset, settings: Settings) -> dict[str, dict]:
@@ -262,15 +287,17 @@ def transfers(shown: dict[float, Ensemble], settings: Settings) -> pd.DataFrame:
     elsewhere, only test rows at its own temperature. Split by run: at every temperature, each run
     is predicted by a network that has not seen the run of that number.
 
-    The others are contrasts, each first taken at one temperature of application, then averaged
-    over those. "intermediate − outermost" is the mean ρ of networks from the inner temperatures
-    less that from the outermost two, all from the same number of runs (the first
-    :data:`COMPARED_RUNS`, or fewer where a temperature has fewer); "A − B" that of A less that of
-    B, from all runs.
+    The others are contrasts of :func:`comparable` temperatures (three of them, or all), each first
+    taken at one temperature of application, then averaged over those. "intermediate − outermost"
+    is the mean ρ of networks from the inner temperatures less that from the outermost two, all
+    from the same number of runs (the first :data:`COMPARED_RUNS`, or fewer where one has fewer);
+    "A − B" that of A less that of B, from all runs.
     """
     data = {t: dataset(of) for t, of in shown.items()}
-    size = min(COMPARED_RUNS, *(len(of.runs) for of in shown.values()))
-    alike = {t: dataset(_groups(of, size)[0]) for t, of in shown.items()}
+    compared = comparable({t: len(of.runs) for t, of in shown.items()}, at_least=3)
+    size = min(COMPARED_RUNS, *(len(shown[t].runs) for t in compared))
+    alike = {t: dataset(_groups(shown[t], size)[0]) for t in compared}
+    rest = {t: data[t] for t in compared}
     rows = []
     for by in ("row", "run") if all(one.n_runs > 1 for one in data.values()) else ("row",):
         pairs = _transferred_pairs(data, settings, by)
@@ -279,8 +306,9 @@ def transfers(shown: dict[float, Ensemble], settings: Settings) -> pd.DataFrame:
             for key, pair in pairs.items()
         ]
         equal = _intermediate_less_outermost(_transferred_pairs(alike, settings, by))
+        among = {key: pair for key, pair in pairs.items() if {*key[1:]} <= {*compared}}
         for kind, contrasts, used in (
-            ("intermediate − outermost", equal, alike), ("A − B", _a_less_b(pairs), data)
+            ("intermediate − outermost", equal, alike), ("A − B", _a_less_b(among), rest)
         ):
             # The error is worth so many runs: degrees of freedom add.
             runs = 1 + sum(one.n_runs - 1 for one in used.values())
