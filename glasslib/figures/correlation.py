@@ -11,6 +11,7 @@ import pandas as pd
 from glasslib.figures.style import NETWORK_COLOURS, styled, temperature_colour
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["accuracy_figure", "correlation_figure", "transfer_figure"]
@@ -22,6 +23,12 @@ SPLIT_NAMES = {"row": "rows at random", "run": "whole runs held out"}
 def _own_ceiling(ceiling: pd.DataFrame) -> pd.DataFrame:
     """Ceiling of ρ over all rows for the target as it is."""
     return ceiling[(ceiling["kind"] == "pooled") & ceiling["own"].astype(bool)]
+
+
+def _legend_below(figure: Figure, axis: Axes) -> None:
+    """Put the legend of one axis below all of them, where it hides no curve."""
+    handles, labels = axis.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(labels)))
 
 
 @styled
@@ -66,7 +73,7 @@ def correlation_figure(
         line[0].set(ylim=(-0.05, 1), ylabel=r"Pearson correlation $\rho(t)$")
     for axis in axes[-1]:
         axis.set_xlabel(r"$t$  ($\tau$)")
-    axes[0, 1].legend(loc="upper left")
+    _legend_below(figure, axes[0, 0])
     columns = ["split", "network", "T", "t", "rho", "rho_error", "ceiling", "at_tau"]
     return figure, pd.concat(rows, ignore_index=True)[columns]
 
@@ -142,6 +149,6 @@ def transfer_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         axis.set_xlabel(r"$T$ of application  ($\epsilon/k_B$)")
     for axis in axes[:, 0]:
         axis.set(ylim=(0, 1), ylabel=r"$\rho(t = \tau_\alpha)$")
-    axes[0, 0].legend(loc="lower right")
+    _legend_below(figure, axes[0, 0])
     columns = ["split", "network", "trained", "applied", "rho", "rho_error"]
     return figure, table[columns].reset_index(drop=True)
