@@ -141,6 +141,22 @@ def test_one_changed_byte_anywhere_is_noticed(copy, name):
     assert set(store.load_ensemble(0.7, "smoke").runs) == {0, 1}
 
 
+def test_a_second_reading_is_the_same_and_verified_as_well(copy, monkeypatch):
+    path = copy / "T0.700" / "run01-block01.nc"
+    first = store.read(path)
+    monkeypatch.setattr("xarray.load_dataset", lambda *args, **kwargs: pytest.fail("read again"))
+    second = store.read(path)
+    assert second.identical(first) and second.attrs == first.attrs
+    assert all(second[name].dtype == first[name].dtype for name in first.variables)
+    second["displacement"].values[:] = 0.0  # what a reader does to its own harms no other
+    assert store.read(path).identical(first)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="T0.700/run01-block01.nc is damaged"):
+        store.read(path)
+
+
 @pytest.mark.parametrize("change", [lambda b: b[:-1], lambda b: b + b"\0", lambda b: b""])
 def test_a_file_cut_or_grown_is_noticed(copy, change):
     path = copy / "T0.800" / "run00.nc"

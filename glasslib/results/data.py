@@ -106,10 +106,12 @@ def ensembles(page: CompanionParameters) -> dict[float, Ensemble]:
 
     If nothing ships, all temperatures of the page's profile are taken instead.
     """
-    own = [ensemble(t, page.profile) for t in page.temperatures]
     profile = "companion" if store.available("companion") else page.profile
     loaded = {t: store.load_ensemble(t, profile) for t in store.available(profile)}
-    loaded |= {one.temperature: one for one in own}
+    for temperature in page.temperatures:
+        if not any(abs(temperature - t) < 5e-4 for t in loaded):
+            own = ensemble(temperature, page.profile)
+            loaded[own.temperature] = own
     return dict(sorted(loaded.items(), reverse=True))
 
 
