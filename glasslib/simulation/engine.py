@@ -160,7 +160,7 @@ class Engine:
         self._box = melt.box_length
         self._commands = []
         self._pairs: PairForces | None = None  # unless LAMMPS has the pair forces
-        self._failed: SimulationError | None = None
+        self._failed: Exception | None = None
         try:
             with tempfile.TemporaryDirectory() as folder:
                 data = Path(folder) / "melt.data"
@@ -225,7 +225,7 @@ class Engine:
                     if n_local != n or tags[0] != 1 or tags[-1] != n:
                         raise SimulationError("LAMMPS has lost or reordered monomers")
                     self._pairs.forces(positions, out, substeps)
-                except SimulationError as error:
+                except Exception as error:
                     self._failed = error
                     out[:] = 0.0
 
@@ -246,8 +246,10 @@ class Engine:
             try:
                 self._lmp.command(command)
             except Exception as error:
+                # Where the pair forces failed first, what LAMMPS says is a consequence.
+                reason = " ".join(str(self._failed or error).split())
                 raise SimulationError(
-                    f"LAMMPS refused '{record or command}': {' '.join(str(error).split())}"
+                    f"LAMMPS refused '{record or command}': {reason}"
                 ) from None
             if self._failed is not None:
                 raise SimulationError(f"'{record or command}' failed: {self._failed}")

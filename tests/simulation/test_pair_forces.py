@@ -167,3 +167,12 @@ def test_an_error_in_the_forces_ends_the_run(melt, liquid):
     with Engine(melt, OURS, squeezed) as engine:
         with pytest.raises(SimulationError):
             engine.advance(0.1)
+
+
+def test_no_error_in_the_forces_is_swallowed(melt, liquid, monkeypatch):
+    """Of whatever kind: ctypes would print it and go on without forces."""
+    with Engine(melt, OURS, liquid) as engine:
+        engine.advance(0.1)
+        monkeypatch.setattr(PairForces, "forces", lambda *args: 1 / 0)
+        with pytest.raises(SimulationError, match="division by zero"):
+            engine.advance(0.1)
