@@ -4,7 +4,7 @@ LAMMPS's own ``lj/cut`` spends its time on branches and on building neighbour li
 monomers are sorted into compact groups of eight with one list of neighbours a group, in which all
 pairs are computed several at a time by the processor's vector instructions. LAMMPS integrates, has
 the bonds and the heat bath, and takes these forces through its ``fix external``. They are LAMMPS's
-to rounding (``tests/simulation/test_pair_forces.py``), in half the time (``benchmarks/``).
+to rounding (``tests/simulation/test_pair_forces.py``), in less than half the time (``benchmarks/``).
 
 .. math::
 
@@ -30,7 +30,10 @@ GROUP = 8
 #: must not be a multiple of 512 (rows 4096 bytes apart would compete for the same cache lines).
 LONGEST, ROW = 1024, 1112
 #: Lists are filled up to a multiple of this with neighbours this far away.
-LANES, NOWHERE = 16, 1e4
+LANES, NOWHERE = 8, 1e4
+#: An entry of a list is the number of a monomer in list order times 32, plus the code of its image;
+#: without sign, for numba looks at every signed index whether it is negative.
+BITS, MASK = np.uint32(5), np.uint32(31)
 
 _SUMS = {"contract", "reassoc", "nsz"}
 
@@ -85,13 +88,12 @@ class PairForces:
         self._order = np.zeros(n, np.int64)
         self._first = np.zeros(most + 1, np.int64)
         self._start = np.zeros(most + 1, np.int64)
-        self._neighbour = np.zeros(most * LONGEST, np.int32)
-        self._image = np.zeros(most * LONGEST, np.int8)
+        self._neighbour = np.zeros(most * LONGEST + 1, np.uint32)
         self._groups = 0
         self._reference = np.full((n, 3), np.nan)
         self._home = np.zeros((n, 3))
         self._position = np.zeros((n, 3))
-        self._sorted = np.zeros((6, n))
+        self._sorted = np.zeros((n, 6))
         self._buffer = np.zeros(6 * ROW)
 
     def _update(self, positions: np.ndarray) -> None:
@@ -106,7 +108,7 @@ class PairForces:
         self._position[:] = self._home
         self._groups, longest = _make_list(
             self._home, self._box, self._cutoff + self._skin, self._order, self._first, self._start,
-            self._neighbour, self._image, self._buffer,
+            self._neighbour, self._buffer,
         )
         if longest > LONGEST:
             self._reference[:] = np.nan
@@ -134,8 +136,7 @@ class PairForces:
         self._update(positions)
         _forces(
             self._position, self._box, self._cutoff**2, factor, self._groups, self._order,
-            self._first, self._start, self._neighbour, self._image, self._bonds, self._sorted,
-            self._buffer, out,
+            self._first, self._start, self._neighbour, self._bonds, self._sorted, self._buffer, out,
         )
 
     def energy_and_virial(self, positions: np.ndarray) -> tuple[float, float]:
@@ -154,7 +155,7 @@ class PairForces:
         self._update(positions)
         return _energy(
             self._position, self._box, self._cutoff**2, self._groups, self._order, self._first,
-            self._start, self._neighbour, self._image, self._bonds,
+            self._start, self._neighbour, self._bonds,
         )
 
 
@@ -210,35 +211,33 @@ def _side(n):
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=_SUMS)
 def _nearest(begin, end, place, b, length):
     """Squared distance of each gathered candidate to the nearest monomer of a group."""
+    group = np.empty((GROUP, 3))
+    for i in range(GROUP):
+        for d in range(3):
+            group[i, d] = place[d, min(begin + i, end - 1)]
     for k in range(length):
-        b[3 * ROW + k] = 1e30
-    for i in range(begin, end):
-        x, y, z = place[0, i], place[1, i], place[2, i]
-        for k in range(length):
-            dx, dy, dz = x - b[k], y - b[ROW + k], z - b[2 * ROW + k]
+        least = 1e30
+        for i in range(GROUP):  # a constant number, so that the loop around it is vectorised
+            dx, dy, dz = group[i, 0] - b[k], group[i, 1] - b[ROW + k], group[i, 2] - b[2 * ROW + k]
             d2 = dx * dx + dy * dy + dz * dz
-            b[3 * ROW + k] = d2 if d2 < b[3 * ROW + k] else b[3 * ROW + k]
+            least = d2 if d2 < least else least
+        b[3 * ROW + k] = least
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=_SUMS)
-def _gaps(g, groups, low, high, box, gap):
+def _gaps(g, groups, middle, half, box, gap):
     """Squared distance of the bounding box of ``g`` to the nearest image of each later one."""
     for h in range(g, groups):
-        gap[h] = 0.0
-    for d in range(3):
-        middle, width = low[d, g] + high[d, g], high[d, g] - low[d, g]
-        for h in range(g, groups):
-            way = 0.5 * (low[d, h] + high[d, h] - middle)
-            way -= box * np.floor(way / box + 0.5)
-            way = (way if way > 0.0 else -way) - 0.5 * (high[d, h] - low[d, h] + width)
-            way = way if way > 0.0 else 0.0
-            gap[h] += way * way
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _square_gap(way, width):
-    """Squared distance along one axis of two intervals ``way`` apart, half as wide as ``width``."""
-    return max(abs(way) - width, 0.0) ** 2
+        dx, dy = middle[0, h] - middle[0, g], middle[1, h] - middle[1, g]
+        dz = middle[2, h] - middle[2, g]
+        dx -= box * np.floor(dx / box + 0.5)
+        dy -= box * np.floor(dy / box + 0.5)
+        dz -= box * np.floor(dz / box + 0.5)
+        dx = (dx if dx > 0.0 else -dx) - half[0, h] - half[0, g]
+        dy = (dy if dy > 0.0 else -dy) - half[1, h] - half[1, g]
+        dz = (dz if dz > 0.0 else -dz) - half[2, h] - half[2, g]
+        dx, dy, dz = dx if dx > 0.0 else 0.0, dy if dy > 0.0 else 0.0, dz if dz > 0.0 else 0.0
+        gap[h] = dx * dx + dy * dy + dz * dz
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -250,7 +249,7 @@ def _images(way, width, reach, box):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _make_list(home, box, reach, order, first, start, neighbour, image, b):
+def _make_list(home, box, reach, order, first, start, neighbour, b):
     """List, for each group, the images of later monomers within ``reach`` of one of its own.
 
     Returns the number of groups, and of candidates of the group that had most; more than LONGEST
@@ -258,56 +257,57 @@ def _make_list(home, box, reach, order, first, start, neighbour, image, b):
     """
     n, square = len(home), reach * reach
     groups = _make_groups(home, box, order, first)
-    place, low, high = np.empty((3, n)), np.empty((3, groups)), np.empty((3, groups))
+    place = np.zeros((3, n + GROUP))
+    middle, half = np.empty((3, groups)), np.empty((3, groups))
     for d in range(3):
         for k in range(n):
             place[d, k] = home[order[k], d]
         for g in range(groups):
-            low[d, g] = place[d, first[g] : first[g + 1]].min()
-            high[d, g] = place[d, first[g] : first[g + 1]].max()
-    gap = np.empty(groups)
-    images, block = np.empty((3, 2), np.int64), np.empty((LONGEST, 3), np.int64)
-    way, width = np.empty(3), np.empty(3)
+            low = high = place[d, first[g]]
+            for k in range(first[g] + 1, first[g + 1]):
+                low, high = min(low, place[d, k]), max(high, place[d, k])
+            middle[d, g], half[d, g] = 0.5 * (high + low), 0.5 * (high - low)
+    gap, candidate = np.empty(groups), np.empty(LONGEST + GROUP, np.uint32)
     total = longest = 0
     for g in range(groups):
         start[g] = total
-        length = blocks = 0
-        _gaps(g, groups, low, high, box, gap)
+        length = 0
+        _gaps(g, groups, middle, half, box, gap)
         for h in range(g, groups):
             if gap[h] >= square:
                 continue
-            for d in range(3):
-                way[d] = 0.5 * (low[d, h] + high[d, h] - low[d, g] - high[d, g])
-                width[d] = 0.5 * (high[d, h] - low[d, h] + high[d, g] - low[d, g])
-                images[d] = _images(way[d], width[d], reach, box)
-            for sx in range(images[0, 0], images[0, 1] + 1):
-                ax = _square_gap(way[0] - box * sx, width[0])
-                for sy in range(images[1, 0], images[1, 1] + 1):
-                    ay = _square_gap(way[1] - box * sy, width[1])
-                    for sz in range(images[2, 0], images[2, 1] + 1):
-                        az = _square_gap(way[2] - box * sz, width[2])
-                        which = 9 * (sx + 1) + 3 * (sy + 1) + sz + 1
-                        if ax + ay + az >= square or (h == g and which <= 13):
-                            continue  # out of reach, the group itself, the other half of its images
-                        size = first[h + 1] - first[h]
-                        longest = max(longest, length + size)
+            dx, wx = middle[0, h] - middle[0, g], half[0, h] + half[0, g]
+            dy, wy = middle[1, h] - middle[1, g], half[1, h] + half[1, g]
+            dz, wz = middle[2, h] - middle[2, g], half[2, h] + half[2, g]
+            x0, x1 = _images(dx, wx, reach, box)
+            y0, y1 = _images(dy, wy, reach, box)
+            z0, z1 = _images(dz, wz, reach, box)
+            several = x0 != x1 or y0 != y1 or z0 != z1
+            for sx in range(x0, x1 + 1):
+                for sy in range(y0, y1 + 1):
+                    for sz in range(z0, z1 + 1):
+                        code = 9 * (sx + 1) + 3 * (sy + 1) + sz + 1
+                        if h == g and code <= 13:
+                            continue  # the group itself, and the other half of its images
+                        if several and (
+                            max(abs(dx - box * sx) - wx, 0.0) ** 2
+                            + max(abs(dy - box * sy) - wy, 0.0) ** 2
+                            + max(abs(dz - box * sz) - wz, 0.0) ** 2
+                        ) >= square:
+                            continue
+                        longest = max(longest, length + first[h + 1] - first[h])
                         if longest > LONGEST:
                             return groups, longest
-                        for k in range(size):
+                        for k in range(GROUP):  # a constant number; what is too many is overwritten
                             b[length + k] = place[0, first[h] + k] - box * sx
                             b[ROW + length + k] = place[1, first[h] + k] - box * sy
                             b[2 * ROW + length + k] = place[2, first[h] + k] - box * sz
-                        block[blocks] = length, first[h], which
-                        blocks += 1
-                        length += size
+                            candidate[length + k] = ((first[h] + k) << BITS) + code
+                        length += first[h + 1] - first[h]
         _nearest(first[g], first[g + 1], place, b, length)
-        for m in range(blocks):
-            begin, member, which = block[m]
-            for k in range(begin, block[m + 1, 0] if m + 1 < blocks else length):
-                if b[3 * ROW + k] < square:
-                    neighbour[total] = member + k - begin
-                    image[total] = which
-                    total += 1
+        for k in range(length):
+            neighbour[total] = candidate[k]
+            total += b[3 * ROW + k] < square
     start[groups] = total
     return groups, longest
 
@@ -325,31 +325,41 @@ def _shifts(box):
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=_SUMS)
 def _forces(
-    position, box, square, factor, groups, order, first, start, neighbour, image, bonds, s, b, out
+    position, box, square, factor, groups, order, first, start, neighbour, bonds, s, b, out
 ):
-    """Sum the forces; ``s`` holds coordinates and forces in list order, ``b`` one gathered list."""
+    """Sum the forces; ``s`` holds coordinates and forces in list order, ``b`` one gathered list.
+
+    A pair in the list counts for both. The group itself stands behind its list: there each counts
+    for one only, and both are computed.
+    """
     n = len(position)
     shift = _shifts(box)
     for k in range(n):
         for d in range(3):
-            s[d, k] = position[order[k], d]
-            s[3 + d, k] = 0.0
+            s[k, d] = position[order[k], d]
+            s[k, 3 + d] = 0.0
     for g in range(groups):
         begin = start[g]
         length = start[g + 1] - begin
-        filled = -(-length // LANES) * LANES
+        end = length + first[g + 1] - first[g]
+        filled = -(-end // LANES) * LANES
         for k in range(length):
-            j, code = neighbour[begin + k], image[begin + k]
-            b[k] = s[0, j] + shift[code, 0]
-            b[ROW + k] = s[1, j] + shift[code, 1]
-            b[2 * ROW + k] = s[2, j] + shift[code, 2]
-        for k in range(length, filled):
+            j, code = neighbour[begin + k] >> BITS, neighbour[begin + k] & MASK
+            b[k] = s[j, 0] + shift[code, 0]
+            b[ROW + k] = s[j, 1] + shift[code, 1]
+            b[2 * ROW + k] = s[j, 2] + shift[code, 2]
+        for k in range(length, end):
+            j = first[g] + k - length
+            b[k], b[ROW + k], b[2 * ROW + k] = s[j, 0], s[j, 1], s[j, 2]
+        for k in range(end, filled):
             b[k] = b[ROW + k] = b[2 * ROW + k] = NOWHERE
         for k in range(filled):
             b[3 * ROW + k] = b[4 * ROW + k] = b[5 * ROW + k] = 0.0
-        for i in range(first[g], first[g + 1]):
-            x, y, z = s[0, i], s[1, i], s[2, i]
+        for own in range(length, end):
+            i = first[g] + own - length
+            x, y, z = s[i, 0], s[i, 1], s[i, 2]
             fx = fy = fz = 0.0
+            b[own] = NOWHERE
             for k in range(filled):
                 dx, dy, dz = x - b[k], y - b[ROW + k], z - b[2 * ROW + k]
                 r2 = dx * dx + dy * dy + dz * dz
@@ -363,30 +373,18 @@ def _forces(
                 b[3 * ROW + k] -= f * dx
                 b[4 * ROW + k] -= f * dy
                 b[5 * ROW + k] -= f * dz
-            for k in range(i + 1, first[g + 1]):
-                dx, dy, dz = x - s[0, k], y - s[1, k], z - s[2, k]
-                r2 = dx * dx + dy * dy + dz * dz
-                u = 1.0 / r2
-                w = u * u * u
-                f = w * (48.0 * w - 24.0) * u
-                f = f if r2 < square else 0.0
-                fx += f * dx
-                fy += f * dy
-                fz += f * dz
-                s[3, k] -= f * dx
-                s[4, k] -= f * dy
-                s[5, k] -= f * dz
-            s[3, i] += fx
-            s[4, i] += fy
-            s[5, i] += fz
+            b[own] = x
+            s[i, 3] += fx
+            s[i, 4] += fy
+            s[i, 5] += fz
         for k in range(length):
-            j = neighbour[begin + k]
-            s[3, j] += b[3 * ROW + k]
-            s[4, j] += b[4 * ROW + k]
-            s[5, j] += b[5 * ROW + k]
+            j = neighbour[begin + k] >> BITS
+            s[j, 3] += b[3 * ROW + k]
+            s[j, 4] += b[4 * ROW + k]
+            s[j, 5] += b[5 * ROW + k]
     for k in range(n):
         for d in range(3):
-            out[order[k], d] = factor * s[3 + d, k]
+            out[order[k], d] = factor * s[k, 3 + d]
     # Bonded pairs are in the lists too; take them out again.
     for m in range(len(bonds)):
         i, j = bonds[m, 0], bonds[m, 1]
@@ -419,7 +417,7 @@ def _pair(dx, dy, dz, square):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _energy(position, box, square, groups, order, first, start, neighbour, image, bonds):
+def _energy(position, box, square, groups, order, first, start, neighbour, bonds):
     """Sum energy and virial over the same pairs as :func:`_forces`."""
     shift = _shifts(box)
     energy = virial = 0.0
@@ -435,7 +433,7 @@ def _energy(position, box, square, groups, order, first, start, neighbour, image
                 energy += u
                 virial += w
             for k in range(start[g], start[g + 1]):
-                j, code = order[neighbour[k]], image[k]
+                j, code = order[neighbour[k] >> BITS], neighbour[k] & MASK
                 u, w = _pair(
                     position[i, 0] - position[j, 0] - shift[code, 0],
                     position[i, 1] - position[j, 1] - shift[code, 1],
