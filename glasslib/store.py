@@ -23,6 +23,7 @@ import os
 import pickle
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -270,7 +271,8 @@ def read(path: Path) -> xr.Dataset:
         data = xr.load_dataset(path, engine="h5netcdf")
     except (OSError, ValueError) as error:
         raise DataError(f"{path.parent.name}/{path.name} cannot be read: {error}") from None
-    write_atomically(copy, lambda target: target.write_bytes(pickle.dumps(data)))
+    with suppress(OSError):  # a full disk, or one for reading only: then slowly again next time
+        write_atomically(copy, lambda target: target.write_bytes(pickle.dumps(data)))
     return data
 
 

@@ -157,6 +157,13 @@ def test_a_second_reading_is_the_same_and_verified_as_well(copy, monkeypatch):
         store.read(path)
 
 
+def test_data_are_read_where_no_copy_can_be_kept(copy, tmp_path, monkeypatch):
+    (tmp_path / "closed").write_text("a file, in which nothing can be written")
+    monkeypatch.setenv("GLASSLIB_VAR", str(tmp_path / "closed"))
+    path = copy / "T0.700" / "run01-block01.nc"
+    assert store.read(path).identical(xr.load_dataset(path, engine="h5netcdf"))
+
+
 @pytest.mark.parametrize("change", [lambda b: b[:-1], lambda b: b + b"\0", lambda b: b""])
 def test_a_file_cut_or_grown_is_noticed(copy, change):
     path = copy / "T0.800" / "run00.nc"

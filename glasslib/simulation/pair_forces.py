@@ -4,7 +4,8 @@ LAMMPS's own ``lj/cut`` spends its time on branches and on building neighbour li
 monomers are sorted into compact groups of eight with one list of neighbours a group, in which all
 pairs are computed several at a time by the processor's vector instructions. LAMMPS integrates, has
 the bonds and the heat bath, and takes these forces through its ``fix external``. They are LAMMPS's
-to rounding (``tests/simulation/test_pair_forces.py``), in less than half the time (``benchmarks/``).
+to rounding (``tests/simulation/test_pair_forces.py``), in less than half the time
+(``benchmarks/``).
 
 .. math::
 
