@@ -364,30 +364,30 @@ def evidence(
     both = [
         ("A is more accurate than B from t ≈ 0.1 to τ_α", "Conclusions",
          lambda split: _better(tables, split, runs, False)),
-        ("At τ_α, A is more accurate than B at every temperature", "Section 2.4, Figure 5",
+        ("At τ_α, A is more accurate than B at every temperature", "2.4, Figure 5",
          lambda split: _better(tables, split, runs, True)),
         ("At τ_α, the accuracy of A is nearly independent of temperature",
-         "Section 2.4, Figure 5", lambda split: _independent(tables, split)),
-        ("At τ_α, B is more accurate at lower temperature", "Section 2.4, Figure 4",
+         "2.4, Figure 5", lambda split: _independent(tables, split)),
+        ("At τ_α, B is more accurate at lower temperature", "2.4, Figure 4",
          lambda split: _cooling(tables, split)),
-        ("ρ(t) of B has a minimum near t = 1", "Section 2.4, Figure 4",
+        ("ρ(t) of B has a minimum near t = 1", "2.4, Figure 4",
          lambda split: _feature(tables, split, runs, ["network B"], "dip near t = 1")),
-        ("ρ(t) of B is highest near τ_α", "Section 2.4, Figure 4",
+        ("ρ(t) of B is highest near τ_α", "2.4, Figure 4",
          lambda split: _feature(tables, split, runs, ["network B"], "highest near τ_α")),
-        ("ρ(t) of A is highest at t = 1", "Section 2.4, Figure 4",
+        ("ρ(t) of A is highest at t = 1", "2.4, Figure 4",
          lambda split: _feature(tables, split, runs, ["network A"], "highest at t = 1")),
-        ("Beyond τ_α both decay", "Section 2.4, Figure 4",
+        ("Beyond τ_α both decay", "2.4, Figure 4",
          lambda split: _feature(tables, split, runs, ["network A", "network B"],
                                 "falls after τ_α")),
-        ("A and B both predict χ4(τ_α) rather accurately", "Section 2.5, Figure 6",
+        ("A and B both predict χ4(τ_α) rather accurately", "2.5, Figure 6",
          lambda split: _chi4(tables, split, runs)),
-        ("Training at intermediate temperatures transfers best", "Section 2.6, Figure 7",
+        ("Training at intermediate temperatures transfers best", "2.6, Figure 7",
          lambda split: _intermediate(tables, split)),
-        ("No clear winner of A and B in transfer", "Section 2.6, Figure 7",
+        ("No clear winner of A and B in transfer", "2.6, Figure 7",
          lambda split: _no_winner(tables, split)),
     ]
     out = [(claim, where, judge("row"), judge("run")) for claim, where, judge in both]
-    out.append((f"a = {PAPER_A:g} at T = {PAPER_A_TEMPERATURE:.2f}", "Section 2.5",
+    out.append((f"a = {PAPER_A:g} at T = {PAPER_A_TEMPERATURE:.2f}", "2.5",
                 _mean_displacement(relaxation, runs), None))
     return out
 
@@ -427,7 +427,7 @@ def claims(judged: list[tuple[str, str, Finding | None, Finding | None]]) -> pd.
     for claim, where, by_row, by_run in judged:
         takes = [one.takes for one in (by_row, by_run) if one and one.takes]
         rows.append({
-            "the paper says": claim, "where": where,
+            "the paper says": claim, "section": where,
             "rows at random, as the paper": by_row.verdict,
             "whole runs held out": by_run.verdict if by_run else "–",
             "to tell, it would take": "; ".join(dict.fromkeys(takes)) or "–",
