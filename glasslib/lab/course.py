@@ -9,9 +9,12 @@ which the copy leaves out. Cells with the tag ``check`` call :func:`glasslib.lab
 from __future__ import annotations
 
 import json
+import os
 import re
+import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -304,7 +307,7 @@ class Measured:
 def measure(
     session: str, parameters: Mapping[str, Any] | None = None, node: NotebookNode | None = None
 ) -> Measured:
-    """Run a session with its solutions, in a fresh kernel, and measure it.
+    """Run a session with its solutions, in a fresh kernel with empty caches, and measure it.
 
     Parameters
     ----------
@@ -324,15 +327,30 @@ def measure(
 
     node = deepcopy(read(session) if node is None else node)
     node.cells.append(nbformat.v4.new_code_cell("lab.report()"))
-    begin = time.monotonic()
-    done = publish.execute(
-        node, parameters, name=source(session).stem, folder=paths.root(), echo=False
-    )
-    wall = round(time.monotonic() - begin, 1)
+    with tempfile.TemporaryDirectory() as empty, _variable("GLASSLIB_VAR", empty):
+        begin = time.monotonic()
+        done = publish.execute(
+            node, parameters, name=source(session).stem, folder=paths.root(), echo=False
+        )
+        wall = round(time.monotonic() - begin, 1)
     found = json.loads(done.cells[-1].outputs[0].text)
     return Measured(
         source(session).stem, found["seconds"], wall, found["peak"], found["values"]
     )
+
+
+@contextmanager
+def _variable(name: str, value: str):
+    """Set a variable of the environment, which kernels inherit, for a while."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def measured() -> dict[str, Any]:
