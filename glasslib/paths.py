@@ -8,11 +8,14 @@ elsewhere: set ``GLASSLIB_DATA``. Caches and unfinished work live under ``var/``
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 __all__ = [
-    "book", "cache", "data", "ensembles", "figures", "notebooks", "registry", "results", "root",
-    "unfinished", "work",
+    "book", "cache", "data", "empty_var", "ensembles", "figures", "notebooks", "registry",
+    "results", "root", "unfinished", "work",
 ]
 
 
@@ -48,6 +51,20 @@ def unfinished() -> Path:
 
 def _var() -> Path:
     return Path(os.environ.get("GLASSLIB_VAR") or root() / "var").resolve()
+
+
+@contextmanager
+def empty_var() -> Iterator[None]:
+    """Let ``GLASSLIB_VAR`` be an empty folder for a while, here and in processes started then."""
+    before = os.environ.get("GLASSLIB_VAR")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["GLASSLIB_VAR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["GLASSLIB_VAR"]
+            if before is not None:
+                os.environ["GLASSLIB_VAR"] = before
 
 
 def work() -> Path:

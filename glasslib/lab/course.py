@@ -9,12 +9,9 @@ which the copy leaves out. Cells with the tag ``check`` call :func:`glasslib.lab
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -327,7 +324,7 @@ def measure(
 
     node = deepcopy(read(session) if node is None else node)
     node.cells.append(nbformat.v4.new_code_cell("lab.report()"))
-    with tempfile.TemporaryDirectory() as empty, _variable("GLASSLIB_VAR", empty):
+    with paths.empty_var():
         begin = time.monotonic()
         done = publish.execute(
             node, parameters, name=source(session).stem, folder=paths.root(), echo=False
@@ -337,20 +334,6 @@ def measure(
     return Measured(
         source(session).stem, found["seconds"], wall, found["peak"], found["values"]
     )
-
-
-@contextmanager
-def _variable(name: str, value: str):
-    """Set a variable of the environment, which kernels inherit, for a while."""
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
 
 
 def measured() -> dict[str, Any]:

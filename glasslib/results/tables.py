@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from glasslib import store
+from glasslib import paths, store
 from glasslib.errors import DataError, ParameterError
 from glasslib.parameters import NetworkSettings
 from glasslib.results import heldout, leakage, minima, noise, simple, storage, vibrations
@@ -451,9 +451,6 @@ def check(
     DataError
         Nothing that ships is up to date, so nothing can be compared.
     """
-    import os
-    import tempfile
-
     shown = companion() if shown is None else shown
     work = _Work(shown)
     candidates = []
@@ -474,15 +471,8 @@ def check(
     found = []
     for one, part, temperature in (candidates[k] for k in order):
         shipped = storage.look_up(one.name, part, work.key(one, temperature))
-        before = os.environ.get("GLASSLIB_VAR")
-        with tempfile.TemporaryDirectory() as folder:  # an empty cache
-            os.environ["GLASSLIB_VAR"] = folder
-            try:
-                again = storage.keep(one.name, part, "check", work.frame(one, temperature))
-            finally:
-                os.environ.pop("GLASSLIB_VAR")
-                if before is not None:
-                    os.environ["GLASSLIB_VAR"] = before
+        with paths.empty_var():
+            again = storage.keep(one.name, part, "check", work.frame(one, temperature))
         wrong = _compare(one, part, shipped, again)
         report(f"{one.name} {part}: {len(again)} rows computed again, {len(wrong)} differ")
         found += wrong
