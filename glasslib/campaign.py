@@ -145,17 +145,27 @@ def tasks(goals: Iterable[Goal]) -> list[Task]:
     return list(listed)
 
 
-def perform(task: Task) -> str:
+#: A process on another machine that has been killed holds its task for a minute.
+LONGER_THAN_A_LEASE = 75.0
+
+
+def perform(task: Task, patience: float = 0.0) -> str:
     """Do one task to its end; return one line that says what came out, or why it was left.
 
     Another process that holds the task keeps it, on this machine or another that shares the
     folders, until it ends or has been silent for a minute.
+
+    Parameters
+    ----------
+    task : Task
+    patience : float
+        Seconds to wait for another process before this returns "busy".
     """
     _one_thread()
     checkpoint = Checkpoint(task.output)
     checkpoint.path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with store.lease(checkpoint.path.with_suffix(".lease"), timeout=0):
+        with store.lease(checkpoint.path.with_suffix(".lease"), timeout=patience):
             if task.done():
                 return "was there"
             if not task.ready():
@@ -264,10 +274,10 @@ def _windows(saved: dict, q: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     lags = np.unique(np.geomspace(1, max(2, 0.6 * (n - middle)), 24).astype(int))
     lags = lags * float(saved["interval"])
     curves = [
-        self_correlations(saved["times"][part], saved["frames"][part], np.array([q]), lags)[0][:, 0]
+        self_correlations(saved["times"][part], saved["frames"][part], np.array([q]), lags)
         for part in (slice(n // 5, middle), slice(middle, n))
     ]
-    return lags, curves[0], curves[1]
+    return lags, *(curve.scattering[:, 0] for curve in curves)
 
 
 def _squared_end_to_end(frames: np.ndarray, chain_length: int) -> np.ndarray:
@@ -366,13 +376,13 @@ def _run(task: Task, checkpoint: Checkpoint) -> str:
         potential = engine.potential_energy
         engine.minimise()
         inherent, inherent_energy = engine.positions(), engine.potential_energy
-    scattering, msd = self_correlations(
+    averages = self_correlations(
         times, saved["produced"], np.array(protocol.wavenumbers), lags, max_origins=128
     )
     halves = [
         self_correlations(
             times[part], saved["produced"][part], np.array(protocol.wavenumbers), lags
-        )[0]
+        ).scattering
         for part in (times <= times[-1] / 2, times > times[-1] / 2)
     ]
     configurations = _some(saved["produced"][np.isin(times, regular)], box)
@@ -383,7 +393,7 @@ def _run(task: Task, checkpoint: Checkpoint) -> str:
         for part in (slice(third, 2 * third), slice(2 * third, None))
     ]
     q_peak = structure_factor_peak(configurations)
-    tau = _tau_alpha(lags, scattering, protocol.wavenumbers, q_peak)
+    tau = _tau_alpha(lags, averages.scattering, protocol.wavenumbers, q_peak)
     cpu += time.process_time() - begun
     dataset = _run_dataset(
         protocol, task, box, final, inherent,
@@ -396,7 +406,7 @@ def _run(task: Task, checkpoint: Checkpoint) -> str:
         windows={"lag": window_lags, "first": first, "second": second},
         static={"q": STRUCTURE_WAVENUMBERS, "s": s_of_q, "thirds": np.array(s_of_q_thirds)},
         production={
-            "lag": lags, "scattering": scattering, "msd": msd, "halves": np.array(halves),
+            "lag": lags, **averages._asdict(), "halves": np.array(halves),
             "time": times, "energies": saved["energies"] / melt.n_monomers,
         },
     )
@@ -503,12 +513,14 @@ def _run_dataset(protocol, task, box, final, inherent, *, equilibration, end_to_
         "structure_factor_thirds": (("third", "q_static"), f32(static["thirds"]),
                                     "S(q) of the equilibration's second and last third", "1"),
         "wavenumber": (("q",), np.array(protocol.wavenumbers), "q of F_s", "1/sigma"),
-        "lag": (("lag",), production["lag"], "lag of F_s and MSD", tau),
+        "lag": (("lag",), production["lag"], "lag of F_s, MSD and mean displacement", tau),
         "scattering": (("lag", "q"), f32(production["scattering"]),
                        "F_s(q, t) of the production run", "1"),
         "scattering_halves": (("half", "lag", "q"), f32(production["halves"]),
                               "F_s(q, t) of its first and second half", "1"),
         "msd": (("lag",), f32(production["msd"]), "mean-squared displacement", "sigma^2"),
+        "mean_displacement": (("lag",), f32(production["mean_displacement"]),
+                              "mean displacement", length),
         "production_time": (("sample",), production["time"], "time of production samples", tau),
         "production_potential": (("sample",), production["energies"][:, 0],
                                  "potential energy", energy),

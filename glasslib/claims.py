@@ -326,7 +326,7 @@ def _no_winner(tables, split):
 def _mean_displacement(relaxation, runs):
     near_it = [t for t in relaxation.index if abs(t - PAPER_A_TEMPERATURE) < 5e-4]
     if not near_it:
-        return Finding(f"no data at T = {PAPER_A_TEMPERATURE:.2f}", CANNOT_TELL,
+        return Finding(f"no trajectories at T = {PAPER_A_TEMPERATURE:.2f}", CANNOT_TELL,
                        f"runs at T = {PAPER_A_TEMPERATURE:.2f}")
     a, error = relaxation.loc[near_it[0], ["a", "a_error"]]
     cases = _Cases(MARGIN_A)

@@ -313,7 +313,7 @@ def campaign_task(
     get_protocol(profile)
     page = validate(CompanionParameters, temperature=temperature)
     task = campaign.Task(profile, page.temperature, run, block)
-    line = campaign.perform(task)
+    line = campaign.perform(task, patience=campaign.LONGER_THAN_A_LEASE)
     if line == "busy":
         raise SimulationError(f"{task} is being worked on by another process; try again later")
     print(f"{task}: {line}")

@@ -22,15 +22,16 @@ import json
 import os
 import pickle
 import tempfile
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import SoftFileLease
+from filelock import SoftFileLease, Timeout
 
 from glasslib import paths
 from glasslib.configuration import Configuration
@@ -47,8 +48,10 @@ __all__ = [
     "available",
     "block_path",
     "block_paths",
+    "equilibrated",
     "lease",
     "load_ensemble",
+    "load_runs",
     "merge",
     "profile_with",
     "read",
@@ -104,14 +107,26 @@ def available(profile: str) -> dict[float, list[int]]:
     profile : str
         ``companion`` and so on.
     """
-    folder = paths.data() / "ensembles" / profile
     found = {}
-    for path in folder.glob("T?.???"):
-        temperature = float(path.name[1:])
-        runs = [r for r in run_paths(profile, temperature) if block_paths(profile, temperature, r)]
+    for temperature, equilibrated_runs in equilibrated(profile).items():
+        runs = [r for r in equilibrated_runs if block_paths(profile, temperature, r)]
         if runs and times_path(profile, temperature).exists():
             found[temperature] = runs
-    return dict(sorted(found.items(), reverse=True))
+    return found
+
+
+def equilibrated(profile: str) -> dict[float, list[int]]:
+    """Return temperatures (falling) with the runs there are, whether they have blocks or not.
+
+    Parameters
+    ----------
+    profile : str
+        ``companion`` and so on.
+    """
+    folder = paths.data() / "ensembles" / profile
+    temperatures = sorted((float(path.name[1:]) for path in folder.glob("T?.???")), reverse=True)
+    found = {temperature: list(run_paths(profile, temperature)) for temperature in temperatures}
+    return {temperature: runs for temperature, runs in found.items() if runs}
 
 
 def profile_with(temperature: float, preferred: str) -> str | None:
@@ -139,21 +154,53 @@ def write_atomically(path: Path, save: Callable[[Path], None]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def lease(path: Path, timeout: float = -1) -> SoftFileLease:
-    """Return a lock that holds between processes and between machines that share a file system.
+@contextmanager
+def lease(path: Path, timeout: float = -1) -> Iterator[None]:
+    """Hold a lock between processes, and between machines that share a file system.
 
     It is a file that only one can create, refreshed while its holder lives. It needs no locks of
     the operating system, which network file systems often lack. One whose holder has died is
-    taken at once on the same machine, and after a minute without a sign of life on another.
+    taken at once on the same machine, and on another when this process has seen it for a minute
+    without a sign of life; what a process left that was killed while it wrote one, after seconds.
 
     Parameters
     ----------
     path : Path
     timeout : float
-        Seconds to wait; then ``filelock.Timeout`` is raised. Negative waits for ever.
+        Seconds to wait; then ``filelock.Timeout`` is raised. Negative waits for ever. Tries that
+        do not wait add up to that minute.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    return SoftFileLease(path, lease_duration=60.0, timeout=timeout)
+    lock, begun = _lock(path), time.monotonic()
+    while True:
+        _spoil_if_empty(path)
+        left = timeout - (time.monotonic() - begun)
+        try:
+            lock.acquire(timeout=1.0 if timeout < 0 else min(max(left, 0.0), 1.0))
+            break
+        except Timeout:
+            if 0 <= timeout and left <= 1.0:
+                raise
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@cache
+def _lock(path: Path) -> SoftFileLease:
+    """Return this process's one lock of a name: it remembers since when another has been silent."""
+    return SoftFileLease(path, lease_duration=60.0)
+
+
+def _spoil_if_empty(path: Path) -> None:
+    """Let a lock without a word in it count as half-written, which filelock takes after a while.
+
+    One that is empty it leaves for ever. A holder that is just about to write overwrites this.
+    """
+    with suppress(OSError), path.open("r+b", buffering=0) as file:
+        if os.fstat(file.fileno()).st_size == 0:
+            file.write(b"?")
 
 
 def round_mantissa(values: np.ndarray, bits: int = KEPT_BITS) -> np.ndarray:
@@ -439,16 +486,17 @@ class Ensemble:
     temperature : float
         In ε/k_B.
     profile : str
-    times : Times
+    times : Times or None
+        None before they are fixed (from :func:`load_runs` alone).
     runs : dict of int to xarray.Dataset
         The run files, by run number.
     blocks : dict of int to list of xarray.Dataset
-        The block files of each run.
+        The block files of each run; a run without any has no entry (from :func:`load_runs` alone).
     """
 
     temperature: float
     profile: str
-    times: Times
+    times: Times | None
     runs: dict[int, xr.Dataset]
     blocks: dict[int, list[xr.Dataset]]
 
@@ -456,8 +504,8 @@ class Ensemble:
     def n_trajectories(self) -> dict[int, int]:
         """Trajectories in each run's ensemble."""
         return {
-            run: sum(block.sizes["trajectory"] for block in blocks)
-            for run, blocks in self.blocks.items()
+            run: sum(block.sizes["trajectory"] for block in self.blocks.get(run, ()))
+            for run in self.runs
         }
 
     @property
@@ -511,7 +559,7 @@ class Ensemble:
     def describe(self) -> str:
         """Say in one sentence what the ensemble holds."""
         counts = sorted(set(self.n_trajectories.values()))
-        each = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+        each = str(counts[0] or "no") if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
         return (
             f"T = {self.temperature:.2f}: {len(self.runs)} runs of"
             f" {self.melt.n_monomers:,} monomers, {each} trajectories each"
@@ -531,7 +579,23 @@ def load_ensemble(temperature: float, profile: str) -> Ensemble:
     DataError
         No data at this temperature in this profile; the message lists what there is.
     """
-    have = available(profile)
+    return _load(temperature, profile, available(profile))
+
+
+def load_runs(temperature: float, profile: str) -> Ensemble:
+    """Load every equilibrated run of a temperature, with the blocks it has so far, verified.
+
+    What runs alone can tell (structure, relaxation) needs no isoconfigurational ensemble.
+
+    Raises
+    ------
+    DataError
+        No run at this temperature in this profile; the message lists what there is.
+    """
+    return _load(temperature, profile, equilibrated(profile))
+
+
+def _load(temperature: float, profile: str, have: dict[float, list[int]]) -> Ensemble:
     near = [t for t in have if abs(t - temperature) < 5e-4]
     if not near:
         listed = ", ".join(f"{t:g}" for t in have) or "none"
@@ -541,11 +605,11 @@ def load_ensemble(temperature: float, profile: str) -> Ensemble:
         )
     temperature = near[0]
     runs = {run: read(run_path(profile, temperature, run)) for run in have[temperature]}
-    blocks = {
-        run: [read(path) for path in block_paths(profile, temperature, run).values()]
-        for run in runs
-    }
-    return Ensemble(temperature, profile, read_times(profile, temperature), runs, blocks)
+    there = {run: block_paths(profile, temperature, run).values() for run in runs}
+    blocks = {run: [read(path) for path in files] for run, files in there.items() if files}
+    fixed = times_path(profile, temperature).exists()
+    times = read_times(profile, temperature) if fixed else None
+    return Ensemble(temperature, profile, times, runs, blocks)
 
 
 def universe(temperature: float, run: int, profile: str = "companion") -> Universe:

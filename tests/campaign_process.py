@@ -98,7 +98,7 @@ def everything(kill=None):
 def finish(task):
     """Perform a task as ``campaign.run`` does: one that is busy is tried again.
 
-    A process killed while it wrote its lease leaves one that names nobody; it holds for a minute.
+    A process killed while it wrote its lease leaves one that names nobody; it holds for seconds.
     """
     while (line := campaign.perform(task)) == "busy":
         time.sleep(0.5)

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,32 @@ from glasslib.parameters import CAMPAIGN, Goal, get_protocol
 SCRIPT = Path(__file__).with_name("campaign_process.py")
 FILES = ["T1.000/run00-block00.nc", "T1.000/run00.nc", "T1.000/times.json", "T1.100/run00.nc"]
 SEED = 7
+
+
+# ------------------------------------------------------------------------------------- leases
+ELSEWHERE = "filelock/2\npid=7\nhost=another\nmode=lease\ntoken=5f\nduration=60.0\n"
+
+
+@pytest.mark.parametrize(
+    ("left", "holds"), [("", 2.0), ("filelock/2\npid=", 2.0), (ELSEWHERE, 60.0)]
+)
+def test_a_lock_of_the_dead_is_taken_in_the_end(tmp_path, monkeypatch, left, holds):
+    """Killed while writing it, or on another machine: tries that do not wait add up."""
+    monkeypatch.setenv("GLASSLIB_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("GLASSLIB_VAR", str(tmp_path / "var"))
+    task = Task("smoke", 0.8, 0)
+    lock = campaign.Checkpoint(task.output).path.with_suffix(".lease")
+    lock.parent.mkdir(parents=True)
+    lock.write_text(left)
+    monkeypatch.setattr(campaign, "_run", lambda task, checkpoint: "done")
+    now, skipped = time.monotonic, [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now() + skipped[0])
+    assert campaign.perform(task) == "busy"
+    skipped[0] = holds - 1
+    assert campaign.perform(task) == "busy"
+    skipped[0] = holds + 0.1
+    assert campaign.perform(task) == "done"
+    assert not lock.exists()
 
 
 # ------------------------------------------------------------------------------------- killed
@@ -122,6 +149,9 @@ def test_the_tiny_campaign_is_physical(killed):
     for one in (hot, run):
         assert one.attrs["centre_of_mass_drift"] < 1e-9
         assert (np.diff(one["production_time"]) > 0).all()
+        # Maxwell–Boltzmann at the first lag: ⟨|Δr|⟩² = (8 / 3π) ⟨Δr²⟩.
+        ratio = one["mean_displacement"] / np.sqrt(one["msd"])
+        assert ratio[0] == pytest.approx(np.sqrt(8 / (3 * np.pi)), rel=0.02)
     assert block["centre_of_mass_drift"].max() < 1e-9
     # Ballistic at first: ⟨Δr²⟩ = 3 T t².
     assert block["msd"][:, 0].mean() == pytest.approx(3 * 1.0 * 0.01**2, rel=0.2)

@@ -1,6 +1,8 @@
 """What the pages ask for, from the fixed ensemble: numbers, caches and verdicts."""
 
+import shutil
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -92,6 +94,45 @@ def test_relaxation_is_consistent(shown):
         # Ballistic at the first time: ⟨|Δr|⟩ = t √(8 T / π).
         ballistic = 0.01 * np.sqrt(8 * t / np.pi)
         assert one.propensity[..., 0].mean() == pytest.approx(ballistic, rel=0.02)
+
+
+def test_runs_without_an_ensemble_relax_too(shown):
+    """A temperature with runs alone is the same in all but where u² and a come from."""
+    bare = {t: replace(one, blocks={}, times=None) for t, one in shown.items()}
+    whole, alone = results.relaxation_table(shown), results.relaxation_table(bare)
+    same = ["q_peak", "tau_alpha", "tau_alpha_error", "tau_ee", "tau_ee_error"]
+    pd.testing.assert_frame_equal(alone[same], whole[same])
+    np.testing.assert_allclose(alone["u2"], whole["u2"], rtol=0.06)
+    assert alone[["a", "tau_alpha_sampled"]].isna().all(axis=None)  # files from before it was kept
+    assert results.data_table(bare)["longest time (τ)"].tolist() == ["–", "–"]
+    assert results.checks(bare).empty
+    assert (results.averages_table(bare)["u², ensembles"] == "–").all()
+
+
+def test_mean_displacement_of_production_runs(shown):
+    """Read off at τ_α; the curve of each run is (τ/50)^½ here."""
+    one = shown[0.8]
+    runs = {
+        number: run.assign(mean_displacement=("lag", np.sqrt(run["lag"].values / 50.0)))
+        for number, run in one.runs.items()
+    }
+    u2, a = results.production_averages(replace(one, runs=runs))
+    np.testing.assert_allclose(a, np.sqrt(one.times.tau_alpha / 50), rtol=1e-6)
+    np.testing.assert_allclose(u2, one.debye_waller.mean(axis=1), rtol=0.08)
+    late = replace(one.times, tau_alpha=1e6)
+    assert np.isnan(results.production_averages(replace(one, runs=runs, times=late))[1]).all()
+
+
+def test_melts_hold_runs_without_blocks(smoke, tmp_path, monkeypatch):
+    shutil.copytree(smoke, tmp_path / "ensembles" / "companion")
+    for path in (tmp_path / "ensembles" / "companion" / "T0.700").glob("run*-block*"):
+        path.unlink()
+    monkeypatch.setenv("GLASSLIB_DATA", str(tmp_path))
+    page = CompanionParameters(temperature=0.8)
+    assert list(results.ensembles(page)) == [0.8]
+    melts = results.melts(page)
+    assert list(melts) == [0.8, 0.7] and sum(melts[0.7].n_trajectories.values()) == 0
+    assert len(results.equilibration_table(melts)) == 4
 
 
 def test_checks_of_the_trajectories(shown):

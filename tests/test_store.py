@@ -315,6 +315,23 @@ def test_a_temperature_counts_from_its_first_block_and_its_times_on(copy):
     assert list(one.runs) == [1] and one.propensity.shape == (1, N, 10)
 
 
+def test_runs_count_before_their_blocks_and_times(copy):
+    for path in [*copy.glob("T0.800/run00-block*"), *copy.glob("T0.700/run*-block*")]:
+        path.unlink()
+    (copy / "T0.700" / "times.json").unlink()
+    assert store.equilibrated("smoke") == {0.8: [0, 1], 0.7: [0, 1]}
+    some = store.load_runs(0.8, "smoke")
+    assert list(some.runs) == [0, 1] and some.n_trajectories == {0: 0, 1: 4}
+    assert some.propensity.shape == (1, N, 10)
+    none = store.load_runs(0.7, "smoke")
+    assert list(none.runs) == [0, 1] and none.blocks == {} and none.times is None
+    assert none.describe() == (
+        "T = 0.70: 2 runs of 1,500 monomers, no trajectories each (smoke profile)"
+    )
+    with pytest.raises(DataError, match=r"no data at temperature 0.55 in profile smoke \(there: 0"):
+        store.load_runs(0.55, "smoke")
+
+
 def test_temperature_without_data_lists_those_with(smoke):
     with pytest.raises(DataError) as caught:
         store.load_ensemble(0.55, "smoke")
@@ -333,7 +350,7 @@ def test_means_over_blocks_of_unequal_size_weigh_trajectories(shown):
     three = xr.concat([second[["exceeding"]].isel(trajectory=[0])] * 3, "trajectory")
     second = second.drop_dims("trajectory").merge(three)
     uneven = replace(one, blocks={0: [first, second]})
-    assert uneven.n_trajectories == {0: 5}
+    assert uneven.n_trajectories == {0: 5, 1: 0}
     a, b = (block["displacement"].values.astype(float).T for block in (first, second))
     np.testing.assert_allclose(uneven.propensity[0], (2 * a + 3 * b) / 5, rtol=1e-12)
 

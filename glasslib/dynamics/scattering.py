@@ -1,13 +1,20 @@
-"""The self part of the intermediate scattering function and the mean-squared displacement."""
+"""Averages over time origins: self intermediate scattering function and displacements."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from glasslib.dynamics.displacement import displacement_moments
 from glasslib.errors import ParameterError
 
-__all__ = ["self_correlations", "self_intermediate_scattering", "at_wavenumber"]
+__all__ = [
+    "SelfCorrelations",
+    "at_wavenumber",
+    "self_correlations",
+    "self_intermediate_scattering",
+]
 
 
 def self_intermediate_scattering(
@@ -44,10 +51,28 @@ def self_intermediate_scattering(
     return np.sinc(np.multiply.outer(np.asarray(q), distance) / np.pi).mean(axis=-1)
 
 
+class SelfCorrelations(NamedTuple):
+    """What :func:`self_correlations` returns.
+
+    Parameters
+    ----------
+    scattering : (n_lags, n_q) float64
+        F_s(q, t).
+    msd : (n_lags,) float64
+        Mean-squared displacement ⟨Δr²⟩ in σ².
+    mean_displacement : (n_lags,) float64
+        ⟨|Δr|⟩ in σ.
+    """
+
+    scattering: np.ndarray
+    msd: np.ndarray
+    mean_displacement: np.ndarray
+
+
 def self_correlations(
     times: np.ndarray, positions: np.ndarray, q: np.ndarray, lags: np.ndarray, max_origins: int = 64
-) -> tuple[np.ndarray, np.ndarray]:
-    r"""F_s(q, t) and the mean-squared displacement, averaged over time origins.
+) -> SelfCorrelations:
+    r"""F_s(q, t), ⟨Δr²(t)⟩ and ⟨|Δr|(t)⟩, averaged over time origins.
 
     For each lag, every pair of frames that many τ apart counts (at most ``max_origins`` of them,
     evenly spread).
@@ -65,18 +90,18 @@ def self_correlations(
 
     Returns
     -------
-    (n_lags, n_q) float64, (n_lags,) float64
-        F_s and MSD (σ²).
+    SelfCorrelations
+        ``scattering``, ``msd`` and ``mean_displacement``.
 
     Examples
     --------
     >>> t = np.arange(5.0)
     >>> x = t[:, None, None] * np.ones((1, 2, 3))  # ballistic, speed √3
-    >>> self_correlations(t, x, np.array([1.0]), np.array([1.0, 2.0]))[1].tolist()
+    >>> self_correlations(t, x, np.array([1.0]), np.array([1.0, 2.0])).msd.tolist()
     [3.0, 12.0]
     """
     scattering = np.full((len(lags), len(q)), np.nan)
-    msd = np.full(len(lags), np.nan)
+    msd, mean_displacement = np.full((2, len(lags)), np.nan)
     for k, lag in enumerate(lags):
         target = times + lag
         place = np.searchsorted(times, target - 1e-6)
@@ -86,15 +111,15 @@ def self_correlations(
             continue
         if len(origins) > max_origins:
             origins = origins[np.linspace(0, len(origins) - 1, max_origins).round().astype(int)]
-        f, r2 = [], []
+        f, moments = [], []
         for origin in origins:
             start = positions[origin].astype(np.float64)
             end = positions[place[origin]].astype(np.float64)
             f.append(self_intermediate_scattering(start, end, q))
-            r2.append(displacement_moments(start, end)[1].mean())
+            moments.append([moment.mean() for moment in displacement_moments(start, end)])
         scattering[k] = np.mean(f, axis=0)
-        msd[k] = np.mean(r2)
-    return scattering, msd
+        mean_displacement[k], msd[k] = np.mean(moments, axis=0)
+    return SelfCorrelations(scattering, msd, mean_displacement)
 
 
 def at_wavenumber(scattering: np.ndarray, grid: np.ndarray, q: float) -> np.ndarray:

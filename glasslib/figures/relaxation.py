@@ -102,11 +102,13 @@ def scaling_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         x, x_error = 1 / row["u2"], row["u2_error"] / row["u2"] ** 2
         y, y_error = row["tau_alpha"], row["tau_alpha_error"]
         left.errorbar(x, y, xerr=x_error, yerr=y_error, fmt="o", color=colour, mec="k", mew=0.6)
+        rows.append(("scaling", t, x, x_error, y, y_error))
+        if np.isnan(row["a"]):
+            continue
         right.errorbar(
             t, row["a"], yerr=row["a_error"], fmt="o", color=colour, mec="k", mew=0.6,
             label=f"T = {t:.2f}",
         )
-        rows.append(("scaling", t, x, x_error, y, y_error))
         rows.append(("displacement", t, t, np.nan, row["a"], row["a_error"]))
     known = table[(table[["u2_error", "tau_alpha_error"]] > 0).all(axis=1)]
     if len(known) >= 3:

@@ -326,7 +326,7 @@ EXERCISES: dict[str, Exercise] = {
             "1.2", "Mean-squared displacement",
             lambda x, step: self_correlations(
                 np.arange(float(len(x))), x, np.array([1.0]), np.array([float(step)]), len(x)
-            )[1][0],
+            ).msd[0],
             (
                 ("averaged over x, y and z: their squares add up",
                  lambda x, step: ((x[step:] - x[:-step]) ** 2).mean()),

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 __all__ = [
     "Relaxation",
     "announcement",
+    "averages_table",
     "checks",
     "data_table",
     "ensemble",
     "ensembles",
     "equilibration_table",
     "mean_displacement_check",
+    "melts",
+    "production_averages",
     "relaxation",
     "relaxation_table",
     "scaling_table",
@@ -106,12 +109,26 @@ def ensembles(page: CompanionParameters) -> dict[float, Ensemble]:
 
     If nothing ships, all temperatures of the page's profile are taken instead.
     """
-    profile = "companion" if store.available("companion") else page.profile
+    profile = _shipped(page)
     loaded = {t: store.load_ensemble(t, profile) for t in store.available(profile)}
     for temperature in page.temperatures:
         if not any(abs(temperature - t) < 5e-4 for t in loaded):
             own = ensemble(temperature, page.profile)
             loaded[own.temperature] = own
+    return dict(sorted(loaded.items(), reverse=True))
+
+
+def _shipped(page: CompanionParameters) -> str:
+    return "companion" if store.available("companion") else page.profile
+
+
+def melts(page: CompanionParameters) -> dict[float, Ensemble]:
+    """Load what :func:`ensembles` does, and every equilibrated run without an ensemble yet.
+
+    For pages on what the runs alone tell: structure, equilibration and relaxation.
+    """
+    loaded, profile = ensembles(page), _shipped(page)
+    loaded |= {t: store.load_runs(t, profile) for t in store.equilibrated(profile)}
     return dict(sorted(loaded.items(), reverse=True))
 
 
@@ -125,7 +142,7 @@ def data_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
             "monomers": e.melt.n_monomers,
             "trajectories": sum(e.n_trajectories.values()),
             "per run": "–".join(str(n) for n in sorted(set(e.n_trajectories.values()))),
-            "longest time (τ)": f"{e.times.times[-1]:.4g}",
+            "longest time (τ)": f"{e.times.times[-1]:.4g}" if e.blocks else "–",
         }
         for t, e in shown.items()
     ]
@@ -214,10 +231,12 @@ def checks(shown: dict[float, Ensemble]) -> pd.DataFrame:
         Largest displacement of the centre of mass (σ); change of the total energy over a trajectory
         (mean of the last five samples less that of 0.3 < t < 2, ε per monomer), mean over
         trajectories and worst; mean kinetic temperature for t > 0.5 τ relative to nominal, mean
-        over runs and the run farthest off.
+        over runs and the run farthest off. Temperatures without trajectories are left out.
     """
     rows = []
     for t, e in shown.items():
+        if not e.blocks:
+            continue
         drift, energy, temperature = [], [], []
         for blocks in e.blocks.values():
             kinetic = []
@@ -239,7 +258,7 @@ def checks(shown: dict[float, Ensemble]) -> pd.DataFrame:
             "temperature, mean": f"{temperature.mean():+.2%}",
             "temperature, worst run": f"{temperature[np.abs(temperature).argmax()]:+.2%}",
         })
-    return pd.DataFrame(rows).set_index("T")
+    return pd.DataFrame(rows).set_index("T") if rows else pd.DataFrame()
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,6 +310,49 @@ def relaxation(of: Ensemble) -> Relaxation:
     )
 
 
+def _ensemble_averages(of: Ensemble) -> tuple[np.ndarray, np.ndarray]:
+    """Return u² and a of each run that has an ensemble; empty if none has."""
+    if not of.blocks:
+        return np.array([]), np.array([])
+    return of.debye_waller.mean(axis=1), of.propensity[..., of.times.tau_index].mean(axis=1)
+
+
+def production_averages(of: Ensemble) -> tuple[np.ndarray, np.ndarray]:
+    """Return u² = ⟨Δr²(1)⟩ and a = ⟨|Δr|(τ_α)⟩ of each production run, over its time origins.
+
+    The ensembles' averages of the same name stand on one configuration a run and many velocities;
+    these stand on many instants of one trajectory.
+
+    Parameters
+    ----------
+    of : Ensemble
+        Its fixed τ_α is taken, or else the mean over the runs.
+
+    Returns
+    -------
+    (n_runs,) float64, (n_runs,) float64
+        In σ² and σ. ``a`` is NaN in files made before the mean displacement was stored.
+    """
+    tau = of.times.tau_alpha if of.times else relaxation(of).tau_alpha
+    runs = of.runs.values()
+    return (
+        np.array([_at_lag(run, "msd", 1.0) for run in runs]),
+        np.array([_at_lag(run, "mean_displacement", tau) for run in runs]),
+    )
+
+
+def _at_lag(run: xr.Dataset, name: str, time: float) -> float:
+    """Interpolate a production curve between its lags, log against log; NaN beyond or if absent."""
+    from scipy.interpolate import PchipInterpolator
+
+    if name not in run:
+        return float("nan")
+    lag, values = run["lag"].values, run[name].values
+    known = np.isfinite(values)
+    curve = PchipInterpolator(np.log(lag[known]), np.log(values[known]), extrapolate=False)
+    return float(np.exp(curve(np.log(time))))
+
+
 def relaxation_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
     """τ_α, τ_ee, u² = ⟨Δr²(1)⟩ and a = ⟨|Δr|(τ_α)⟩ by temperature, each with its error over runs.
 
@@ -298,19 +360,37 @@ def relaxation_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``a`` is the mean displacement at the sampled τ_α: the paper prints 0.4286 at T = 0.40.
+        ``u2`` and ``a`` come from the isoconfigurational ensembles or, where there are none yet,
+        from production runs (:func:`averages_table` sets both beside each other).
     """
     rows = []
     for t, e in shown.items():
         r = relaxation(e)
-        u2, u2_error = _mean_error(e.debye_waller.mean(axis=1))
-        a, a_error = _mean_error(e.propensity[..., e.times.tau_index].mean(axis=1))
+        each = _ensemble_averages(e) if e.blocks else production_averages(e)
+        (u2, u2_error), (a, a_error) = map(_mean_error, each)
         rows.append({
             "T": t, "q_peak": r.q_peak,
             "tau_alpha": r.tau_alpha, "tau_alpha_error": r.tau_alpha_error,
-            "tau_alpha_sampled": e.times.tau_alpha,
+            "tau_alpha_sampled": e.times.tau_alpha if e.times else np.nan,
             "tau_ee": r.tau_ee, "tau_ee_error": r.tau_ee_error,
             "u2": u2, "u2_error": u2_error, "a": a, "a_error": a_error,
         })
+    return pd.DataFrame(rows).set_index("T")
+
+
+def averages_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
+    """u² and a by temperature, each from ensembles and from production runs; errors over runs.
+
+    The two stand on different trajectories and instants, and should agree.
+    """
+    rows = []
+    for t, e in shown.items():
+        averages = {"ensembles": _ensemble_averages(e), "production": production_averages(e)}
+        row = {"T": f"{t:.2f}"}
+        for place, name in enumerate(("u²", "a")):
+            for source, values in averages.items():
+                row[f"{name}, {source}"] = format_error(*_mean_error(values[place]))
+        rows.append(row)
     return pd.DataFrame(rows).set_index("T")
 
 

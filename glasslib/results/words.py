@@ -9,13 +9,15 @@ __all__ = ["accuracy_sentence", "format_error", "judge", "pivot_errors", "with_e
 
 
 def format_error(value: float, error: float) -> str:
-    """Write a value with its error, the error to two figures.
+    """Write a value with its error, the error to two figures; a dash if there is no value.
 
     Examples
     --------
     >>> format_error(0.43123, 0.0123), format_error(152.3, 4.1), format_error(0.5, float("nan"))
     ('0.431 ± 0.012', '152.3 ± 4.1', '0.5 ± ?')
     """
+    if np.isnan(value):
+        return "–"
     if not np.isfinite(error) or error <= 0:
         return f"{value:.3g} ± ?"
     decimals = max(0, 1 - int(np.floor(np.log10(error))))

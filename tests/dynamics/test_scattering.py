@@ -52,13 +52,14 @@ def test_ballistic_motion_of_a_gas():
 
 
 def test_brownian_motion():
-    """F_s = exp(−q² D t) and MSD = 6 D t."""
+    """F_s = exp(−q² D t), MSD = 6 D t, and |Δr| has the mean of Maxwell's distribution."""
     d, dt, n = 0.05, 0.1, 2000
     x = random_walk(60, n, d, dt, seed=4)
     times = np.arange(60) * dt
     lags = np.array([0.1, 0.5, 2.0])
-    f, msd = self_correlations(times, x, Q, lags)
+    f, msd, length = self_correlations(times, x, Q, lags)
     np.testing.assert_allclose(msd, 6 * d * lags, rtol=0.03)
+    np.testing.assert_allclose(length, np.sqrt(16 * d * lags / np.pi), rtol=0.015)
     np.testing.assert_allclose(f, np.exp(-np.multiply.outer(lags, Q**2) * d), atol=0.01)
 
 
@@ -83,7 +84,7 @@ def test_uneven_times_use_exactly_the_pairs_that_fit():
     times = np.array([0.0, 0.01, 0.1, 1.0, 1.01, 1.1, 2.0])
     x = np.random.default_rng(6).normal(size=(7, 5, 3))
     lags = np.array([0.01, 0.1, 1.0, 0.3])
-    f, msd = self_correlations(times, x, Q, lags)
+    f, msd, length = self_correlations(times, x, Q, lags)
     for k, lag in enumerate(lags):
         pairs = [
             (i, j) for i in range(7) for j in range(7) if abs(times[j] - times[i] - lag) < 1e-6
@@ -91,17 +92,18 @@ def test_uneven_times_use_exactly_the_pairs_that_fit():
         if not pairs:
             assert np.isnan(msd[k]) and np.isnan(f[k]).all()
             continue
-        wanted = np.mean([((x[j] - x[i]) ** 2).sum(axis=1).mean() for i, j in pairs])
-        assert msd[k] == pytest.approx(wanted, rel=1e-12)
-    assert np.isnan(msd).tolist() == [False, False, False, True]
+        square = np.array([((x[j] - x[i]) ** 2).sum(axis=1) for i, j in pairs])
+        assert msd[k] == pytest.approx(square.mean(), rel=1e-12)
+        assert length[k] == pytest.approx(np.sqrt(square).mean(), rel=1e-12)
+    assert np.isnan(msd).tolist() == np.isnan(length).tolist() == [False, False, False, True]
 
 
 def test_few_origins_are_spread_over_the_whole_run():
     times = np.arange(100.0)
     x = np.zeros((100, 1, 3))
     x[50:] = 1e3 * np.arange(50)[:, None, None]  # still in the first half, moving in the second
-    everything = self_correlations(times, x, Q, np.array([1.0]), max_origins=1000)[1][0]
-    some = self_correlations(times, x, Q, np.array([1.0]), max_origins=11)[1][0]
+    everything = self_correlations(times, x, Q, np.array([1.0]), max_origins=1000).msd[0]
+    some = self_correlations(times, x, Q, np.array([1.0]), max_origins=11).msd[0]
     assert everything == pytest.approx(3e6 * 49 / 99)
     assert some == pytest.approx(3e6 * 5 / 11, rel=0.21)
 
@@ -111,8 +113,9 @@ def test_single_precision_frames_lose_nothing_but_their_rounding():
     args = np.arange(20.0), Q, np.array([1.0, 5.0])
     double = self_correlations(args[0], x, *args[1:])
     single = self_correlations(args[0], x.astype(np.float32), *args[1:])
-    np.testing.assert_allclose(single[0], double[0], atol=1e-5)
-    np.testing.assert_allclose(single[1], double[1], rtol=1e-5)
+    np.testing.assert_allclose(single.scattering, double.scattering, atol=1e-5)
+    np.testing.assert_allclose(single.msd, double.msd, rtol=1e-5)
+    np.testing.assert_allclose(single.mean_displacement, double.mean_displacement, rtol=1e-5)
 
 
 def test_msd_is_that_of_mdanalysis():
@@ -123,7 +126,7 @@ def test_msd_is_that_of_mdanalysis():
     u = MDAnalysis.Universe.empty(40, trajectory=True)
     u.load_new(x.astype(np.float32), order="fac")
     theirs = EinsteinMSD(u, select="all", msd_type="xyz", fft=False).run().results.timeseries
-    ours = self_correlations(np.arange(30.0), x, Q, np.arange(1, 30.0))[1]
+    ours = self_correlations(np.arange(30.0), x, Q, np.arange(1, 30.0)).msd
     np.testing.assert_allclose(ours, theirs[1:], rtol=2e-5)
 
 

@@ -46,6 +46,14 @@ def test_without_three_known_points_there_is_no_parabola(table):
     assert set(numbers["panel"]) == {"scaling", "displacement"}
 
 
+def test_an_unknown_mean_displacement_is_not_drawn():
+    figure, numbers = figures.scaling_figure(TABLE.assign(a=[0.33, 0.35, 0.36, np.nan]))
+    assert len(numbers[numbers["panel"] == "scaling"]) == 4
+    assert len(numbers[numbers["panel"] == "displacement"]) == 3
+    words = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+    assert words == ["T = 0.60", "T = 0.50", "T = 0.45"]
+
+
 def test_on_data(shown):
     _, numbers = figures.scaling_figure(results.relaxation_table(shown))
     assert list(numbers[numbers["panel"] == "scaling"]["T"]) == [0.8, 0.7]
