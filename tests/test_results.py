@@ -106,7 +106,13 @@ def test_runs_without_an_ensemble_relax_too(shown):
     assert alone[["a", "tau_alpha_sampled"]].isna().all(axis=None)  # files from before it was kept
     assert results.data_table(bare)["longest time (τ)"].tolist() == ["–", "–"]
     assert results.checks(bare).empty
-    assert (results.averages_table(bare)["u², ensembles"] == "–").all()
+    both, one = results.averages_table(shown), results.averages_table(bare)
+    assert (one[["τ_α, ensembles", "u², ensembles", "a, ensembles"]] == "–").all(axis=None)
+    for name in ("τ_α", "u²"):
+        assert both[f"{name}, production"].equals(one[f"{name}, production"])
+        values = both[[f"{name}, ensembles", f"{name}, production"]]
+        first, second = values.map(lambda text: float(text.split()[0])).values.T
+        np.testing.assert_allclose(first, second, rtol=0.15)
 
 
 def test_mean_displacement_of_production_runs(shown):

@@ -317,6 +317,17 @@ def _ensemble_averages(of: Ensemble) -> tuple[np.ndarray, np.ndarray]:
     return of.debye_waller.mean(axis=1), of.propensity[..., of.times.tau_index].mean(axis=1)
 
 
+def _ensemble_tau_alpha(of: Ensemble) -> list[float]:
+    """Return where F_s, averaged over each run's trajectories, falls to 1/e."""
+    return [
+        decay_time(
+            of.times.fine_times,
+            np.concatenate([block["scattering"].values for block in blocks]).mean(axis=0),
+        )
+        for blocks in of.blocks.values()
+    ]
+
+
 def production_averages(of: Ensemble) -> tuple[np.ndarray, np.ndarray]:
     """Return u² = ⟨Δr²(1)⟩ and a = ⟨|Δr|(τ_α)⟩ of each production run, over its time origins.
 
@@ -379,17 +390,19 @@ def relaxation_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
 
 
 def averages_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
-    """u² and a by temperature, each from ensembles and from production runs; errors over runs.
+    """τ_α, u² and a by temperature, from ensembles and from production runs; errors over runs.
 
     The two stand on different trajectories and instants, and should agree.
     """
     rows = []
     for t, e in shown.items():
-        averages = {"ensembles": _ensemble_averages(e), "production": production_averages(e)}
+        r, u2, a = relaxation(e), *production_averages(e)
+        production = (r.tau_alpha, r.tau_alpha_error), _mean_error(u2), _mean_error(a)
+        ensembles = map(_mean_error, (_ensemble_tau_alpha(e), *_ensemble_averages(e)))
         row = {"T": f"{t:.2f}"}
-        for place, name in enumerate(("u²", "a")):
-            for source, values in averages.items():
-                row[f"{name}, {source}"] = format_error(*_mean_error(values[place]))
+        for name, one, other in zip(("τ_α", "u²", "a"), ensembles, production, strict=True):
+            row |= {f"{name}, ensembles": format_error(*one)}
+            row |= {f"{name}, production": format_error(*other)}
         rows.append(row)
     return pd.DataFrame(rows).set_index("T")
 
