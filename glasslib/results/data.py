@@ -311,9 +311,7 @@ def relaxation(of: Ensemble) -> Relaxation:
 
 
 def _ensemble_averages(of: Ensemble) -> tuple[np.ndarray, np.ndarray]:
-    """Return u² and a of each run that has an ensemble; empty if none has."""
-    if not of.blocks:
-        return np.array([]), np.array([])
+    """Return u² and a of each run that has an ensemble."""
     return of.debye_waller.mean(axis=1), of.propensity[..., of.times.tau_index].mean(axis=1)
 
 
@@ -392,19 +390,20 @@ def relaxation_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
 def averages_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
     """τ_α, u² and a by temperature, from ensembles and from production runs; errors over runs.
 
-    The two stand on different trajectories and instants, and should agree.
+    The two stand on different trajectories and instants, and should agree. Two rows for each
+    temperature, or one if it has no ensembles.
     """
     rows = []
     for t, e in shown.items():
-        r, u2, a = relaxation(e), *production_averages(e)
-        production = (r.tau_alpha, r.tau_alpha_error), _mean_error(u2), _mean_error(a)
-        ensembles = map(_mean_error, (_ensemble_tau_alpha(e), *_ensemble_averages(e)))
-        row = {"T": f"{t:.2f}"}
-        for name, one, other in zip(("τ_α", "u²", "a"), ensembles, production, strict=True):
-            row |= {f"{name}, ensembles": format_error(*one)}
-            row |= {f"{name}, production": format_error(*other)}
-        rows.append(row)
-    return pd.DataFrame(rows).set_index("T")
+        r, each = relaxation(e), map(_mean_error, production_averages(e))
+        sources = {"production": ((r.tau_alpha, r.tau_alpha_error), *each)}
+        if e.blocks:
+            each = map(_mean_error, (_ensemble_tau_alpha(e), *_ensemble_averages(e)))
+            sources = {"ensembles": tuple(each)} | sources
+        for source, (tau, u2, a) in sources.items():
+            words = {"τ_α": format_error(*tau), "u²": format_error(*u2), "a": format_error(*a)}
+            rows.append({"T": f"{t:.2f}", "from": source} | words)
+    return pd.DataFrame(rows).set_index(["T", "from"])
 
 
 def scaling_table(table: pd.DataFrame) -> pd.DataFrame:
