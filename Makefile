@@ -34,7 +34,7 @@ run: env ## run every notebook at a new temperature: make run T=0.47 or T=0.47,0
 	$(BIN)/glasslib run --all -p temperature=$(T) -p profile=$(PROFILE)
 
 test: env ## run the tests and the style check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	$(BIN)/ruff check .
 
 test-lab: env ## test the lab course alone: its checks, and the student copies with solutions filled in
