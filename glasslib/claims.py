@@ -27,9 +27,9 @@ import pandas as pd
 
 from glasslib.results.data import PAPER_A, PAPER_A_TEMPERATURE
 from glasslib.results.heldout import COMPARED_RUNS, comparable
-from glasslib.results.words import format_error
+from glasslib.results.words import bar, format_error
 
-__all__ = ["Finding", "above", "bar", "claims", "combine", "details", "evidence", "near", "scope"]
+__all__ = ["Finding", "above", "claims", "combine", "details", "evidence", "near", "scope"]
 
 CONFIRMED, NOT_CONFIRMED, CANNOT_TELL = "confirmed", "not confirmed", "cannot tell"
 
@@ -38,21 +38,6 @@ MARGIN_TEMPERATURE = 0.1  # of ρ over the range of temperatures
 MARGIN_TRANSFER = 0.02  # of mean ρ between A and B
 MARGIN_CHI4 = 0.25  # of predicted over true χ4, less 1
 MARGIN_A = 0.03  # of a = 0.4286, relative
-
-
-def bar(error: float, runs: int | None = None) -> float:
-    """Return how far an error bar reaches: two errors, or Student's t for few runs.
-
-    Examples
-    --------
-    >>> [round(bar(1.0, runs), 1) for runs in (2, 4, 10, 1000, None)]
-    [12.7, 3.2, 2.3, 2.0, 2.0]
-    """
-    if runs is None:
-        return 2 * error
-    from scipy.stats import t
-
-    return max(2.0, float(t.ppf(0.975, max(runs - 1, 1)))) * error
 
 
 def above(value: float, error: float, runs: int | None = None) -> str:
@@ -323,14 +308,14 @@ def _no_winner(tables, split):
                          + cases.each())
 
 
-def _mean_displacement(relaxation, runs):
+def _mean_displacement(relaxation):
     near_it = [t for t in relaxation.index if abs(t - PAPER_A_TEMPERATURE) < 5e-4]
     if not near_it:
-        return Finding(f"no trajectories at T = {PAPER_A_TEMPERATURE:.2f}", CANNOT_TELL,
+        return Finding(f"no runs at T = {PAPER_A_TEMPERATURE:.2f}", CANNOT_TELL,
                        f"runs at T = {PAPER_A_TEMPERATURE:.2f}")
-    a, error = relaxation.loc[near_it[0], ["a", "a_error"]]
+    a, error, runs = relaxation.loc[near_it[0], ["a", "a_error", "a_runs"]]
     cases = _Cases(MARGIN_A)
-    cases.add(_at(near_it[0]), a / PAPER_A - 1, error / PAPER_A, runs[near_it[0]])
+    cases.add(_at(near_it[0]), a / PAPER_A - 1, error / PAPER_A, int(runs))
     return cases.finding(f"a = {format_error(a, error)}, relative margin {MARGIN_A:g}")
 
 
@@ -388,7 +373,7 @@ def evidence(
     ]
     out = [(claim, where, judge("row"), judge("run")) for claim, where, judge in both]
     out.append((f"a = {PAPER_A:g} at T = {PAPER_A_TEMPERATURE:.2f}", "2.5",
-                _mean_displacement(relaxation, runs), None))
+                _mean_displacement(relaxation), None))
     return out
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glasslib import claims
+from glasslib import claims, results
 
 TEMPERATURES = (0.6, 0.5, 0.45)
 TIMES = (0.01, 0.1, 1.0, 30.0, 100.0)
@@ -32,7 +32,7 @@ def test_few_runs_never_make_a_verdict_surer(value, error, runs):
     for judge in (lambda *a: claims.above(*a), lambda v, e, r=None: claims.near(v, e, 0.3, r)):
         few, plain = judge(value, error, runs), judge(value, error)
         assert few in (plain, "cannot tell")
-    assert claims.bar(error, runs) >= claims.bar(error, runs + 1) >= 2 * error
+    assert results.bar(error, runs) >= results.bar(error, runs + 1) >= 2 * error
 
 
 @pytest.mark.parametrize("error", [np.nan, np.inf, 0.0, -1.0])
@@ -103,11 +103,11 @@ def made_up(error=0.01, difference=0.1, trajectories=(40, 40, 40), shape=0.1, **
     }  # fmt: skip
 
 
-RELAXATION = pd.DataFrame({"a": [0.43], "a_error": [0.002]}, index=[0.4])
+RELAXATION = pd.DataFrame({"a": [0.43], "a_error": [0.002], "a_runs": [8]}, index=[0.4])
 
 
 def verdicts(tables, relaxation=RELAXATION, runs=RUNS):
-    judged = claims.evidence(tables, relaxation, {**runs, 0.4: 8})
+    judged = claims.evidence(tables, relaxation, runs)
     return claims.claims(judged), claims.details(judged)
 
 

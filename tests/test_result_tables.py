@@ -249,7 +249,7 @@ def test_susceptibilities_by_hand(one):
 
 def test_error_of_a_ratio_of_susceptibilities_is_not_too_small():
     """Many sets of four configurations: the truth lies within the error bar about as it should."""
-    from glasslib.claims import bar
+    from glasslib.results import bar
 
     random, hits, smallest = np.random.default_rng(0), 0, np.inf
     for _ in range(100):

@@ -215,10 +215,20 @@ def test_judge(difference, error, verdict):
 
 def test_the_papers_number_is_compared_only_at_its_temperature(shown):
     table = results.relaxation_table(shown)
-    assert results.mean_displacement_check(table)["verdict"].tolist() == ["cannot tell"]
-    for a, verdict in ((0.4300, "agree"), (0.5, "differ")):
-        own = pd.DataFrame({"a": [a], "a_error": [0.01]}, index=[0.4])
-        assert results.mean_displacement_check(own)["verdict"].tolist() == [verdict]
+    assert results.mean_displacement_check(table).loc[0.4, ["runs", "verdict"]].tolist() == [
+        0, "cannot tell"
+    ]
+    for a, runs, interval, verdict in (
+        (0.43, 10, "0.41 to 0.45", "agree"),
+        (0.50, 10, "0.48 to 0.52", "differ"),
+        (0.50, 2, "0.37 to 0.63", "agree"),  # two runs say little
+    ):
+        own = pd.DataFrame({"a": [a], "a_error": [0.01], "a_runs": [runs]}, index=[0.4])
+        row = results.mean_displacement_check(own).loc[0.4]
+        assert row[["runs", "95 % interval", "verdict"]].tolist() == [runs, interval, verdict]
+    alone = pd.DataFrame({"a": [0.43], "a_error": [np.nan], "a_runs": [1]}, index=[0.4])
+    row = results.mean_displacement_check(alone).loc[0.4]
+    assert row[["ours", "95 % interval", "verdict"]].tolist() == ["0.43 ± ?", "–", "cannot tell"]
 
 
 # ----------------------------------------------------------------------------------- data set

@@ -13,7 +13,7 @@ from glasslib import campaign, planning, store
 from glasslib.dynamics.relaxation import decay_time, fit_vibrational_scaling
 from glasslib.dynamics.scattering import at_wavenumber
 from glasslib.parameters import CompanionParameters, get_protocol
-from glasslib.results.words import format_error, judge
+from glasslib.results.words import bar, format_error, judge
 from glasslib.store import Ensemble
 
 if TYPE_CHECKING:
@@ -370,7 +370,8 @@ def relaxation_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
     pandas.DataFrame
         ``a`` is the mean displacement at the sampled τ_α: the paper prints 0.4286 at T = 0.40.
         ``u2`` and ``a`` come from the isoconfigurational ensembles or, where there are none yet,
-        from production runs (:func:`averages_table` sets both beside each other).
+        from production runs (:func:`averages_table` sets both beside each other); ``a_runs`` is
+        from how many runs.
     """
     rows = []
     for t, e in shown.items():
@@ -383,6 +384,7 @@ def relaxation_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
             "tau_alpha_sampled": e.times.tau_alpha if e.times else np.nan,
             "tau_ee": r.tau_ee, "tau_ee_error": r.tau_ee_error,
             "u2": u2, "u2_error": u2_error, "a": a, "a_error": a_error,
+            "a_runs": np.isfinite(each[1]).sum(),
         })
     return pd.DataFrame(rows).set_index("T")
 
@@ -443,11 +445,21 @@ def mean_displacement_check(table: pd.DataFrame) -> pd.DataFrame:
     ----------
     table : pandas.DataFrame
         From :func:`relaxation_table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row: the paper's number, ours with its standard error over runs, from how many runs,
+        its 95 % interval (:func:`~glasslib.results.bar`), and whether the paper's lies in it.
     """
     near = [t for t in table.index if abs(t - PAPER_A_TEMPERATURE) < 5e-4]
-    ours, verdict = "no data yet", "cannot tell"
+    row = {"T": PAPER_A_TEMPERATURE, "paper": PAPER_A, "ours": "no data yet", "runs": 0,
+           "95 % interval": "–", "verdict": "cannot tell"}
     if near:
-        a, error = table.loc[near[0], ["a", "a_error"]]
-        ours, verdict = format_error(a, error), judge(a - PAPER_A, error, "agree", "differ")
-    rows = [{"T": PAPER_A_TEMPERATURE, "paper": PAPER_A, "ours": ours, "verdict": verdict}]
-    return pd.DataFrame(rows).set_index("T")
+        a, error, runs = table.loc[near[0], ["a", "a_error", "a_runs"]]
+        reach = bar(error, int(runs))
+        row |= {"ours": format_error(a, error), "runs": int(runs),
+                "verdict": judge(a - PAPER_A, error, "agree", "differ", int(runs))}
+        if np.isfinite(reach):
+            row["95 % interval"] = f"{a - reach:.2f} to {a + reach:.2f}"
+    return pd.DataFrame([row]).set_index("T")

@@ -240,14 +240,22 @@ def table(name: str, shown: Shown) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True)
 
 
-def judged(shown: Shown) -> list:
-    """Judge the paper's claims on the ensembles shown, see :mod:`glasslib.claims`."""
+def judged(shown: Shown, melts: Shown) -> list:
+    """Judge the paper's claims, see :mod:`glasslib.claims`.
+
+    Parameters
+    ----------
+    shown : dict of float to Ensemble
+        From :func:`~glasslib.results.ensembles`.
+    melts : dict of float to Ensemble
+        From :func:`~glasslib.results.melts`; the mean displacement at τ_α needs no ensemble.
+    """
     from glasslib import claims
     from glasslib.results.data import relaxation_table
 
     needed = ("accuracy", "accuracy-equal-runs", "ceiling", "shape", "susceptibility", "transfer")
     return claims.evidence(
-        {name: table(name, shown) for name in needed}, relaxation_table(shown),
+        {name: table(name, shown) for name in needed}, relaxation_table(melts),
         {t: len(of.runs) for t, of in shown.items()},
     )
 

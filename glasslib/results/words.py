@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-__all__ = ["accuracy_sentence", "format_error", "judge", "pivot_errors", "with_errors"]
+__all__ = ["accuracy_sentence", "bar", "format_error", "judge", "pivot_errors", "with_errors"]
 
 
 def format_error(value: float, error: float) -> str:
@@ -46,8 +46,25 @@ def with_errors(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(out, index=table.index)
 
 
-def judge(difference: float, error: float, zero: str, other: str) -> str:
-    """Say ``other`` when a difference exceeds two standard errors, ``zero`` when it does not.
+def bar(error: float, runs: int | None = None) -> float:
+    """Return how far an error bar reaches: two errors, or Student's t for few runs.
+
+    Examples
+    --------
+    >>> [round(bar(1.0, runs), 1) for runs in (2, 4, 10, 1000, None)]
+    [12.7, 3.2, 2.3, 2.0, 2.0]
+    """
+    if runs is None:
+        return 2 * error
+    from scipy.stats import t
+
+    return max(2.0, float(t.ppf(0.975, max(runs - 1, 1)))) * error
+
+
+def judge(
+    difference: float, error: float, zero: str, other: str, runs: int | None = None
+) -> str:
+    """Say ``other`` when a difference exceeds its error bar (:func:`bar`), ``zero`` when not.
 
     Without an error the answer is "cannot tell".
 
@@ -58,7 +75,7 @@ def judge(difference: float, error: float, zero: str, other: str) -> str:
     """
     if not np.isfinite(error) or error <= 0:
         return "cannot tell"
-    return other if abs(difference) > 2 * error else zero
+    return other if abs(difference) > bar(error, runs) else zero
 
 
 def pivot_errors(
