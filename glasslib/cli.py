@@ -462,7 +462,13 @@ def results_check(
     sample: Annotated[int, typer.Option(min=1, help="Parts to compute again.")] = 3,
     seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
 ) -> None:
-    """Compute a sample of shipped parts again, from the data up, and compare the numbers."""
+    """Compute a sample of shipped parts again, from the data up, and compare the numbers.
+
+    A part that stands on all temperatures trains every network again, which takes more than ten
+    minutes: it is drawn only when its table is named.
+
+    Example: glasslib results check accuracy --sample 2
+    """
     from glasslib.errors import DataError
     from glasslib.results import tables
 

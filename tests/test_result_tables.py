@@ -154,6 +154,17 @@ def test_check_finds_a_number_that_does_not_come_out(folder, shown):
     assert "ceiling T0.800 is stale; not compared" in lines
 
 
+def test_what_trains_every_network_is_checked_only_when_named(folder, shown):
+    tables.compute(["ceiling"], shown, lambda line: None)
+    storage.ship("transfer", "all", "of old", pd.DataFrame({"rho": [0.5]}), 1.0)
+    lines = []
+    assert tables.check(9, None, shown, report=lines.append) == []
+    assert {line.split()[0] for line in lines} == {"ceiling"}
+    with pytest.raises(DataError, match="no part that ships is up to date"):
+        tables.check(9, ["transfer"], shown, report=lines.append)
+    assert lines[-1].startswith("transfer all is stale")
+
+
 def test_status_computes_nothing(folder, shown):
     tables.compute(["ceiling"], {0.8: shown[0.8]}, lambda line: None)
     table = tables.status(shown).set_index("table")

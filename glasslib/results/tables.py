@@ -440,7 +440,8 @@ def check(
     sample : int
         How many parts.
     names : iterable of str, optional
-        Tables to draw from; all by default.
+        Tables to draw from. By default all whose parts stand on one temperature each: one that
+        stands on all (``transfer``) trains every network again, for more than ten minutes.
     shown : dict, optional
         Ensembles; all that ship by default.
     seed : int
@@ -461,8 +462,10 @@ def check(
     """
     shown = companion() if shown is None else shown
     work = _Work(shown)
+    if names is None:
+        names = [name for name, one in TABLES.items() if one.parts != "all"]
     candidates = []
-    for one in (_named(name) for name in (TABLES if names is None else names)):
+    for one in map(_named, names):
         there = storage.parts_of(one.name)
         for part, temperature in _parts(one, shown).items():
             if part not in there:
