@@ -332,8 +332,8 @@ def evidence(
     relaxation : pandas.DataFrame
         From :func:`glasslib.results.relaxation_table`.
     runs : dict of float to int
-        Number of runs at each temperature; those with too few are left out (:func:`scope`), but
-        for the one number that the paper prints.
+        Number of runs at each temperature; those with too few are left out (:func:`scope`). For
+        the one number that the paper prints, ``relaxation`` says from how many runs it is.
 
     Returns
     -------

@@ -219,9 +219,9 @@ def test_the_papers_number_is_compared_only_at_its_temperature(shown):
         0, "cannot tell"
     ]
     for a, runs, interval, verdict in (
-        (0.43, 10, "0.41 to 0.45", "agree"),
-        (0.50, 10, "0.48 to 0.52", "differ"),
-        (0.50, 2, "0.37 to 0.63", "agree"),  # two runs say little
+        (0.43, 10, "0.41 to 0.45", "within the interval"),
+        (0.50, 10, "0.48 to 0.52", "outside it"),
+        (0.50, 2, "0.37 to 0.63", "within the interval"),  # two runs say little
     ):
         own = pd.DataFrame({"a": [a], "a_error": [0.01], "a_runs": [runs]}, index=[0.4])
         row = results.mean_displacement_check(own).loc[0.4]

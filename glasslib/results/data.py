@@ -459,7 +459,9 @@ def mean_displacement_check(table: pd.DataFrame) -> pd.DataFrame:
         a, error, runs = table.loc[near[0], ["a", "a_error", "a_runs"]]
         reach = bar(error, int(runs))
         row |= {"ours": format_error(a, error), "runs": int(runs),
-                "verdict": judge(a - PAPER_A, error, "agree", "differ", int(runs))}
+                "verdict": judge(
+                    a - PAPER_A, error, "within the interval", "outside it", int(runs)
+                )}
         if np.isfinite(reach):
             row["95 % interval"] = f"{a - reach:.2f} to {a + reach:.2f}"
     return pd.DataFrame([row]).set_index("T")
