@@ -506,16 +506,31 @@ def lab_grade(
     notebook: Annotated[list[Path], typer.Argument(help="Students' notebooks.")],
     parameter: Parameters = None,
 ) -> None:
-    """Run students' notebooks and say which exercises are right; grade what you dare to run."""
+    """Run students' notebooks and say which exercises are right; grade what you dare to run.
+
+    One that cannot be graded is named, and the others are graded.
+
+    \b
+    Examples
+      glasslib lab grade students/*/2-propensity-and-heterogeneity.ipynb
+    """
     values = parse_parameters(parameter or [])
     from glasslib.lab import course
 
+    failed = 0
     for path in notebook:
-        verdicts = course.grade(path, values)
+        try:
+            verdicts = course.grade(path, values)
+        except GlasslibError as error:
+            failed += 1
+            print(f"{path}: not graded: {error}", flush=True)
+            continue
         right = sum(one.verdict == "right" for one in verdicts)
         print(f"{path}: {right} of {len(verdicts)} right")
         for one in verdicts:
             print(f"  {one.number}  {one.verdict:<6} {one.message}".rstrip(), flush=True)
+    if failed:
+        raise typer.Exit(1)
 
 
 @lab_app.command("expected")

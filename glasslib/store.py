@@ -559,11 +559,11 @@ class Ensemble:
     def describe(self) -> str:
         """Say in one sentence what the ensemble holds."""
         counts = sorted(set(self.n_trajectories.values()))
-        each = str(counts[0] or "no") if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+        each = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+        each = f"{each} trajectories each" if counts[-1] else "no trajectories"
         return (
             f"T = {self.temperature:.2f}: {len(self.runs)} runs of"
-            f" {self.melt.n_monomers:,} monomers, {each} trajectories each"
-            f" ({self.profile} profile)"
+            f" {self.melt.n_monomers:,} monomers, {each} ({self.profile} profile)"
         )
 
 

@@ -484,7 +484,8 @@ def test_copies_are_not_overwritten(tmp_path):
 
 
 @pytest.mark.slow
-def test_grading_through_the_command(smoke, tmp_path):
+@pytest.mark.parametrize("minor", [5, 4])  # before nbformat 4.5, cells have no ids
+def test_grading_through_the_command(smoke, tmp_path, minor):
     program = Path(sys.executable).with_name("glasslib")
     made = subprocess.run(
         [program, "lab", "student", "copies"], cwd=tmp_path, capture_output=True, text=True
@@ -498,13 +499,20 @@ def test_grading_through_the_command(smoke, tmp_path):
     node = course.fill(node, answers)
     for cell in node.cells:  # a check that was tampered with
         cell.source = cell.source.replace('lab.check("4.5", with_exact_target)', "pass")
+    if minor == 4:
+        for cell in node.cells:
+            del cell["id"]
+    node.nbformat_minor = minor
     nbformat.write(node, path)
+    broken = tmp_path / path.name
+    broken.write_text("{")
     done = subprocess.run(
-        [program, "lab", "grade", path, "-p", "temperature=0.8", "-p", "profile=smoke"],
+        [program, "lab", "grade", broken, path, "-p", "temperature=0.8", "-p", "profile=smoke"],
         cwd=tmp_path, capture_output=True, text=True, timeout=500,
     )
-    assert done.returncode == 0, done.stderr
-    first, *lines = done.stdout.splitlines()
+    assert done.returncode == 1, done.stderr
+    refused, first, *lines = done.stdout.splitlines()
+    assert refused.endswith("is not a notebook; save it again as .ipynb")
     assert first.endswith("3 of 5 right")
     assert [line.split()[:2] for line in lines] == [
         ["4.1", "right"], ["4.2", "right"], ["4.3", "gap"], ["4.4", "right"], ["4.5", "wrong"]

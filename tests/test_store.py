@@ -326,7 +326,7 @@ def test_runs_count_before_their_blocks_and_times(copy):
     none = store.load_runs(0.7, "smoke")
     assert list(none.runs) == [0, 1] and none.blocks == {} and none.times is None
     assert none.describe() == (
-        "T = 0.70: 2 runs of 1,500 monomers, no trajectories each (smoke profile)"
+        "T = 0.70: 2 runs of 1,500 monomers, no trajectories (smoke profile)"
     )
     with pytest.raises(DataError, match=r"no data at temperature 0.55 in profile smoke \(there: 0"):
         store.load_runs(0.55, "smoke")

@@ -187,6 +187,7 @@ def baseline_figure(
     figure, axes = plt.subplots(1, len(splits), sharey=True, squeeze=False,
                                 figsize=(3.9 * len(splits), 0.28 * len(models) + 1.2))
     temperatures = list(dict.fromkeys(here["T"]))
+    lowest = min(-0.15, (here["rho"] - here["rho_error"].fillna(0)).min() - 0.03)
     for axis, by in zip(axes[0], splits, strict=True):
         for number, temperature in enumerate(temperatures):
             colour = temperature_colour(temperature)
@@ -198,7 +199,7 @@ def baseline_figure(
                           & _truth(ceiling["own"]) & _truth(ceiling["at_tau"])]["ceiling"]
             for value in top.dropna():
                 axis.axvline(value, color=colour, ls=":", lw=1)
-        axis.set(xlabel=r"$\rho(\tau_\alpha)$", xlim=(-0.15, 1),
+        axis.set(xlabel=r"$\rho(\tau_\alpha)$", xlim=(lowest, 1),
                  title={"row": "rows at random", "run": "whole runs held out"}[by])
         axis.axvline(0, color="0.8", lw=0.6)
         axis.grid(axis="x", lw=0.3)
@@ -231,8 +232,9 @@ def importance_figure(table: pd.DataFrame, models: list[str]) -> tuple[Figure, p
                                 figsize=(3.7 * len(models), 0.3 * len(groups) + 1.2))
     for axis, model in zip(axes[0], models, strict=True):
         chosen = here[here["model"] == model]
-        for number, (temperature, line) in enumerate(chosen.groupby("T", sort=False)):
-            place = line["group"].map(groups.index) + 0.15 * (number - 1)
+        lines = list(chosen.groupby("T", sort=False))
+        for number, (temperature, line) in enumerate(lines):
+            place = line["group"].map(groups.index) + 0.12 * (number - (len(lines) - 1) / 2)
             axis.errorbar(line["drop"], place, xerr=line["drop_error"], fmt="o", ms=3.5,
                           color=temperature_colour(temperature), label=f"T = {temperature:.2f}")
         axis.axvline(0, color="0.8", lw=0.6)

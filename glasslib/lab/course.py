@@ -201,8 +201,14 @@ class Verdict:
     message: str = ""
 
 
-def _run(node: NotebookNode, parameters: Mapping[str, Any], folder: Path | None) -> NotebookNode:
-    """Run every cell, also after one that raised; return the notebook with its outputs."""
+def _run(
+    node: NotebookNode, parameters: Mapping[str, Any], folder: Path | None,
+    timeout: int | None = None,
+) -> NotebookNode:
+    """Run every cell, also after one that raised; return the notebook with its outputs.
+
+    A cell that takes longer than ``timeout`` seconds is interrupted.
+    """
     import nbformat
     from nbclient import NotebookClient
 
@@ -212,7 +218,7 @@ def _run(node: NotebookNode, parameters: Mapping[str, Any], folder: Path | None)
     lines = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
     node.cells.insert(place, nbformat.v4.new_code_cell(lines))
     client = NotebookClient(
-        node, allow_errors=True, timeout=None,
+        node, allow_errors=True, timeout=timeout, interrupt_on_timeout=True,
         kernel_manager_class=publish._kernel_manager(),
         resources={"metadata": {"path": str(folder or Path.cwd())}},
     )
@@ -224,11 +230,16 @@ def _is_check(cell: NotebookNode) -> bool:
     return "check" in cell.metadata.get("tags", [])
 
 
+#: Longest time of one cell of a student's notebook, s; training takes a minute or two.
+CELL_SECONDS = 1800
+
+
 def grade(path: Path, parameters: Mapping[str, Any] | None = None) -> list[Verdict]:
     """Run a student's notebook and say of each exercise whether it is right.
 
     The cells that check are taken from the source, whatever the student has made of them. The
-    notebook runs as it is: grade only what you are willing to run.
+    notebook runs as it is: grade only what you are willing to run. A cell that takes longer than
+    :data:`CELL_SECONDS` is interrupted.
 
     Parameters
     ----------
@@ -240,7 +251,7 @@ def grade(path: Path, parameters: Mapping[str, Any] | None = None) -> list[Verdi
     Raises
     ------
     ParameterError
-        The file is not there, or its name is not that of a session.
+        The file is not there or not a notebook, or its name is not that of a session.
     """
     import nbformat
 
@@ -249,15 +260,18 @@ def grade(path: Path, parameters: Mapping[str, Any] | None = None) -> list[Verdi
     original = read(number)
     if not path.exists():
         raise ParameterError(f"'{path}' does not exist; name a student's notebook")
-    node = nbformat.read(path, 4)
+    try:
+        node = nbformat.read(path, 4)
+    except (ValueError, AttributeError, KeyError) as error:
+        raise ParameterError(f"'{path}' is not a notebook; save it again as .ipynb") from error
     checks = {cell.id: cell for cell in original.cells if _is_check(cell)}
     for cell in node.cells:
         if cell.get("id") in checks:
             cell.source = checks[cell.id].source
     node.cells += [cell for key, cell in checks.items()
                    if key not in {one.get("id") for one in node.cells}]
-    done = _run(node, parameters or {}, path.resolve().parent)
-    outputs = {cell.id: cell.outputs for cell in done.cells if cell.cell_type == "code"}
+    done = _run(node, parameters or {}, path.resolve().parent, CELL_SECONDS)
+    outputs = {cell.get("id"): cell.outputs for cell in done.cells if cell.cell_type == "code"}
     verdicts = []
     for key, cell in checks.items():
         for exercise in re.findall(r'check\("(\d\.\d)"', cell.source):

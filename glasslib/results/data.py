@@ -128,7 +128,9 @@ def melts(page: CompanionParameters) -> dict[float, Ensemble]:
     For pages on what the runs alone tell: structure, equilibration and relaxation.
     """
     loaded, profile = ensembles(page), _shipped(page)
-    loaded |= {t: store.load_runs(t, profile) for t in store.equilibrated(profile)}
+    for temperature in store.equilibrated(profile):
+        if temperature not in loaded or loaded[temperature].profile == profile:
+            loaded[temperature] = store.load_runs(temperature, profile)
     return dict(sorted(loaded.items(), reverse=True))
 
 
