@@ -17,6 +17,7 @@ import platform
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -748,6 +749,11 @@ def run(
                 task = running.pop(future)
                 try:
                     line = future.result()
+                except BrokenProcessPool as error:
+                    raise SimulationError(
+                        f"{task}: its process was killed, perhaps for want of memory; run it again"
+                        " with fewer --workers, and it goes on from its last checkpoint"
+                    ) from error
                 except BaseException:
                     pool.shutdown(cancel_futures=True)
                     raise

@@ -565,11 +565,15 @@ def verify(
     profile: Annotated[str, typer.Option(help="Whose data files.")] = "companion",
 ) -> None:
     """Compare every data file with the registry's SHA-256."""
-    from glasslib import store
+    from glasslib import paths, store
+    from glasslib.errors import DataError
     from glasslib.parameters import get_protocol
 
     get_protocol(profile)
-    print(f"{store.verify_all(profile)} files of profile {profile} are what they were")
+    verified = store.verify_all(profile)
+    if not verified:
+        raise DataError(f"no files of profile {profile} in '{paths.data() / 'ensembles'}'")
+    print(f"{verified} files of profile {profile} are what they were")
 
 
 @app.command()

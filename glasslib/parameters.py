@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar
 
 import numpy as np
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -37,9 +38,19 @@ __all__ = [
     "validate",
 ]
 
+def _three_decimals(temperature: float) -> float:
+    if abs(temperature - round(temperature, 3)) > 1e-9:
+        raise ValueError(
+            f"temperature = {temperature!r} has more than three decimals, and data are kept by"
+            f" three; give {round(temperature, 3):g}"
+        )
+    return temperature
+
+
 Temperature = Annotated[
     float,
     Field(ge=0.3, le=1.0, allow_inf_nan=False, description="Temperature in ε/k_B, from 0.3 to 1."),
+    AfterValidator(_three_decimals),
 ]
 
 
@@ -426,7 +437,7 @@ class CompanionParameters(Model):
     """
 
     # Above 0.9 τ_α falls to 1, where the Debye–Waller factor is taken: there is no time between.
-    temperature: float = Field(
+    temperature: Annotated[float, AfterValidator(_three_decimals)] = Field(
         0.5, ge=0.3, le=0.9, allow_inf_nan=False,
         description="Temperature in ε/k_B, from 0.3 to 0.9; or a list, the page's own first.",
         json_schema_extra={"unit": "ε/k_B"},

@@ -450,6 +450,10 @@ def run(
     given = given_to(stems, values)
     page = shared(given)
     target = folder(page) if target is None else Path(target)
+    if target.is_file() or target.suffix == ".ipynb":
+        raise ParameterError(
+            f"'{target}' is one notebook, and {len(stems)} are to be written; name a folder"
+        )
     _prepare(stems, page, workers)
     with _executing(stems, page) as report:
         publish.execute_pages(

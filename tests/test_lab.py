@@ -525,6 +525,8 @@ def test_grading_names_what_it_cannot_grade(tmp_path):
         course.grade(tmp_path / "essay.ipynb")
     with pytest.raises(ParameterError, match="does not exist; name a student's notebook"):
         course.grade(tmp_path / f"{SESSIONS[0]}.ipynb")
+    with pytest.raises(ParameterError, match="temprature"):
+        course.grade(tmp_path / f"{SESSIONS[0]}.ipynb", {"temprature": 0.6})
 
 
 # ------------------------------------------------------------------------ instructor's numbers

@@ -85,6 +85,8 @@ def test_a_list_of_temperatures_is_one_parameter():
     assert validate(CompanionParameters).temperatures == (0.5,)
     with pytest.raises(ParameterError, match=r"temperature = \[\]: give at least one"):
         validate(CompanionParameters, temperature=[])
+    with pytest.raises(ParameterError, match="temperature = 0.4715 has more than three decimals"):
+        validate(CompanionParameters, temperature=[0.5, 0.4715])
     with pytest.raises(ParameterError, match="temperature = 'cold': input should be a valid num"):
         validate(CompanionParameters, temperature=[0.5, "cold"])
 

@@ -235,8 +235,6 @@ def test_shape_is_positive_if_the_statement_is_true():
         "falls after τ_α": 0.4,
     })  # fmt: skip
     assert a["dip near t = 1"] < 0 and a["highest at t = 1"] == pytest.approx(0.2)
-    early = np.array([0.6, 0.2, 0.3, 0.35, 0.5, 0.6, 0.2])  # its minimum is before t = 1
-    assert features["dip near t = 1"](early) == pytest.approx(-0.1)
     several = np.stack([like_b, like_a])  # resamples along the first axis
     for function in features.values():
         np.testing.assert_allclose(function(several), [function(like_b), function(like_a)])

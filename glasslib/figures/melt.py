@@ -46,7 +46,8 @@ def melt_figure(ensembles: list[Ensemble]) -> tuple[Figure, pd.DataFrame]:
             lag, value = run["end_to_end_lag"].values, run["end_to_end"].values
             right.plot(lag, value, color=colour, lw=1)
             rows += [("end_to_end", t, number, x, y) for x, y in zip(lag, value, strict=True)]
-        left.axvline(one.times.q_peak, color=colour, lw=0.8, ls=":")
+        peak = np.mean([run.attrs["q_peak"] for run in runs])
+        left.axvline(peak, color=colour, lw=0.8, ls=":")
     left.set(xlabel=r"$q$  ($\sigma^{-1}$)", ylabel=r"$S(q)$", xlim=(1, 12), ylim=(0, None))
     left.legend()
     right.axhline(np.exp(-1), color="0.6", lw=0.8, ls=":")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from glasslib import notebooks, paths, publish
 from glasslib.errors import ParameterError
+from glasslib.parameters import CompanionParameters, validate
 from glasslib.store import write_atomically
 
 if TYPE_CHECKING:
@@ -251,13 +252,16 @@ def grade(path: Path, parameters: Mapping[str, Any] | None = None) -> list[Verdi
     Raises
     ------
     ParameterError
-        The file is not there or not a notebook, or its name is not that of a session.
+        The file is not there or not a notebook, its name is not that of a session, or a parameter
+        does not exist or is out of range.
     """
     import nbformat
 
     path = Path(path)
     number = path.name.split("-")[0]
     original = read(number)
+    parameters = dict(parameters or {})
+    validate(CompanionParameters, **{k: v for k, v in parameters.items() if k != "epochs"})
     if not path.exists():
         raise ParameterError(f"'{path}' does not exist; name a student's notebook")
     try:
@@ -270,7 +274,7 @@ def grade(path: Path, parameters: Mapping[str, Any] | None = None) -> list[Verdi
             cell.source = checks[cell.id].source
     node.cells += [cell for key, cell in checks.items()
                    if key not in {one.get("id") for one in node.cells}]
-    done = _run(node, parameters or {}, path.resolve().parent, CELL_SECONDS)
+    done = _run(node, parameters, path.resolve().parent, CELL_SECONDS)
     outputs = {cell.get("id"): cell.outputs for cell in done.cells if cell.cell_type == "code"}
     verdicts = []
     for key, cell in checks.items():

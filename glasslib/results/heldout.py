@@ -131,25 +131,20 @@ def _groups(of: Ensemble, size: int) -> list[Ensemble]:
 
 
 def _features(times: np.ndarray, k_tau: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
-    """What the paper says about the shape of ρ(t), each as a number that is positive if true.
-
-    Times from 0.1 on count, and "near" is a factor of some three, the step between the times. A
-    minimum near t = 1 is one that ρ falls into and rises out of: from the last time before 0.3 to
-    the lowest of 0.3 to 3, and from there to τ_α.
-    """
+    """What the paper says about the shape of ρ(t), each as a number that is positive if true."""
     tau = times[k_tau]
     late = times >= 0.1 - 1e-9
     one = np.abs(np.log(times)).argmin()
-    dip = (times >= 0.3) & (times <= 3) & (times < tau / 3)
-    before = np.flatnonzero(times < 0.3)[-1:]
+    dip = late & (times >= 0.5) & (times <= 3) & (times < tau / 3)
+    before = late & (times < 0.5)
     near = late & (times >= tau / 3 - 1e-9) & (times <= 3 * tau + 1e-9)
     elsewhere = late & ~near
     others = late.copy()
     others[one] = False
     out = {}
-    if dip.any() and len(before):
+    if dip.any() and before.any():
         out["dip near t = 1"] = lambda rho: (
-            np.minimum(rho[..., before[0]], rho[..., k_tau]) - rho[..., dip].min(-1)
+            np.minimum(rho[..., before].max(-1), rho[..., k_tau]) - rho[..., dip].min(-1)
         )
     if elsewhere.any():
         out["highest near τ_α"] = lambda rho: rho[..., near].max(-1) - rho[..., elsewhere].max(-1)
