@@ -153,7 +153,7 @@ def minima(accuracy: pd.DataFrame, model: str) -> pd.DataFrame:
         low = int(depth.argmax())
         places = (int(rho[: low + 1].argmax()), low, low + int(rho[low:].argmax()))
         rows[temperature, by] = [
-            f"{format_error(one.rho, one.rho_error)} at {one.t:.2g}" if depth[low] > 0 else "–"
+            f"{format_error(one.rho, one.rho_error)} at {one.t:.3g}" if depth[low] > 0 else "–"
             for one in (curve.iloc[place] for place in places)
         ]
     names = ["highest before", "minimum", "highest after, up to τ_α"]
