@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 __all__ = [
-    "accuracy_sentence", "bar", "format_error", "judge", "minima", "pivot_errors", "with_errors",
+    "accuracy_sentence", "bar", "deepest_minima", "format_error", "judge", "pivot_errors",
+    "with_errors",
 ]
 
 
@@ -116,7 +117,7 @@ def pivot_errors(
     return wide.fillna("–").rename_axis(columns=None)
 
 
-def minima(accuracy: pd.DataFrame, model: str) -> pd.DataFrame:
+def deepest_minima(accuracy: pd.DataFrame, model: str) -> pd.DataFrame:
     """Say where ρ(t) of a model has its deepest minimum up to τ_α, and what stands around it.
 
     The depth of a time is how far ρ lies there below the highest value before it and the highest
@@ -139,7 +140,7 @@ def minima(accuracy: pd.DataFrame, model: str) -> pd.DataFrame:
     --------
     >>> table = pd.DataFrame({"T": 0.5, "split": "row", "model": "network B", "t": [0.1, 0.3, 10],
     ...     "at_tau": [False, False, True], "rho": [0.5, 0.4, 0.6], "rho_error": 0.01})
-    >>> minima(table, "network B").iloc[0].tolist()
+    >>> deepest_minima(table, "network B").iloc[0].tolist()
     ['0.500 ± 0.010 at 0.1', '0.400 ± 0.010 at 0.3', '0.600 ± 0.010 at 10']
     """
     rows = {}
