@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
@@ -254,7 +255,7 @@ def start(name: str, namespace: Mapping[str, Any]) -> CompanionParameters:
     papermill accepts any name and runs on the defaults when it is misspelt. This call is the
     notebook's first cell after ``parameters``: it reads what papermill wrote into the session's
     history and refuses every name that the notebook's model does not know. It also has tables
-    show their texts whole.
+    show their texts whole, and progress bars be text without a warning.
 
     Parameters
     ----------
@@ -302,4 +303,6 @@ glasslib/parameters.py
         error._render_traceback_ = lambda: [line]  # IPython prints this instead of the frames
         raise
     pandas.set_option("display.max_colwidth", None)
+    # MDAnalysis's progress bars are text where ipywidgets is not installed; they say so each time.
+    warnings.filterwarnings("ignore", message="IProgress not found")
     return page

@@ -235,6 +235,8 @@ def test_shape_is_positive_if_the_statement_is_true():
         "falls after τ_α": 0.4,
     })  # fmt: skip
     assert a["dip near t = 1"] < 0 and a["highest at t = 1"] == pytest.approx(0.2)
+    early = np.array([0.6, 0.2, 0.3, 0.35, 0.5, 0.6, 0.2])  # a minimum, but at t = 0.1
+    assert features["dip near t = 1"](early) == pytest.approx(-0.1)
     several = np.stack([like_b, like_a])  # resamples along the first axis
     for function in features.values():
         np.testing.assert_allclose(function(several), [function(like_b), function(like_a)])
@@ -325,9 +327,15 @@ def test_temperatures_of_training_are_compared_on_equal_runs(smoke, shown, monke
     monkeypatch.setattr(heldout, "COMPARED_RUNS", 2)
     unequal = {0.8: shown[0.8], 0.7: single_run(shown[0.7])}
     table = heldout.transfers(unequal, SETTINGS)
-    assert asked == [[2, 1], [1, 1]]  # pairs and A − B from all, the other contrast from equal
-    assert table[table["kind"] == "A − B"]["runs"].tolist() == [1 + 1 + 0]
-    assert table.query("kind == 'pair' and applied == 0.8")["runs"].unique().tolist() == [2]
+    # Pairs and A − B from all runs, the other contrast from equal numbers; a single run cannot be
+    # held out.
+    assert asked == [[2, 1], [1, 1], [2], [2]]
+    by_row = table.query("split == 'row'")
+    assert by_row[by_row["kind"] == "A − B"]["runs"].tolist() == [1 + 1 + 0]
+    assert by_row.query("kind == 'pair' and applied == 0.8")["runs"].unique().tolist() == [2]
+    pairs = table.query("kind == 'pair' and network == 'A'").groupby("split")
+    assert pairs.size().to_dict() == {"row": 4, "run": 1}
+    assert table.query("split == 'run'")["applied"].dropna().unique().tolist() == [0.8]
 
 
 def test_a_temperature_with_few_runs_stays_out_of_the_contrasts(smoke, shown, monkeypatch):
@@ -410,6 +418,18 @@ def test_ceilings_of_the_ensemble(one):
     np.testing.assert_allclose(single["direct"], r)
     np.testing.assert_allclose(single["reliability"], np.maximum(r, 0), atol=1e-12)
     assert noise.ceilings(single_block(one))["ceiling"].isna().all()
+
+
+def test_ceilings_of_runs_with_unequal_numbers_of_blocks(one):
+    """What a run has beyond the others, while a campaign goes on, changes no error."""
+    run, *_ = one.blocks
+    more = replace(one, blocks=one.blocks | {run: one.blocks[run] * 2})
+    columns = ["kind", "t", "reliability", "ceiling", "ceiling_error"]
+    equal, unequal = (
+        table.query("trajectories == 2")[columns].reset_index(drop=True)
+        for table in (noise.ceilings(one), noise.ceilings(more))
+    )
+    pd.testing.assert_frame_equal(equal, unequal)
 
 
 # ------------------------------------------------------------------------------ simpler means

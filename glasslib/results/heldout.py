@@ -131,20 +131,25 @@ def _groups(of: Ensemble, size: int) -> list[Ensemble]:
 
 
 def _features(times: np.ndarray, k_tau: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
-    """What the paper says about the shape of ρ(t), each as a number that is positive if true."""
+    """What the paper says about the shape of ρ(t), each as a number that is positive if true.
+
+    "Near" is within a factor of some three. A dip near t = 1 is a minimum there that ρ falls into
+    from the last time before and rises out of towards τ_α; times below 0.1, where motion is still
+    ballistic, count for nothing else.
+    """
     tau = times[k_tau]
     late = times >= 0.1 - 1e-9
     one = np.abs(np.log(times)).argmin()
-    dip = late & (times >= 0.5) & (times <= 3) & (times < tau / 3)
-    before = late & (times < 0.5)
+    dip = (times >= 0.3 - 1e-9) & (times <= 3) & (times < tau / 3)
+    before = np.flatnonzero(times < 0.3 - 1e-9)[-1:]
     near = late & (times >= tau / 3 - 1e-9) & (times <= 3 * tau + 1e-9)
     elsewhere = late & ~near
     others = late.copy()
     others[one] = False
     out = {}
-    if dip.any() and before.any():
+    if dip.any() and len(before):
         out["dip near t = 1"] = lambda rho: (
-            np.minimum(rho[..., before].max(-1), rho[..., k_tau]) - rho[..., dip].min(-1)
+            np.minimum(rho[..., before[0]], rho[..., k_tau]) - rho[..., dip].min(-1)
         )
     if elsewhere.any():
         out["highest near τ_α"] = lambda rho: rho[..., near].max(-1) - rho[..., elsewhere].max(-1)
@@ -285,7 +290,8 @@ def transfers(shown: dict[float, Ensemble], settings: Settings) -> pd.DataFrame:
     ``pair``: a network trained at one temperature and applied at another, standardised with the
     statistics of the data set it is applied to. Rows split at random (first seed): all rows count
     elsewhere, only test rows at its own temperature. Split by run: at every temperature, each run
-    is predicted by a network that has not seen the run of that number.
+    is predicted by a network that has not seen the run of that number; temperatures with a single
+    run are left out.
 
     The others are contrasts of :func:`comparable` temperatures (three of them, or all), each first
     taken at one temperature of application, then averaged over those. "intermediate − outermost"
@@ -293,13 +299,16 @@ def transfers(shown: dict[float, Ensemble], settings: Settings) -> pd.DataFrame:
     from the same number of runs (the first :data:`COMPARED_RUNS`, or fewer where one has fewer);
     "A − B" that of A less that of B, from all runs.
     """
-    data = {t: dataset(of) for t, of in shown.items()}
-    compared = comparable({t: len(of.runs) for t, of in shown.items()}, at_least=3)
-    size = min(COMPARED_RUNS, *(len(shown[t].runs) for t in compared))
-    alike = {t: dataset(_groups(shown[t], size)[0]) for t in compared}
-    rest = {t: data[t] for t in compared}
     rows = []
-    for by in ("row", "run") if all(one.n_runs > 1 for one in data.values()) else ("row",):
+    for by, fewest in (("row", 1), ("run", 2)):
+        known = {t: of for t, of in shown.items() if len(of.runs) >= fewest}
+        if not known:
+            continue
+        data = {t: dataset(of) for t, of in known.items()}
+        compared = comparable({t: len(of.runs) for t, of in known.items()}, at_least=3)
+        size = min(COMPARED_RUNS, *(len(known[t].runs) for t in compared))
+        alike = {t: dataset(_groups(known[t], size)[0]) for t in compared}
+        rest = {t: data[t] for t in compared}
         pairs = _transferred_pairs(data, settings, by)
         rows += [
             (by, "pair", *key, pair.value[0], pair.error[0], data[key[-1]].n_runs)

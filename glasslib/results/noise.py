@@ -32,6 +32,9 @@ def ceilings(of: Ensemble) -> pd.DataFrame:
     size = next(iter(of.blocks.values()))[0].sizes["trajectory"]
     own = len(blocks) / sum(1 / len(run) for run in blocks)
     several = [run for run in blocks if len(run) > 1]
+    # Draws of runs with unequal numbers of blocks would differ in the size of the halves.
+    common = min(map(len, several), default=0)
+    several = [run[:common] for run in several]
     random = np.random.default_rng(0)
     rows = []
     for kind in ("pooled", "within"):
