@@ -98,7 +98,12 @@ def parse_parameters(pairs: list[str]) -> dict[str, Any]:
     return values
 
 
-Workers = Annotated[int, typer.Option("--workers", "-w", min=1, help="Processes; one a core.")]
+Workers = Annotated[
+    int,
+    typer.Option(
+        "--workers", "-w", min=1, envvar="GLASSLIB_WORKERS", help="Processes; one a core."
+    ),
+]
 
 
 @app.command()
@@ -151,7 +156,7 @@ def run(
               f"{rerun.estimate(stems, page, workers)}")
     elif len(stems) == 1 and not every:
         values = rerun.given_to(stems, values)[stems[0]]
-        print(_shown(publish.run(stems[0], values, output)))
+        print(_shown(publish.run(stems[0], values, output, workers=workers)))
     else:
         print(_shown(rerun.run(stems, values, output, workers=workers, force=force)))
 

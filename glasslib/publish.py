@@ -131,10 +131,11 @@ def notebook_key(source: Path, parameters: Mapping[str, Any]) -> str:
 # --- execution ------------------------------------------------------------------------------
 
 
-def _kernel_manager(figures: Path | None = None) -> type:
+def _kernel_manager(figures: Path | None = None, workers: int | None = None) -> type:
     """Return a kernel manager that starts this interpreter, whatever kernels are installed.
 
-    With ``figures``, that is where the notebook saves its figures.
+    With ``figures``, that is where the notebook saves its figures; with so many ``workers`` it
+    simulates what it lacks.
     """
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
@@ -149,6 +150,7 @@ def _kernel_manager(figures: Path | None = None) -> type:
                 "MPLBACKEND": "module://matplotlib_inline.backend_inline",
                 "PYDEVD_DISABLE_FILE_VALIDATION": "1",
                 "TF_CPP_MIN_LOG_LEVEL": "2",
+                **({"GLASSLIB_WORKERS": str(workers)} if workers else {}),
                 **({"GLASSLIB_FIGURES": str(figures.resolve())} if figures else {}),
             },
             display_name="Python 3",
@@ -218,6 +220,7 @@ def execute(
     name: str = "notebook",
     folder: Path | None = None,
     figures: Path | None = None,
+    workers: int | None = None,
     echo: bool = True,
 ) -> NotebookNode:
     """Run a notebook in a fresh kernel of this interpreter and return it, scrubbed.
@@ -234,6 +237,8 @@ def execute(
         Working directory of the notebook; the present one by default.
     figures : Path, optional
         Where it saves its figures; :func:`glasslib.paths.figures` by default.
+    workers : int, optional
+        Processes that simulate what it lacks, see :func:`run`.
     echo : bool
         Show what the notebook prints while it runs.
 
@@ -256,7 +261,7 @@ def execute(
             dict(parameters or {}),
             progress_bar={"desc": name, "unit": "cell", "leave": False},
             cwd=folder,
-            kernel_manager_class=_kernel_manager(figures),
+            kernel_manager_class=_kernel_manager(figures, workers),
             stdout_file=_Echo() if echo else None,
             stderr_file=_Echo() if echo else None,
         )
@@ -282,7 +287,13 @@ def _notebook_text(node: NotebookNode) -> str:
     return nbformat.writes(node) + "\n"
 
 
-def run(name: str, parameters: Mapping[str, Any] | None = None, output: Path | None = None) -> Path:
+def run(
+    name: str,
+    parameters: Mapping[str, Any] | None = None,
+    output: Path | None = None,
+    *,
+    workers: int | None = None,
+) -> Path:
     """Run one notebook with other parameters and write the executed copy.
 
     The parameters are checked before anything starts, and the output is written whole, at the
@@ -296,6 +307,8 @@ def run(name: str, parameters: Mapping[str, Any] | None = None, output: Path | N
         Values by name; the others keep their defaults.
     output : Path, optional
         The ``.ipynb`` to write; ``_build/runs/NN-name.ipynb`` by default.
+    workers : int, optional
+        Processes that simulate what the notebook lacks; ``GLASSLIB_WORKERS``, or two, by default.
 
     Returns
     -------
@@ -319,7 +332,7 @@ def run(name: str, parameters: Mapping[str, Any] | None = None, output: Path | N
         raise ParameterError(f"output = '{path}' is not a notebook file; end its name in .ipynb")
     if output is not None and not path.absolute().parent.is_dir():
         raise ParameterError(f"output = '{path}': the folder does not exist; create it first")
-    node = execute(notebooks.read(notebooks.source(stem)), values, name=stem)
+    node = execute(notebooks.read(notebooks.source(stem)), values, name=stem, workers=workers)
     _write(path, _notebook_text(node))
     return path
 

@@ -200,6 +200,35 @@ def test_missing_data_are_simulated_before_the_pages(pages, monkeypatch, capsys)
     assert len(calls) == 1
 
 
+def test_one_page_simulates_with_the_processes_asked_for(tmp_path, monkeypatch):
+    """From the command line to the simulation, which is in the page's own process."""
+    from glasslib import campaign, results
+
+    asked = []
+    monkeypatch.setattr(campaign, "simulate", lambda *given: asked.append(given[2]))
+    for given in ("5", "", None):
+        if given is None:
+            monkeypatch.delenv("GLASSLIB_WORKERS")
+        else:
+            monkeypatch.setenv("GLASSLIB_WORKERS", given)
+        results.data._simulate(0.9, "smoke", quiet=True)
+    assert asked == [5, 2, 2]
+    for wrong in ("0", "two"):
+        monkeypatch.setenv("GLASSLIB_WORKERS", wrong)
+        with pytest.raises(ParameterError, match=f"GLASSLIB_WORKERS = '{wrong}'.* give 1 or more"):
+            results.data._simulate(0.9, "smoke", quiet=True)
+    monkeypatch.setenv("GLASSLIB_WORKERS", "3")
+    import nbformat
+
+    cell = nbformat.v4.new_code_cell("import os; print(os.environ['GLASSLIB_WORKERS'])")
+    node = nbformat.v4.new_notebook(
+        cells=[cell], metadata={"kernelspec": {"name": "python3", "language": "python"}}
+    )
+    for workers, printed in ((4, "4\n"), (None, "3\n")):
+        done = publish.execute(node, workers=workers, echo=False)
+        assert done.cells[0].outputs[0].text == printed
+
+
 def test_a_book_of_its_own(pages, monkeypatch, tmp_path):
     built = []
     monkeypatch.setattr(publish, "pages", lambda toc=None: ["01-a", "02-b"])

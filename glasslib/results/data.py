@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import pandas as pd
 from glasslib import campaign, planning, store
 from glasslib.dynamics.relaxation import decay_time, fit_vibrational_scaling
 from glasslib.dynamics.scattering import at_wavenumber
+from glasslib.errors import ParameterError
 from glasslib.parameters import CompanionParameters, get_protocol
 from glasslib.results.words import bar, format_error, judge
 from glasslib.store import Ensemble
@@ -91,9 +93,10 @@ def announcement(temperature: float, profile: str, workers: int = 2) -> str:
 def _simulate(temperature: float, profile: str, quiet: bool) -> None:
     from tqdm import tqdm
 
-    protocol = get_protocol(profile)
+    protocol, workers = get_protocol(profile), _workers()
     if not quiet:
-        print(f"simulating {announcement(temperature, profile)}", file=sys.stderr, flush=True)
+        words = announcement(temperature, profile, workers)
+        print(f"simulating {words}", file=sys.stderr, flush=True)
     total = protocol.runs * (1 + protocol.blocks)
     with tqdm(total=total, disable=quiet, desc=f"T = {temperature:g}", unit="task") as bar:
 
@@ -101,7 +104,17 @@ def _simulate(temperature: float, profile: str, quiet: bool) -> None:
             bar.n = done
             bar.refresh()
 
-        campaign.simulate(temperature, profile, report=report)
+        campaign.simulate(temperature, profile, workers, report)
+
+
+def _workers() -> int:
+    """Return how many processes simulate what a page lacks: ``GLASSLIB_WORKERS``, or two."""
+    given = os.environ.get("GLASSLIB_WORKERS") or "2"
+    if not given.isdecimal() or int(given) < 1:
+        raise ParameterError(
+            f"GLASSLIB_WORKERS = '{given}' is no number of processes; give 1 or more, one a core"
+        )
+    return int(given)
 
 
 def ensembles(page: CompanionParameters) -> dict[float, Ensemble]:
