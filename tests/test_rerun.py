@@ -222,7 +222,7 @@ def test_one_page_simulates_with_the_processes_asked_for(tmp_path, monkeypatch):
 
     cell = nbformat.v4.new_code_cell("import os; print(os.environ['GLASSLIB_WORKERS'])")
     node = nbformat.v4.new_notebook(
-        cells=[cell], metadata={"kernelspec": {"name": "python3", "language": "python"}}
+        cells=[cell], metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     )
     for workers, printed in ((4, "4\n"), (None, "3\n")):
         done = publish.execute(node, workers=workers, echo=False)
