@@ -13,7 +13,7 @@ from glasslib.errors import ParameterError
 from glasslib.learning.dataset import split
 from glasslib.learning.evaluation import pearson
 from glasslib.parameters import CompanionParameters, NetworkSettings
-from glasslib.results import data, networks
+from glasslib.results import data, maps, networks
 from glasslib.results.cache import digest
 from glasslib.structure.descriptors import structural_descriptors
 
@@ -362,7 +362,7 @@ def test_map_columns_and_table(shown, predictions):
     k = p.data.tau_index
     expected = np.corrcoef(p.data.targets[test, k], p.predicted["B"][test, k])[0, 1]
     assert table.loc[0.8, "B, test rows"] == pytest.approx(expected)
-    assert networks._middle([5, 4, 3, 2, 1]) == [5, 3, 1] and networks._middle([5]) == [5]
+    assert maps._middle([5, 4, 3, 2, 1]) == [5, 3, 1] and maps._middle([5]) == [5]
 
 
 def test_settings_table_names_every_setting():

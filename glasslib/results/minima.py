@@ -15,7 +15,7 @@ from glasslib.configuration import Configuration
 from glasslib.learning.dataset import Dataset
 from glasslib.parameters import DescriptorSpec
 from glasslib.results.cache import cached, code_hash, digest, key_of
-from glasslib.results.networks import DESCRIPTOR_CODE, dataset, held_out
+from glasslib.results.networks import DATASET_CODE, dataset, held_out
 from glasslib.results.rows import correlation_rows
 from glasslib.results.simple import ridge_predictions, splits_of
 from glasslib.store import Ensemble
@@ -36,7 +36,7 @@ def inherent_dataset(of: Ensemble) -> Dataset:
     """
     data = dataset(of)
     spec = DescriptorSpec()
-    key = key_of(digest(of), spec.model_dump(), code_hash(*DESCRIPTOR_CODE))
+    key = key_of(digest(of), spec.model_dump(), code_hash(*DATASET_CODE, "results/minima.py"))
 
     def compute():
         columns = []

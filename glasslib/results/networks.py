@@ -1,18 +1,15 @@
-"""Data sets and networks of the pages, and the tables and curves made of their predictions."""
+"""Data sets and networks, kept on disk: what the result tables and the maps are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from io import StringIO
 
 import numpy as np
 import pandas as pd
 
 from glasslib import paths
-from glasslib.configuration import Configuration
-from glasslib.learning.dataset import Dataset, Split, run_folds, split
-from glasslib.learning.evaluation import pearson
+from glasslib.learning.dataset import Dataset, Split, run_folds
 from glasslib.learning.training import DEFAULT_GRID, TrainedNetwork, choose_settings, train
 from glasslib.parameters import DescriptorSpec, NetworkSettings
 from glasslib.results import storage
@@ -20,24 +17,14 @@ from glasslib.results.cache import cached, code_hash, digest, hash_of, key_of
 from glasslib.store import Ensemble
 from glasslib.structure.descriptors import structural_descriptors
 
-__all__ = [
-    "Prediction",
-    "chosen_settings",
-    "dataset",
-    "held_out",
-    "map_columns",
-    "map_table",
-    "predict",
-    "predictions",
-    "reference_temperature",
-    "settings_table",
-]
+__all__ = ["chosen_settings", "dataset", "held_out", "reference_temperature", "settings_table"]
 
 #: Where the settings that the paper leaves open are chosen, if its data are there.
 SETTINGS_TEMPERATURE = 0.50
 NETWORKS = ("A", "B")
-#: The code on which descriptors, and trained networks, depend.
+#: The code on which descriptors, data sets and trained networks depend.
 DESCRIPTOR_CODE = ("structure",)
+DATASET_CODE = (*DESCRIPTOR_CODE, "results/networks.py")
 TRAINING_CODE = ("learning/dataset.py", "learning/networks.py", "learning/training.py")
 NETWORK_CODE = (*DESCRIPTOR_CODE, *TRAINING_CODE)
 
@@ -56,7 +43,7 @@ def dataset(of: Ensemble, spec: DescriptorSpec | None = None) -> Dataset:
         The box is too small for the longest descriptor.
     """
     spec = spec or DescriptorSpec()
-    key = key_of(digest(of), spec.model_dump(), code_hash(*DESCRIPTOR_CODE))
+    key = key_of(digest(of), spec.model_dump(), code_hash(*DATASET_CODE))
 
     def compute():
         tables = [
@@ -233,59 +220,6 @@ def held_out(
     return predicted, networks
 
 
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """What networks A and B, trained at one temperature, predict there.
-
-    Parameters
-    ----------
-    data : Dataset
-    networks : dict
-        The trained networks by name.
-    predicted : dict of str to (n_rows, n_times) float64
-        Propensity of every row, training rows included, in σ.
-    test : (n_test,) int64
-        Rows that took no part in the training.
-    """
-
-    data: Dataset
-    networks: dict[str, TrainedNetwork]
-    predicted: dict[str, np.ndarray]
-    test: np.ndarray
-
-
-def predict(of: Ensemble, settings: dict[str, NetworkSettings]) -> Prediction:
-    """Train A and B at a temperature, on one split, and predict every row there.
-
-    Parameters
-    ----------
-    of : Ensemble
-    settings : dict
-        By network; both must split alike.
-    """
-    data = dataset(of)
-    parts = split(data.runs, settings["A"])
-    networks = {which: trained(data, which, settings[which], parts) for which in NETWORKS}
-    predicted = {which: network.predict(data) for which, network in networks.items()}
-    return Prediction(data, networks, predicted, parts.test)
-
-
-def predictions(
-    shown: dict[float, Ensemble], settings: NetworkSettings | None = None
-) -> dict[float, Prediction]:
-    """Choose the open settings, then train A and B at every temperature shown.
-
-    Parameters
-    ----------
-    shown : dict of float to Ensemble
-        By temperature.
-    settings : NetworkSettings, optional
-        What the choice starts from; ``NetworkSettings(split="run")`` holds out whole runs.
-    """
-    chosen = {which: best for which, (best, _) in chosen_settings(shown, settings).items()}
-    return {t: predict(one, chosen) for t, one in shown.items()}
-
-
 def settings_table(settings: dict[str, NetworkSettings]) -> pd.DataFrame:
     """Return the settings of both networks side by side, one row each, with their meaning."""
     fields = NetworkSettings.model_fields
@@ -301,40 +235,3 @@ def settings_table(settings: dict[str, NetworkSettings]) -> pd.DataFrame:
         for name, field in fields.items()
     }
     return pd.DataFrame(rows).T.rename_axis("setting")
-
-
-def _middle(temperatures: list[float], number: int = 3) -> list[float]:
-    """At most ``number`` of the temperatures, evenly spread, ends included."""
-    places = np.linspace(0, len(temperatures) - 1, min(number, len(temperatures)))
-    return [temperatures[int(round(place))] for place in places]
-
-
-def map_columns(
-    shown: dict[float, Ensemble], predictions: dict[float, Prediction]
-) -> list[tuple[float, Configuration, dict[str, np.ndarray]]]:
-    """Return what :func:`glasslib.figures.maps_figure` draws: three temperatures, first run."""
-    columns = []
-    for t in _middle(list(shown)):
-        one, prediction = shown[t], predictions[t]
-        k, n = one.times.tau_index, one.melt.n_monomers
-        fields = {"true": one.propensity[0, :, k]}
-        fields |= {which: values[:n, k] for which, values in prediction.predicted.items()}
-        columns.append((t, one.configuration(min(one.runs)), fields))
-    return columns
-
-
-def map_table(
-    shown: dict[float, Ensemble], predictions: dict[float, Prediction]
-) -> pd.DataFrame:
-    """ρ(τ_α) within the first run, over all its monomers and over its test rows alone."""
-    rows = []
-    for t in _middle(list(shown)):
-        one, p = shown[t], predictions[t]
-        k, n = one.times.tau_index, one.melt.n_monomers
-        test = p.test[p.test < n]
-        row = {"T": t}
-        for which, values in p.predicted.items():
-            row[f"{which}, all monomers"] = float(pearson(p.data.targets[:n, k], values[:n, k]))
-            row[f"{which}, test rows"] = float(pearson(p.data.targets[test, k], values[test, k]))
-        rows.append(row)
-    return pd.DataFrame(rows).set_index("T")

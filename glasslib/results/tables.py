@@ -23,6 +23,7 @@ from glasslib.parameters import NetworkSettings
 from glasslib.results import heldout, leakage, minima, noise, simple, storage, vibrations
 from glasslib.results.cache import code_hash, digest, key_of
 from glasslib.results.networks import (
+    DATASET_CODE,
     NETWORK_CODE,
     chosen_settings,
     reference_temperature,
@@ -36,9 +37,9 @@ __all__ = ["TABLES", "Difference", "Table", "check", "compute", "judged", "statu
 Shown = dict[float, Ensemble]
 
 _EVALUATION = ("learning/evaluation.py", "results/rows.py")
-_RIDGE = ("structure", "learning/dataset.py", "learning/baselines.py", *_EVALUATION,
+_RIDGE = (*DATASET_CODE, "learning/dataset.py", "learning/baselines.py", *_EVALUATION,
           "results/simple.py")
-_NETWORKS = (*NETWORK_CODE, *_EVALUATION)
+_NETWORKS = (*NETWORK_CODE, "results/networks.py", *_EVALUATION)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glasslib.figures.viewer import MeltView
-from glasslib.results.networks import Prediction, map_columns
+from glasslib.results.maps import Prediction, map_columns
 from glasslib.store import Ensemble
 
 __all__ = ["melt_views"]
