@@ -201,7 +201,7 @@ def test_missing_data_are_simulated_before_the_pages(pages, monkeypatch, capsys)
 
 
 def test_one_page_simulates_with_the_processes_asked_for(tmp_path, monkeypatch):
-    """From the command line to the simulation, which is in the page's own process."""
+    """The page's own process simulates; GLASSLIB_WORKERS tells it, and -w sets that."""
     from glasslib import campaign, results
 
     asked = []
@@ -227,6 +227,18 @@ def test_one_page_simulates_with_the_processes_asked_for(tmp_path, monkeypatch):
     for workers, printed in ((4, "4\n"), (None, "3\n")):
         done = publish.execute(node, workers=workers, echo=False)
         assert done.cells[0].outputs[0].text == printed
+
+    from typer.testing import CliRunner
+
+    from glasslib.cli import app
+
+    def execute(node, values, *, name, workers):
+        raise publish.PublishError(f"{name} with {workers}")
+
+    monkeypatch.setattr(publish, "execute", execute)
+    for given, workers in (((), 3), (("-w", "7"), 7)):
+        done = CliRunner().invoke(app, ["run", "2", *given])
+        assert str(done.exception) == f"02-relaxation with {workers}"
 
 
 def test_a_book_of_its_own(pages, monkeypatch, tmp_path):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
     os.environ.get("GLASSLIB_TEST_SLURM") != "1" or available() is not None,
     reason=available() or "run it with 'make test-slurm'",
 )
-#: A run takes some minutes here, and the wall time of a job is one.
+#: A run takes about two minutes here, and the wall time of a job is one.
 PROFILE, TEMPERATURE = "lab", "0.48"
 
 
