@@ -1,24 +1,26 @@
 """Speed and agreement of the integrator; results and what follows from them are in README.md.
 
-    python benchmarks/engine.py speed [--own FOLDER]
+    python benchmarks/engine.py speed
     python benchmarks/engine.py agreement
     python benchmarks/engine.py forces
+    python benchmarks/engine.py energy
 
-``speed`` steps the melt of N = 2,000 at T = 0.45 with each setting, every setting in a process of
-its own, all of them in turn and that three times over; it prints time units per second of CPU
-time, median and range, and the ratio to the stock script within each round. ``agreement``
-compares isoconfigurational ensembles stepped by plain velocity Verlet at 0.0025 with those that
-ship, which start from the same configurations. ``forces`` compares, among the ensembles that ship,
-blocks whose pair forces are LAMMPS's own with blocks of the same runs whose pair forces are ours.
+``speed`` steps melts of N = 2,000 (T = 0.45, from the data that ship) and N = 10,000 (T = 0.60,
+made for it) by a stock script, by LAMMPS with each kind of pair forces and by the compiled step,
+all in one process and in turn; it prints time units per second of CPU time, median and range, and
+the ratios within each round. A LAMMPS of your own is timed by setting ``GLASSLIB_LAMMPS``.
+``agreement`` compares isoconfigurational ensembles at T = 0.60, stepped by plain velocity Verlet at
+0.0025, with ensembles stepped as today from the same configurations. ``forces`` compares, among the
+ensembles that ship, blocks of the same runs whose pair forces are of different kinds. ``energy``
+compares the walk of the total energy at constant energy of the compiled step with that of LAMMPS
+and forces in double precision, and the work that round-off does.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,178 +30,228 @@ import numpy as np
 import pandas as pd
 
 HERE = Path(__file__).parent
-DURATION, WARM_UP, ROUNDS = 20.0, 2.0, 3
-OMP = "-sf omp -pk omp {}"
-CHOSEN = "r-RESPA 0.01/0.005, our pair forces, skin 0.4 (chosen)"
-
-OPT = {"pair_style": "lj/cut/opt", "skin": 0.3}
-
-#: Name, settings of the integrator (None: the stock script), environment, processes at once.
-SETTINGS = [
-    ("stock script: velocity Verlet 0.005, lj/cut, dump to disk", None, {}, 1),
-    ("velocity Verlet 0.005, lj/cut/opt", OPT | {"timestep": 0.005, "bond_substeps": 1}, {}, 1),
-    ("r-RESPA 0.01/0.005, lj/cut/opt, skin 0.3 (older data)", OPT, {}, 1),
-    ("the same, skin 0.2", OPT | {"skin": 0.2}, {}, 1),
-    ("the same, lj/cut/omp, 1 thread", OPT, {"GLASSLIB_LAMMPS_ARGUMENTS": OMP.format(1)}, 1),
-    ("velocity Verlet 0.005, our pair forces", {"timestep": 0.005, "bond_substeps": 1}, {}, 1),
-    ("r-RESPA 0.01/0.005, our pair forces, skin 0.3", {"skin": 0.3}, {}, 1),
-    (CHOSEN, {}, {}, 1),
-    ("the same, skin 0.5", {"skin": 0.5}, {}, 1),
-    ("the same, skin 0.6", {"skin": 0.6}, {}, 1),
-    ("r-RESPA 0.0125/0.0042, our pair forces", {"timestep": 0.0125, "bond_substeps": 3}, {}, 1),
-    ("chosen, two processes at once (each)", {}, {}, 2),
-]
+ROUNDS, STEPS = 11, {2000: 400, 10_000: 100}
 
 
-def start():
+def equilibrated():
     """Return the melt and a state of it at T = 0.45, from the data that ship."""
     from glasslib import store
     from glasslib.parameters import Melt
     from glasslib.simulation.ensemble import ice_state
 
     run = store.read(store.run_path("companion", 0.45, 0))
-    return Melt(), ice_state(run["positions"].values, 0.45, 0, 9999)
+    return Melt(), ice_state(np.array(run["positions"]), 0.45, 0, 9999)
 
 
-def stock(duration: float) -> tuple[float, list[float]]:
-    """Step as a plain serial script would: lj/cut, 0.005, positions dumped twice per time unit."""
-    from glasslib.simulation.engine import _data_file, load_lammps
+def large():
+    """Return a melt of 10,000 monomers and a state of it, cooled to T = 0.60 within 10 τ."""
+    from glasslib.parameters import get_protocol
+    from glasslib.simulation.melt import start_melt
 
-    melt, state = start()
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "melt.data"
+    protocol = get_protocol("paper").model_copy(update={"melt_time": 10.0})
+    return protocol.melt, start_melt(protocol, 0.6, run=0)
+
+
+class Stock:
+    """A plain serial script: velocity Verlet at 0.005, lj/cut, positions dumped to disk."""
+
+    timestep = 0.005
+
+    def __init__(self, melt, state):
+        from glasslib.simulation.engine import _data_file, load_lammps
+
+        self._folder = tempfile.TemporaryDirectory()
+        data = Path(self._folder.name) / "melt.data"
         data.write_text(_data_file(melt, state))
-        lmp = load_lammps().lammps(cmdargs=["-screen", "none", "-log", "none", "-nocite"])
-        lmp.commands_list([
+        self._lmp = load_lammps().lammps(cmdargs=["-screen", "none", "-log", "none", "-nocite"])
+        self._lmp.commands_list([
             "units lj", "atom_style bond", "special_bonds lj 0 1 1", "neighbor 0.3 bin",
             f"pair_style lj/cut {melt.cutoff}", "bond_style harmonic", f"read_data {data}",
             "pair_modify shift yes", f"pair_coeff 1 1 1.0 1.0 {melt.cutoff}",
             f"bond_coeff 1 {melt.bond_stiffness} {melt.bond_length}", "fix 1 all nve",
-            "timestep 0.005", "thermo 1000", "thermo_modify norm no",
-            f"dump 1 all custom 100 {folder}/melt.dump id xu yu zu", f"run {WARM_UP / 0.005:.0f}",
+            f"timestep {self.timestep}", "thermo 1000",
+            f"dump 1 all custom 100 {self._folder.name}/melt.dump id xu yu zu",
         ])
-        spent, energies = 0.0, []
-        for _ in range(20):
-            begun = time.process_time()
-            lmp.command(f"run {duration / 20 / 0.005:.0f}")
-            spent += time.process_time() - begun
-            energies.append((lmp.get_thermo("pe") + lmp.get_thermo("ke")) / melt.n_monomers)
-        lmp.close()
-    return spent, energies
+
+    def advance(self, duration):
+        """Run for so many τ."""
+        self._lmp.command(f"run {round(duration / self.timestep)}")
 
 
-def step(duration: float, settings: dict) -> tuple[float, list[float]]:
-    """Step with the library's engine, reading the positions in memory twice per time unit."""
+def speed() -> pd.DataFrame:
+    """Step every melt in every way in turn, again and again."""
     from glasslib.parameters import Integrator
     from glasslib.simulation.engine import Engine
+    from glasslib.simulation.step import Step
 
-    melt, state = start()
-    integrator = Integrator(**settings)
-    sample = round(duration / 40 / integrator.timestep) * integrator.timestep
-    with Engine(melt, integrator, state) as engine:
-        engine.advance(round(WARM_UP / integrator.timestep) * integrator.timestep)
-        spent, energies = 0.0, []
-        for _ in range(40):
-            begun = time.process_time()
-            engine.advance(sample)
-            engine.positions()
-            spent += time.process_time() - begun
-            energies.append((engine.potential_energy + engine.kinetic_energy) / melt.n_monomers)
-    return spent * duration / (40 * sample), energies
-
-
-def one(number: int) -> None:
-    """Measure one setting and print the result as JSON (what each process does)."""
-    settings = SETTINGS[number][1]
-    spent, energies = stock(DURATION) if settings is None else step(DURATION, settings)
-    # A process of two threads spends the time of two cores.
-    print(json.dumps([DURATION / spent, float(np.std(energies))]))
-
-
-def speed(own: str | None) -> pd.DataFrame:
-    """Measure every setting in turn, three times over."""
-    listed = list(enumerate(SETTINGS))
-    if own:
-        number = [name for name, *_ in SETTINGS].index(CHOSEN)
-        listed.append((number, ("chosen, LAMMPS compiled for this processor", {},
-                           {"GLASSLIB_LAMMPS": own}, 1)))
-    results: dict[str, list] = {name: [] for _, (name, *_) in listed}
-    for _ in range(ROUNDS):
-        for number, (name, _, environment, processes) in listed:
-            running = [
-                subprocess.Popen(
-                    [sys.executable, __file__, "one", str(number)], stdout=subprocess.PIPE,
-                    env=os.environ | {"OMP_NUM_THREADS": "1"} | environment, text=True,
-                )
-                for _ in range(processes)
-            ]
-            values = [json.loads(process.communicate()[0].splitlines()[-1]) for process in running]
-            results[name].append(np.mean(values, axis=0))
-            print(f"{name}: {results[name][-1][0]:.2f}", file=sys.stderr, flush=True)
-    base = np.array(results[SETTINGS[0][0]])[:, 0]
     rows = []
-    for name, values in results.items():
-        rate, energy = np.array(values).T
-        rows.append({
-            "setting": name,
-            "τ per CPU second": f"{np.median(rate):.2f} ({rate.min():.2f}–{rate.max():.2f})",
-            "ratio to stock": f"{np.median(rate / base):.2f}",
-            "energy fluctuation (ε per monomer)": f"{np.median(energy):.1e}",
-        })
+    for make in (equilibrated, large):
+        melt, state = make()
+        respa = "r-RESPA 0.01/0.005, "
+
+        def lammps(style, melt=melt, state=state, **settings):
+            return Engine(melt, Integrator(pair_style=style, **settings), state)
+
+        ways = {
+            "stock script: velocity Verlet 0.005, lj/cut, dump to disk": Stock(melt, state),
+            "velocity Verlet 0.005, lj/cut/opt": lammps(
+                "lj/cut/opt", skin=0.3, timestep=0.005, bond_substeps=1),
+            respa + "lj/cut/opt (oldest data)": lammps("lj/cut/opt", skin=0.3),
+            respa + "forces in double precision (older data)": lammps("glasslib"),
+            respa + "forces in mixed precision under LAMMPS": lammps("mixed"),
+            respa + "compiled step, forces in mixed precision": Step(melt, Integrator(), state),
+        }
+        duration = STEPS[melt.n_monomers] * 0.01
+        times = np.zeros((ROUNDS, len(ways)))
+        for k in range(-1, ROUNDS):  # the first round warms up
+            for m, (name, way) in enumerate(ways.items()):
+                begun = time.process_time()
+                way.advance(duration)
+                times[k, m] = time.process_time() - begun
+                print(f"N = {melt.n_monomers}, {name}: {duration / times[k, m]:.2f} τ/s",
+                      file=sys.stderr, flush=True)
+        older = list(ways).index(respa + "forces in double precision (older data)")
+        for m, name in enumerate(ways):
+            rate = duration / times[:, m]
+            stock, double = times[:, 0] / times[:, m], times[:, older] / times[:, m]
+            rows.append({
+                "N": f"{melt.n_monomers:,}", "how": name,
+                "τ per CPU second": f"{np.median(rate):.2f} ({rate.min():.2f}–{rate.max():.2f})",
+                "times stock": f"{np.median(stock):.2f}",
+                "times double precision":
+                    f"{np.median(double):.2f} ({double.min():.2f}–{double.max():.2f})",
+            })
     return pd.DataFrame(rows)
 
 
-def agreement(temperature: float = 0.60, trajectories: int = 8) -> pd.DataFrame:
-    """Compare the shipped ensembles with plain velocity Verlet from the same configurations."""
+def agreement(temperature: float = 0.60, runs: int = 4) -> pd.DataFrame:
+    """Compare ensembles stepped as today with plain velocity Verlet, and with those that ship."""
     from glasslib import store
+    from glasslib.parameters import Integrator
+
+    shipped = store.load_ensemble(temperature, "companion")
+    ways = {
+        "today": (Integrator(), 40),
+        "Verlet 0.0025": (Integrator(timestep=0.0025, bond_substeps=1, pair_style="lj/cut/opt"), 8),
+    }
+    rows = {name: [] for name in ("Verlet 0.0025", "the blocks that ship")}
+    first = 10_000  # numbers that no shipped trajectory has: velocities of their own
+    for run in sorted(shipped.runs)[:runs]:
+        made = {}
+        for name, (integrator, number) in ways.items():
+            made[name] = _ensemble(shipped, run, integrator, range(first, first + number))
+            first += number
+        rows["Verlet 0.0025"] += _compared(shipped.times, made["today"], made["Verlet 0.0025"])
+        rows["the blocks that ship"] += _compared(
+            shipped.times, made["today"], _trajectories(shipped.blocks[run])
+        )
+    return pd.concat([
+        _table(part, "today", "other").assign(other_is=name) for name, part in rows.items()
+    ])
+
+
+def _ensemble(shipped, run: int, integrator, numbers) -> dict[str, np.ndarray]:
+    """Simulate trajectories from a shipped configuration; return their curves."""
     from glasslib.dynamics.displacement import displacement_moments
     from glasslib.dynamics.scattering import self_intermediate_scattering
-    from glasslib.parameters import Integrator
     from glasslib.simulation.ensemble import constant_energy, ice_state
 
-    ours = store.load_ensemble(temperature, "companion")
-    reference = Integrator(timestep=0.0025, bond_substeps=1, pair_style="lj/cut/opt")
-    fine, n = ours.times.fine_times, ours.melt.n_monomers
-    rows = []
-    for run in sorted(ours.runs)[:4]:
-        start = ours.runs[run]["positions"].values
-        plain = {"scattering": [], "msd": [], "kinetic_temperature": []}
-        for k in range(trajectories):
-            # Numbers no shipped trajectory has: other velocities, so that both are independent.
-            state = ice_state(start, temperature, run, 10_000 + k)
-            f, msd, kinetic = [], [], []
-            for sample in constant_energy(ours.melt, reference, state, fine):
-                if sample.index is None:
-                    continue
-                f.append(self_intermediate_scattering(start, sample.positions, ours.times.q_peak))
-                msd.append(displacement_moments(start, sample.positions)[1].mean())
-                kinetic.append(2 * sample.kinetic / (3 * (n - 1)))
-            for name, values in zip(plain, (f, msd, kinetic), strict=True):
-                plain[name].append(values)
-            print(f"run {run}, trajectory {k}", file=sys.stderr, flush=True)
-        shipped = _trajectories(ours.blocks[run])
-        rows += _compared(ours.times, shipped, {k: np.array(v) for k, v in plain.items()})
-    return _table(rows, "chosen", "Verlet 0.0025")
+    start, times = np.array(shipped.runs[run]["positions"]), shipped.times
+    found = {"scattering": [], "msd": [], "kinetic_temperature": []}
+    for k in numbers:
+        state = ice_state(start, shipped.temperature, run, k)
+        samples = [
+            (
+                self_intermediate_scattering(start, sample.positions, times.q_peak),
+                displacement_moments(start, sample.positions)[1].mean(),
+                2 * sample.kinetic / (3 * (len(start) - 1)),
+            )
+            for sample in constant_energy(shipped.melt, integrator, state, times.fine_times)
+            if sample.index is not None
+        ]
+        for name, values in zip(found, zip(*samples, strict=True), strict=True):
+            found[name].append(values)
+        print(f"run {run}, trajectory {k}", file=sys.stderr, flush=True)
+    return {name: np.array(values) for name, values in found.items()}
 
 
-def forces(temperature: float = 0.50) -> pd.DataFrame:
-    """Compare shipped blocks with LAMMPS's pair forces and with ours, within each run."""
+def forces() -> pd.DataFrame:
+    """Compare, within each run, shipped blocks whose pair forces are of different kinds."""
     from glasslib import store
 
-    ensemble = store.load_ensemble(temperature, "companion")
-    rows, counted = [], [0, 0]
-    for blocks in ensemble.blocks.values():
-        kinds = [json.loads(b.attrs["protocol"])["integrator"]["pair_style"] for b in blocks]
-        both = [
-            [b for b, kind in zip(blocks, kinds, strict=True) if (kind == "glasslib") == ours]
-            for ours in (True, False)
-        ]
-        if all(both):
-            counted = [c + len(part) for c, part in zip(counted, both, strict=True)]
-            rows += _compared(ensemble.times, *map(_trajectories, both))
-    print(f"T = {temperature:g}: {counted[0]} blocks with our forces, {counted[1]} with LAMMPS's",
-          file=sys.stderr)
-    return _table(rows, "ours", "LAMMPS's")
+    tables = []
+    for temperature in store.available("companion"):
+        ensemble = store.load_ensemble(temperature, "companion")
+        for one, other in (("glasslib", "lj/cut/opt"), ("mixed", "glasslib")):
+            rows, counted = [], [0, 0]
+            for blocks in ensemble.blocks.values():
+                both = [[b for b in blocks if _style(b) == style] for style in (one, other)]
+                if all(both):
+                    counted = [c + len(part) for c, part in zip(counted, both, strict=True)]
+                    rows += _compared(ensemble.times, *map(_trajectories, both))
+            if rows:
+                table = _table(rows, "one", "other")
+                about = f"{counted[0]} {one}, {counted[1]} {other}"
+                tables.append(table.assign(T=f"{temperature:g}", blocks=about))
+    return pd.concat(tables)
+
+
+def _style(block) -> str:
+    return json.loads(block.attrs["protocol"])["integrator"]["pair_style"]
+
+
+def energy(trajectories: int = 12, duration: float = 200.0, window: float = 5.0) -> pd.DataFrame:
+    """Compare the walk of the total energy with that of forces in double precision under LAMMPS."""
+    from glasslib import store
+    from glasslib.parameters import Integrator, Melt
+    from glasslib.simulation.ensemble import ice_state, stepper
+    from glasslib.simulation.pair_forces import PairForces
+    from glasslib.simulation.step import Step
+
+    run, melt = store.read(store.run_path("companion", 0.45, 0)), Melt()
+    changes = {"mixed": [], "glasslib": []}
+    for k in range(trajectories):
+        state = ice_state(np.array(run["positions"]), 0.45, 0, 20_000 + k)
+        for style, found in changes.items():
+            with stepper(melt, Integrator(pair_style=style), state) as engine:
+                ends = []
+                for pause in (0.0, duration - 2 * window):
+                    if pause:
+                        engine.advance(pause)
+                    means = []
+                    for _ in range(round(window / 0.1)):
+                        engine.advance(0.1)
+                        means.append(engine.potential_energy + engine.kinetic_energy)
+                    ends.append(np.mean(means) / melt.n_monomers)
+            found.append(ends[1] - ends[0])
+        print(f"trajectory {k}: {found[-1]:+.1e}", file=sys.stderr, flush=True)
+    rows = [
+        {
+            "quantity": f"change of the energy within {duration - window:g} τ, {style}",
+            "mean": f"{np.mean(found):+.1e} ± {np.std(found, ddof=1) / trajectories**0.5:.0e}",
+            "standard deviation": f"{np.std(found, ddof=1):.2e}",
+        }
+        for style, found in changes.items()
+    ]
+    exact, force, work, total = PairForces(melt, 0.4), np.empty((melt.n_monomers, 3)), 0.0, []
+    with Step(melt, Integrator(), state) as step:
+        walk = []
+        for _ in range(5000):
+            step.advance(0.01)
+            exact.forces(step.positions(), force)
+            work += ((step.pair_forces() - force) * step.velocities()).sum() * 0.01
+            walk.append(work / melt.n_monomers)
+            total.append((step.potential_energy + step.kinetic_energy) / melt.n_monomers)
+    rows.append({
+        "quantity": "work of round-off alone within 50 τ", "mean": f"{walk[-1]:+.1e}",
+        "standard deviation": f"{np.sqrt(np.mean(np.square(walk))):.1e} (rms of the walk)",
+    })
+    rows.append({
+        "quantity": "the energy meanwhile, means of 2 τ",
+        "mean": f"{np.mean(total[-200:]) - np.mean(total[:200]):+.1e}",
+        "standard deviation": f"{np.std(np.reshape(total, (-1, 200)).mean(axis=1)):.1e}",
+    })
+    return pd.DataFrame(rows)
 
 
 def _trajectories(blocks) -> dict[str, np.ndarray]:
@@ -256,18 +308,12 @@ def markdown(table: pd.DataFrame) -> str:
 
 def main() -> None:
     """Parse the command line and run one benchmark."""
+    benchmarks = {"speed": speed, "agreement": agreement, "forces": forces, "energy": energy}
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=["speed", "agreement", "forces", "one"])
-    parser.add_argument("number", nargs="?", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--own", help="folder of a LAMMPS of your own, as for GLASSLIB_LAMMPS")
-    given = parser.parse_args()
-    if given.what == "one":
-        one(given.number)
-        return
-    table = {"speed": lambda: speed(given.own), "agreement": agreement, "forces": forces}[
-        given.what
-    ]()
-    table.to_csv(HERE / f"engine-{given.what}.csv", index=False)
+    parser.add_argument("what", choices=list(benchmarks))
+    what = parser.parse_args().what
+    table = benchmarks[what]()
+    table.to_csv(HERE / f"engine-{what}.csv", index=False)
     from glasslib.simulation.engine import lammps_version
 
     print(f"LAMMPS {lammps_version()}, {platform.machine()}\n\n{markdown(table)}")

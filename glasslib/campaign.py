@@ -48,7 +48,13 @@ from glasslib.dynamics.scattering import (
 )
 from glasslib.errors import DataError, ParameterError, SimulationError
 from glasslib.parameters import Goal, Protocol, get_protocol
-from glasslib.simulation.engine import Engine, State, lammps_arguments, lammps_version
+from glasslib.simulation.engine import (
+    Engine,
+    State,
+    chosen,
+    lammps_arguments,
+    lammps_version,
+)
 from glasslib.simulation.ensemble import constant_energy, ice_state
 from glasslib.simulation.melt import (
     cool,
@@ -181,6 +187,32 @@ def perform(task: Task, patience: float = 0.0) -> str:
         return "busy"
 
 
+def _protocol(task: Task, saved: dict | None) -> Protocol:
+    """Return the protocol of a task with the pair style that serves here.
+
+    A task that has begun keeps the style it has begun with. (Checkpoints that do not name it are
+    older than "mixed".)
+
+    Raises
+    ------
+    SimulationError
+        That style does not serve here.
+    """
+    protocol = get_protocol(task.profile)
+    integrator = protocol.integrator
+    if saved is not None:
+        begun = str(saved.get("pair_style", "glasslib"))
+        integrator = integrator.model_copy(update={"pair_style": begun})
+    served = chosen(protocol.melt, integrator)
+    if saved is not None and served.pair_style != begun:
+        raise SimulationError(
+            f"{task} was begun with pair style {begun!r}, and here it would go on with"
+            f" {served.pair_style!r}; go on with the settings and on the kind of machine that it"
+            f" was begun with, or delete its checkpoint, {Checkpoint(task.output).path}"
+        )
+    return protocol.model_copy(update={"integrator": served})
+
+
 # ------------------------------------------------------------------- equilibration, production
 def _equilibrate(protocol: Protocol, task: Task, checkpoint: Checkpoint) -> dict:
     """Run at constant temperature until long enough; return the frames and the final state."""
@@ -196,14 +228,16 @@ def _equilibrate(protocol: Protocol, task: Task, checkpoint: Checkpoint) -> dict
             state = melt_hot(protocol, temperature, task.run)
             cpu, begun = cpu + time.process_time() - begun, time.process_time()
             checkpoint.save(
-                stage="hot", positions=state.positions, velocities=state.velocities, cpu=cpu
+                stage="hot", positions=state.positions, velocities=state.velocities, cpu=cpu,
+                pair_style=protocol.integrator.pair_style,
             )
         else:
             state = State(saved["positions"], saved["velocities"])
         if source is None:
             state = cool(protocol, temperature, task.run, state)
         saved = {
-            "stage": "equilibration", "segment": 0, "elapsed": 0.0, "interval": 0.5,
+            "stage": "equilibration", "pair_style": protocol.integrator.pair_style,
+            "segment": 0, "elapsed": 0.0, "interval": 0.5,
             "cpu": cpu + time.process_time() - begun,
             "positions": state.positions, "velocities": state.velocities,
             "times": np.empty(0), "frames": np.empty((0, melt.n_monomers, 3), np.float32),
@@ -232,7 +266,7 @@ def _equilibrate(protocol: Protocol, task: Task, checkpoint: Checkpoint) -> dict
             for name in ("times", "frames", "potential", "kinetic", "pressure"):
                 saved[name] = saved[name][1::2]
             saved["interval"] = 2 * interval
-        if _enough(protocol, temperature, saved):
+        if float(saved["elapsed"]) >= protocol.equilibration_time(temperature):
             saved["stage"] = "production"
         saved["cpu"] = float(saved["cpu"]) + time.process_time() - begun
         checkpoint.save(**saved)
@@ -241,22 +275,6 @@ def _equilibrate(protocol: Protocol, task: Task, checkpoint: Checkpoint) -> dict
 
 def _rounded(positions: np.ndarray) -> np.ndarray:
     return (np.round(positions / FRAME_QUANTUM) * FRAME_QUANTUM).astype(np.float32)
-
-
-def _enough(protocol: Protocol, temperature: float, saved: dict) -> bool:
-    """Tell whether the equilibration is long enough, by the relaxation times it shows itself."""
-    elapsed = float(saved["elapsed"])
-    if elapsed >= protocol.equilibration_limit:
-        return True
-    if elapsed < protocol.equilibration_floor:
-        return False
-    lag, end_to_end = _end_to_end(saved, protocol.melt.chain_length)
-    # A comparison with NaN, a time not yet reached, is False.
-    enough = elapsed >= protocol.equilibration_multiple * decay_time(lag, end_to_end)
-    if temperature < protocol.chain_temperature - 1e-9:
-        lag, _, last = _windows(saved, 7.15)
-        enough = enough or elapsed >= protocol.equilibration_alpha_multiple * decay_time(lag, last)
-    return enough
 
 
 def _end_to_end(saved: dict, chain_length: int) -> tuple[np.ndarray, np.ndarray]:
@@ -301,11 +319,12 @@ def _production_times(duration: float, step: float) -> tuple[np.ndarray, np.ndar
     """Times of all samples of a production run, the regular ones, and the lags to correlate."""
     spacing = max(1, round(duration / PRODUCTION_FRAMES / step)) * step
     short = _on_steps(np.geomspace(step, spacing, 16), step)[:-1]
+    short = np.union1d(short, 1.0)  # where u² is read
     regular = np.round(np.arange(PRODUCTION_FRAMES + 1) * spacing, 6)
     origins = regular[:-1:ORIGIN_EVERY]
     times = np.union1d(regular, np.round(np.add.outer(origins, short), 6))
     counts = np.unique(np.geomspace(1, 0.8 * PRODUCTION_FRAMES, 30).astype(int))
-    return times, regular, np.round(np.concatenate([short, counts * spacing]), 6)
+    return times, regular, np.union1d(short, np.round(counts * spacing, 6))
 
 
 def _checkpointed(saved: dict) -> State:
@@ -320,7 +339,7 @@ def _tau_alpha(lags: np.ndarray, scattering: np.ndarray, grid, q: float) -> floa
 
 def _run(task: Task, checkpoint: Checkpoint) -> str:
     """Equilibrate and produce; write the run's file."""
-    protocol = get_protocol(task.profile)
+    protocol = _protocol(task, checkpoint.load())
     melt, integrator = protocol.melt, protocol.integrator
     box = np.full(3, melt.box_length)
     saved = _equilibrate(protocol, task, checkpoint)
@@ -336,7 +355,7 @@ def _run(task: Task, checkpoint: Checkpoint) -> str:
     if not np.isfinite(tau_estimate):
         raise SimulationError(
             f"{task}: F_s did not fall to 1/e within the {float(saved['elapsed']):g} τ of"
-            " equilibration; raise equilibration_limit"
+            " equilibration; raise equilibration_alpha_multiple or equilibration_limit"
         )
     times, regular, lags = _production_times(
         protocol.production_multiple * float(tau_estimate), integrator.timestep
@@ -422,8 +441,8 @@ def _run(task: Task, checkpoint: Checkpoint) -> str:
             f" down to {task.temperature:g}, {protocol.melt_time:g} tau each, timestep 0.004"
         ) + f"; equilibration: fix temp/csvr {task.temperature:g} {task.temperature:g}"
         f" {protocol.thermostat_time:g}, a fresh LAMMPS at 8, 16, 32, ... tau and every"
-        f" {integrator.segment:g} tau; velocities scaled to its mean total energy; production:"
-        " fix nve",
+        f" {integrator.segment:g} tau; velocities scaled to its mean total energy; production: "
+        + ("glasslib.simulation.step" if integrator.pair_style == "mixed" else "fix nve"),
         "equilibration_time": float(saved["elapsed"]),
         "tau_ee": tau_ee,
         "tau_ee_extrapolated": int(extrapolated),
@@ -574,15 +593,16 @@ def fix_times(profile: str, temperature: float) -> store.Times:
 # ---------------------------------------------------------------------------------- ensemble
 def _block(task: Task, checkpoint: Checkpoint) -> str:
     """Compute one block of an isoconfigurational ensemble; write its file."""
-    protocol = get_protocol(task.profile)
+    saved = checkpoint.load()
+    protocol = _protocol(task, saved)
     melt, integrator, size = protocol.melt, protocol.integrator, protocol.block_size
     times = fix_times(task.profile, task.temperature)
     start = store.read(store.run_path(task.profile, task.temperature, task.run))
     initial, bonds = start["positions"].values, melt.bonds
     n_times, n_fine = len(times.times), len(times.fine_times)
     column = {k: int(j) for j, k in enumerate(np.searchsorted(times.fine_times, times.times))}
-    saved = checkpoint.load() or {
-        "trajectory": 0, "now": 0.0, "cpu": 0.0,
+    saved = saved or {
+        "pair_style": integrator.pair_style, "trajectory": 0, "now": 0.0, "cpu": 0.0,
         "positions": initial, "velocities": np.zeros_like(initial),
         "displacement": np.zeros((n_times, melt.n_monomers)),
         "squared_displacement": np.zeros((n_times, melt.n_monomers)),

@@ -155,13 +155,14 @@ class Integrator(Model):
 
     timestep: float = Field(0.01, gt=0, le=0.02, description="Outer step in τ; it divides 1.")
     bond_substeps: int = Field(2, ge=1, le=10, description="Inner steps for the bonds.")
-    pair_style: Literal["glasslib", "lj/cut/opt", "lj/cut"] = Field(
-        "glasslib", description="Pair forces by glasslib.simulation.pair_forces or by LAMMPS's own"
-        " style; they differ in rounding only."
+    pair_style: Literal["mixed", "glasslib", "lj/cut/opt", "lj/cut"] = Field(
+        "mixed", description="Pair forces in mixed precision by glasslib.simulation.mixed_forces,"
+        " with a compiled step of our own at constant energy; in double precision by"
+        " glasslib.simulation.pair_forces; or LAMMPS's own style. GLASSLIB_PAIR_STYLE goes before.",
     )
     skin: float = Field(0.4, gt=0, le=1, description="Neighbour-list skin in σ.")
     segment: float = Field(
-        256.0, gt=0, description="Time units between checkpoints, a fresh LAMMPS each time."
+        256.0, gt=0, description="Time units between checkpoints, a fresh engine each time."
     )
     energy_kept: bool = Field(
         True,
@@ -182,21 +183,29 @@ class Protocol(Model):
     melt_temperature: float = Field(2.0, gt=0, description="Temperature of the first melt, ε/k_B.")
     melt_time: float = Field(25.0, gt=0, description="Time at the melt temperature, τ.")
     thermostat_time: float = Field(1.0, gt=0, description="Relaxation time of the thermostat, τ.")
+    relaxation_law: tuple[float, float, float] = Field(
+        (0.129, 1.344, 0.262),
+        description="τ0, B and T0 of τ_α = τ0 exp(B / (T − T0)), by which equilibrations are"
+        " planned: within 15 % of the mean τ_α of the runs at T = 0.60 to 0.40.",
+    )
+    chain_ratio: float = Field(
+        100.0, gt=0, description="τ_ee over τ_α where chains are equilibrated, as seen at T = 0.60."
+    )
     equilibration_multiple: float = Field(
-        3.0, ge=0, description="Equilibration lasts at least this many τ_ee (3 in the paper) …"
+        3.0, ge=0, description="Equilibration in τ_ee (3 in the paper), from chain_temperature up."
     )
     chain_temperature: float = Field(
-        2.0, gt=0, description="… at this temperature and above. Below it the chains keep the"
-        " conformations they reached there, which hardly depend on temperature, and",
+        2.0, gt=0, description="Below this temperature the chains keep the conformations they have"
+        " reached there, which hardly depend on temperature.",
     )
     equilibration_alpha_multiple: float = Field(
-        30.0, ge=1, description="… this many τ_α are enough, or the τ_ee rule if that is shorter."
+        30.0, ge=1, description="Equilibration in τ_α below chain_temperature."
     )
     equilibration_floor: float = Field(
         60.0, gt=0, description="No equilibration is shorter than this, τ."
     )
     equilibration_limit: float = Field(
-        1e6, gt=0, description="None is much longer than this, τ; what was reached is stored."
+        1e6, gt=0, description="No equilibration is longer than this, τ."
     )
     production_multiple: float = Field(10.0, gt=1, description="Production lasts this many τ_α.")
     timing_runs: int = Field(
@@ -238,6 +247,34 @@ class Protocol(Model):
         """Return the runs whose mean τ_α fixes the ten times at ``temperature``."""
         slow = temperature < self.slow_temperature - 1e-9
         return range(min(self.slow_timing_runs if slow else self.timing_runs, self.runs))
+
+    def expected_tau_alpha(self, temperature: float) -> float:
+        """Return τ_α in τ by the relaxation law; far from the runs behind it, a guess.
+
+        Examples
+        --------
+        >>> round(get_protocol("companion").expected_tau_alpha(0.5), 1)
+        36.6
+        """
+        factor, energy, vogel = self.relaxation_law
+        return float(factor * np.exp(energy / max(temperature - vogel, 0.05)))
+
+    def equilibration_time(self, temperature: float) -> float:
+        """Return how long an equilibration lasts, in τ, fixed before it begins.
+
+        A run that judged by its own relaxation when to stop would stop on a fast fluctuation.
+        Equilibration ends with the first of its segments that ends at this time or later.
+
+        Examples
+        --------
+        >>> round(get_protocol("companion").equilibration_time(0.5) / 36.6, 1)
+        30.0
+        """
+        multiple = self.equilibration_alpha_multiple
+        if temperature >= self.chain_temperature - 1e-9:
+            multiple = self.equilibration_multiple * self.chain_ratio
+        time = multiple * self.expected_tau_alpha(temperature)
+        return min(max(time, self.equilibration_floor), self.equilibration_limit)
 
     @property
     def blocks(self) -> int:

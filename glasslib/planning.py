@@ -19,13 +19,13 @@ import pandas as pd
 from glasslib import store
 from glasslib.campaign import Task, spent_seconds, tasks
 from glasslib.parameters import CAMPAIGN, Goal, Protocol, get_protocol
-from glasslib.simulation.engine import Engine
+from glasslib.simulation.engine import chosen
+from glasslib.simulation.ensemble import stepper
 from glasslib.simulation.melt import start_melt
 
 __all__ = [
     "cost_table",
     "estimated_and_spent",
-    "expected_tau_alpha",
     "measured_speed",
     "simulated_time",
     "simulation_seconds",
@@ -34,24 +34,11 @@ __all__ = [
     "whole",
 ]
 
-#: τ_ee over τ_α at and above the temperature where chains are equilibrated, measured at T = 0.60.
-CHAIN_RATIO = 100.0
+#: What a time unit in the heat bath costs in time units at constant energy: LAMMPS takes longer
+#: than the compiled step (``benchmarks/README.md``).
+BATH_COST = 1.7
 #: A block's and a run's bytes for each monomer, as they lie compressed on disk.
 BLOCK_BYTES, RUN_BYTES = 101.0, 117.0
-
-
-def expected_tau_alpha(temperature: float) -> float:
-    """Guess τ_α in τ to within a factor of two, to say beforehand how long work will take.
-
-    A Vogel–Fulcher–Tammann law near the first data that shipped (T = 0.60, 0.50, 0.45); below
-    0.45 it is an extrapolation. Never used in any result.
-
-    Examples
-    --------
-    >>> 5 < expected_tau_alpha(0.6) < 15
-    True
-    """
-    return float(0.235 * np.exp(1.10 / max(temperature - 0.281, 0.05)))
 
 
 def _tau_alpha(profile: str, temperature: float) -> tuple[float, bool]:
@@ -59,7 +46,7 @@ def _tau_alpha(profile: str, temperature: float) -> tuple[float, bool]:
     for name in dict.fromkeys((profile, "companion")):
         if store.times_path(name, temperature).exists():
             return store.read_times(name, temperature).tau_alpha, False
-    return expected_tau_alpha(temperature), True
+    return get_protocol(profile).expected_tau_alpha(temperature), True
 
 
 def simulated_time(protocol: Protocol, temperature: float, tau_alpha: float) -> dict[str, float]:
@@ -76,37 +63,30 @@ def simulated_time(protocol: Protocol, temperature: float, tau_alpha: float) -> 
     Returns
     -------
     dict
-        By "run" and "block". A run from a hot melt counts its shorter steps; an equilibration
-        ends at the first segment after enough, on average half of one late.
+        By "run" and "block". A time unit in the heat bath counts for ``BATH_COST``, and a run from
+        a hot melt counts its shorter steps.
 
     Examples
     --------
     >>> simulated_time(get_protocol("companion"), 0.5, 40.0)["block"]
     2000.0
     """
-    multiple = protocol.equilibration_alpha_multiple
-    if temperature >= protocol.chain_temperature - 1e-9:
-        multiple = CHAIN_RATIO * protocol.equilibration_multiple
-    needed = min(
-        max(multiple * tau_alpha, protocol.equilibration_floor), protocol.equilibration_limit
-    )
-    segment = protocol.integrator.segment
     equilibration = 8.0
-    while equilibration < needed:
-        equilibration += min(equilibration, segment)
+    while equilibration < protocol.equilibration_time(temperature):
+        equilibration += min(equilibration, protocol.integrator.segment)
     hot = 0.0
     if protocol.source(temperature) is None:
         hot = 2 * protocol.melt_time * protocol.integrator.timestep / 0.004
     return {
-        "run": hot + equilibration + protocol.production_multiple * tau_alpha,
+        "run": BATH_COST * (hot + equilibration) + protocol.production_multiple * tau_alpha,
         "block": protocol.block_size * protocol.longest_time_multiple * tau_alpha,
     }
 
 
 def measured_speed(protocol: Protocol, duration: float = 4.0) -> float:
-    """Simulate for a moment and return the speed of one process, τ per second of CPU time."""
+    """Simulate at constant energy for a moment; return τ per second of CPU time, one process."""
     state = start_melt(protocol.model_copy(update={"melt_time": 0.5}), 0.6, run=0)
-    with Engine(protocol.melt, protocol.integrator, state) as engine:
+    with stepper(protocol.melt, protocol.integrator, state) as engine:
         engine.advance(0.5)
         begun = time.process_time()
         engine.advance(duration)
@@ -188,12 +168,13 @@ def _collect(goals: Iterable[Goal]) -> dict[tuple[str, float], _Row]:
         if task.block is None:
             row.tau_ee.append(attributes["equilibration_in_tau_ee"])
             row.tau_alpha.append(attributes["equilibration_in_tau_alpha"])
-            simulated = attributes["equilibration_time"] + attributes["production_time"]
+            simulated = BATH_COST * attributes["equilibration_time"] + attributes["production_time"]
         else:
             simulated = task_time(task)
         row.spent += spent
         row.simulated += simulated
-        integrator = get_protocol(task.profile).integrator.model_dump(mode="json")
+        protocol = get_protocol(task.profile)
+        integrator = chosen(protocol.melt, protocol.integrator).model_dump(mode="json")
         if json.loads(attributes["protocol"])["integrator"] == integrator:
             row.as_now = (row.as_now[0] + simulated, row.as_now[1] + spent)
     return dict(sorted(rows.items(), key=lambda item: (item[0][0], -item[0][1])))

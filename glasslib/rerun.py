@@ -281,7 +281,7 @@ def comparison(temperature: float, workers: int = 2):
         chain = [t for t in protocol.cascade if t > temperature + 1e-9] + [temperature]
         simulated = 0.0
         for t in chain:
-            own = planning.simulated_time(protocol, t, planning.expected_tau_alpha(t))
+            own = planning.simulated_time(protocol, t, protocol.expected_tau_alpha(t))
             blocks = protocol.blocks if t == temperature else 0  # above, the runs alone
             simulated += protocol.runs * (own["run"] + blocks * own["block"])
         seconds = simulated * protocol.melt.n_monomers / speed / workers

@@ -1,10 +1,10 @@
 """A tiny campaign in processes of their own, to be killed; test_campaign.py runs this as a script.
 
-    python campaign_process.py FOLDER SEED
+    python campaign_process.py FOLDER SEED N
 
-FOLDER/whole gets a campaign that nobody disturbs, but whose first task two processes want at
-once; FOLDER/killed gets the same one, killed again and again, at random moments and at the worst
-ones. After every other kill it moves to another machine: its checkpoints are parked with the data
+with N monomers. FOLDER/whole gets a campaign that nobody disturbs, but whose first task two
+processes want at once; FOLDER/killed gets the same one, killed again and again, at random moments
+and at the worst ones (a large melt less often). After every other kill it moves to another machine: its checkpoints are parked with the data
 and the folder of unfinished work is lost. What happened is printed as JSON.
 """
 
@@ -24,7 +24,7 @@ from glasslib.simulation.engine import lammps_version
 
 TINY = Protocol(
     name="tiny",
-    melt=Melt(n_monomers=150),
+    melt=Melt(n_monomers=150),  # replaced by the N that is given
     integrator=Integrator(segment=1.0),
     runs=1,
     trajectories=2,
@@ -35,12 +35,12 @@ TINY = Protocol(
     production_multiple=5.0,
     timing_runs=1,
     longest_time_multiple=2.5,
-    cascade=(1.1, 1.0),
+    cascade=(1.0, 0.9),
     # All that structure_factor_peak can find: in so small a melt it varies, and with it the last
     # digit of a force decides.
     wavenumbers=(5.5, 6.2, 6.9, 7.6, 8.3, 9.0),
 )
-GOAL = Goal(profile="tiny", temperature=1.0, runs=1, blocks=1)
+GOAL = Goal(profile="tiny", temperature=0.9, runs=1, blocks=1)
 #: How a process ends: at a random moment up to this part of the undisturbed time, or just before
 #: a file is moved or removed.
 KILLS = (
@@ -48,6 +48,11 @@ KILLS = (
     *("os.rename run00.nc", "os.remove run00.npz", 0.12, 0.12, "os.rename registry.txt"),
     *("os.rename times.json", 0.03, "os.rename run00-block00.npz", 0.03, 0.02),
     *("os.rename run00-block00.nc", "os.remove run00-block00.npz"),
+)
+
+FEW_KILLS = (
+    *(0.3, "os.rename run00.nc", 0.2, "os.rename run00-block00.npz", 0.02),
+    "os.remove run00-block00.npz",
 )
 
 
@@ -137,9 +142,10 @@ def move(folder):
     return list(checkpoints.unfinished("tiny"))
 
 
-def main(folder, number):
+def main(folder, number, monomers):
     """Do what the module says."""
-    parameters.PROTOCOLS["tiny"] = TINY
+    melt = Melt(n_monomers=int(monomers))
+    parameters.PROTOCOLS["tiny"] = TINY.model_copy(update={"melt": melt})
     rng = np.random.default_rng(int(number))
     first = campaign.tasks([GOAL])[0]
     both = [start(f"{folder}/whole", lambda: campaign.perform(first)) for _ in range(2)]
@@ -150,7 +156,7 @@ def main(folder, number):
     duration = cpu_seconds(child) - loaded
     report["whole"] = end(child, pipe)
     report["killed"], report["moved"] = [], {}
-    for k, kill in enumerate(KILLS):
+    for k, kill in enumerate(KILLS if melt.n_monomers < 1000 else FEW_KILLS):
         name = kill if isinstance(kill, str) else None
         child, pipe = start(f"{folder}/killed", lambda name=name: everything(name))
         if name is None:

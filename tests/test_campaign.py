@@ -20,7 +20,7 @@ from glasslib.errors import ParameterError, SimulationError
 from glasslib.parameters import CAMPAIGN, Goal, get_protocol
 
 SCRIPT = Path(__file__).with_name("campaign_process.py")
-FILES = ["T1.000/run00-block00.nc", "T1.000/run00.nc", "T1.000/times.json", "T1.100/run00.nc"]
+FILES = ["T0.900/run00-block00.nc", "T0.900/run00.nc", "T0.900/times.json", "T1.000/run00.nc"]
 SEED = 7
 
 
@@ -51,12 +51,13 @@ def test_a_lock_of_the_dead_is_taken_in_the_end(tmp_path, monkeypatch, left, hol
 
 
 # ------------------------------------------------------------------------------------- killed
-@pytest.fixture(scope="module")
-def killed(tmp_path_factory):
+@pytest.fixture(scope="module", params=[150, 1500], ids=["double precision", "mixed precision"])
+def killed(request, tmp_path_factory):
     """The folder of both campaigns, and what happened in them."""
     folder = tmp_path_factory.mktemp("campaign")
     done = subprocess.run(
-        [sys.executable, SCRIPT, folder, str(SEED)], capture_output=True, text=True, timeout=400
+        [sys.executable, SCRIPT, folder, str(SEED), str(request.param)], capture_output=True,
+        text=True, timeout=400,
     )
     assert done.returncode == 0, done.stderr
     return folder, json.loads(done.stdout), done.stderr
@@ -70,7 +71,8 @@ def test_the_processes_were_killed_indeed(killed):
     _, report, errors = killed
     assert "Traceback" not in errors
     ends = [code for _, code, _ in report["killed"]]
-    assert ends.count(-signal.SIGKILL) >= 17  # nine of them at a named moment
+    # Half of them at a named moment; one at a random moment may come too late.
+    assert ends.count(-signal.SIGKILL) >= 0.8 * len(ends) > 4
     for kill, code, _ in report["killed"]:
         if kill:
             assert code == -signal.SIGKILL, f"{kill} never happened"
@@ -99,7 +101,7 @@ def test_it_moved_with_its_checkpoints(killed):
     """The same bits, above, although half of what was unfinished came from parked checkpoints."""
     folder, report, _ = killed
     assert report["moved"]["os.rename run00.nc"][0].endswith("/run00")
-    assert report["moved"]["os.rename run00-block00.nc"] == ["tiny/T1.000/run00-block00"]
+    assert report["moved"]["os.rename run00-block00.nc"] == ["tiny/T0.900/run00-block00"]
     assert report["moved"]["at the end"] == []
     assert [p for p in (folder / "killed" / "data" / "unfinished").rglob("*") if p.is_file()] == []
 
@@ -113,7 +115,7 @@ def test_what_is_left_is_whole_registered_and_nothing_else(killed, monkeypatch):
         assert names == [*FILES, "registry.txt"]
         monkeypatch.setenv("GLASSLIB_DATA", str(folder / which / "data"))
         assert store.verify_all("tiny") == 4
-        assert store.available("tiny") == {1.0: [0]}
+        assert store.available("tiny") == {0.9: [0]}
 
 
 def test_nothing_is_done_twice(killed):
@@ -139,12 +141,12 @@ def test_a_done_task_leaves_no_checkpoint_to_resume_from(killed, monkeypatch):
 
 def test_the_tiny_campaign_is_physical(killed):
     folder, _, _ = killed
-    hot = xr.load_dataset(data(folder, "whole") / "T1.100" / "run00.nc")
-    run = xr.load_dataset(data(folder, "whole") / "T1.000" / "run00.nc")
-    block = xr.load_dataset(data(folder, "whole") / "T1.000" / "run00-block00.nc")
-    assert "from run 0 at T = 1.1" in run.attrs["procedure"]
+    hot = xr.load_dataset(data(folder, "whole") / "T1.000" / "run00.nc")
+    run = xr.load_dataset(data(folder, "whole") / "T0.900" / "run00.nc")
+    block = xr.load_dataset(data(folder, "whole") / "T0.900" / "run00-block00.nc")
+    assert "from run 0 at T = 1.0" in run.attrs["procedure"]
     assert "snake path" in hot.attrs["procedure"]
-    assert run.attrs["mean_kinetic_temperature"] == pytest.approx(1.0, rel=0.15)
+    assert run.attrs["mean_kinetic_temperature"] == pytest.approx(0.9, rel=0.15)
     assert abs(run.attrs["energy_drift_per_monomer"]) < 0.02
     for one in (hot, run):
         assert one.attrs["centre_of_mass_drift"] < 1e-9
@@ -154,7 +156,7 @@ def test_the_tiny_campaign_is_physical(killed):
         assert ratio[0] == pytest.approx(np.sqrt(8 / (3 * np.pi)), rel=0.02)
     assert block["centre_of_mass_drift"].max() < 1e-9
     # Ballistic at first: ⟨Δr²⟩ = 3 T t².
-    assert block["msd"][:, 0].mean() == pytest.approx(3 * 1.0 * 0.01**2, rel=0.2)
+    assert block["msd"][:, 0].mean() == pytest.approx(3 * 0.9 * 0.01**2, rel=0.2)
     assert (np.diff(block["msd"].mean("trajectory")[::5]) > 0).all()
 
 

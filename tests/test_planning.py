@@ -78,7 +78,8 @@ def test_cost_is_in_proportion(profile):
     one = planning.simulated_time(protocol, 0.42, 500.0)
     two = planning.simulated_time(protocol, 0.42, 1000.0)
     assert two["block"] == pytest.approx(2 * one["block"])
-    assert two["run"] == pytest.approx(2 * one["run"], rel=0.15)  # whole segments
+    # Equilibration is planned by the relaxation law, whatever τ_α comes out.
+    assert two["run"] - one["run"] == pytest.approx(500 * protocol.production_multiple)
     slow, fast = (planning.cost_table(profile, [0.42], speed) for speed in (1.0, 2.0))
     hours = [float(row(table, 0.42)["all (core-h)"]) for table in (slow, fast)]
     assert hours[0] == pytest.approx(2 * hours[1], rel=0.01)
@@ -99,7 +100,7 @@ def test_extrapolated_relaxation_times_are_marked(smoke):
     table = planning.cost_table("smoke", [0.8, 0.65], 1.0)
     assert not row(table, 0.8)["τ_α (τ)"].endswith("?")
     assert row(table, 0.65)["τ_α (τ)"].endswith("?")
-    taus = [planning.expected_tau_alpha(t) for t in np.linspace(0.4, 1, 20)]
+    taus = [get_protocol("lab").expected_tau_alpha(t) for t in np.linspace(0.4, 1, 20)]
     assert (np.diff(taus) < 0).all()
 
 

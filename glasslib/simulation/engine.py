@@ -18,20 +18,35 @@ from __future__ import annotations
 import ctypes
 import importlib.metadata
 import os
+import platform
 import shlex
 import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from glasslib.errors import SimulationError
 from glasslib.parameters import Integrator, Melt
+from glasslib.simulation.mixed_forces import MixedPairForces, serves
 from glasslib.simulation.pair_forces import PairForces
 
-__all__ = ["Engine", "State", "lammps_arguments", "lammps_version", "load_lammps"]
+__all__ = [
+    "MACHINES",
+    "Engine",
+    "State",
+    "chosen",
+    "lammps_arguments",
+    "lammps_version",
+    "load_lammps",
+    "steps_of",
+]
+
+#: Processors for which the vector words are known to compile (a test does so for each).
+MACHINES = ("x86_64", "AMD64", "aarch64", "arm64")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +66,42 @@ class State:
     positions: np.ndarray
     velocities: np.ndarray
     energy: float | None = None
+
+    def check(self, melt: Melt) -> None:
+        """Refuse a state that does not belong to the melt.
+
+        Raises
+        ------
+        SimulationError
+        """
+        n = melt.n_monomers
+        if self.positions.shape != (n, 3) or self.velocities.shape != (n, 3):
+            raise SimulationError(
+                f"the state has positions {self.positions.shape} and velocities"
+                f" {self.velocities.shape}; this melt needs ({n}, 3) for both"
+            )
+
+
+def steps_of(duration: float, timestep: float) -> int:
+    """Return the number of steps in a duration, both in τ.
+
+    Raises
+    ------
+    SimulationError
+        The duration is not a multiple of the timestep.
+
+    Examples
+    --------
+    >>> steps_of(0.3, 0.01)
+    30
+    """
+    steps = round(duration / timestep)
+    if steps < 1 or abs(steps * timestep - duration) > 1e-6:
+        raise SimulationError(
+            f"a duration of {duration:g} is no multiple of the timestep {timestep:g}; round the"
+            " sampled times to the step"
+        )
+    return steps
 
 
 @cache
@@ -116,10 +167,35 @@ def _open(module):
     return module.lammps(cmdargs=quiet + lammps_arguments())
 
 
-def _pair_style(integrator: Integrator) -> str:
-    """Return whose pair forces; where a switch sets a suffix, the plain style that takes it."""
-    suffixed = {"-sf", "-suffix"} & set(lammps_arguments())
-    return "lj/cut" if suffixed else integrator.pair_style
+def chosen(melt: Melt, integrator: Integrator) -> Integrator:
+    """Return the integrator with the pair style that will serve here.
+
+    ``GLASSLIB_PAIR_STYLE`` goes before the style that is given: ``lj/cut/opt`` leaves everything to
+    LAMMPS. A switch of ``GLASSLIB_LAMMPS_ARGUMENTS`` that sets a suffix takes the plain style of
+    LAMMPS that the suffix is for. Where the box is too small or the processor is not known for
+    "mixed", "glasslib" serves instead. Data files say which style made them.
+
+    Raises
+    ------
+    SimulationError
+        ``GLASSLIB_PAIR_STYLE`` names no pair style.
+
+    Examples
+    --------
+    >>> chosen(Melt(n_monomers=500), Integrator()).pair_style
+    'glasslib'
+    """
+    style = os.environ.get("GLASSLIB_PAIR_STYLE") or integrator.pair_style
+    allowed = get_args(Integrator.model_fields["pair_style"].annotation)
+    if style not in allowed:
+        raise SimulationError(
+            f"GLASSLIB_PAIR_STYLE = {style!r} does not exist; choose {', '.join(allowed)}"
+        )
+    if {"-sf", "-suffix"} & set(lammps_arguments()):
+        style = "lj/cut"
+    if style == "mixed" and not (serves(melt) and platform.machine() in MACHINES):
+        style = "glasslib"
+    return integrator.model_copy(update={"pair_style": style})
 
 
 def lammps_version() -> int:
@@ -155,11 +231,11 @@ class Engine:
 
     def __init__(self, melt: Melt, integrator: Integrator, state: State):
         self.melt = melt
-        self.integrator = integrator
+        self.integrator = integrator = chosen(melt, integrator)
         self._lmp = _open(load_lammps())
         self._box = melt.box_length
         self._commands = []
-        self._pairs: PairForces | None = None  # unless LAMMPS has the pair forces
+        self._pairs: PairForces | MixedPairForces | None = None  # unless LAMMPS has the pair forces
         self._failed: Exception | None = None
         try:
             with tempfile.TemporaryDirectory() as folder:
@@ -180,11 +256,10 @@ class Engine:
                 "thermo_modify norm no lost error",
                 "thermo 1000000000",
             )
-            style = _pair_style(integrator)
-            if style == "glasslib":
+            if integrator.pair_style in ("mixed", "glasslib"):
                 self._add_pair_forces()
             else:
-                self._use_pair_style(style)
+                self._use_pair_style(integrator.pair_style)
             self._do("fix integrate all nve")
         except BaseException:
             self.close()
@@ -215,7 +290,10 @@ class Engine:
             f"timestep {self.integrator.timestep / substeps!r}",
             f"fix pairs all external pf/callback {substeps} {substeps}",
         )
-        self._pairs = PairForces(self.melt, self.integrator.skin)
+        mixed = self.integrator.pair_style == "mixed"
+        self._pairs = (MixedPairForces if mixed else PairForces)(self.melt, self.integrator.skin)
+        if mixed:  # its list is for the bonds alone, and no monomer moves by 0.5 so soon
+            self._do("neigh_modify every 10 delay 0 check yes")
         n = self.melt.n_monomers
 
         def forces(_, step, n_local, tags, positions, out):
@@ -289,12 +367,7 @@ class Engine:
         SimulationError
             The duration is not a multiple of the timestep.
         """
-        steps = round(duration / self.integrator.timestep)
-        if steps < 1 or abs(steps * self.integrator.timestep - duration) > 1e-6:
-            raise SimulationError(
-                f"a duration of {duration:g} is no multiple of the timestep"
-                f" {self.integrator.timestep:g}; round the sampled times to the step"
-            )
+        steps = steps_of(duration, self.integrator.timestep)
         self._do(f"run {steps * (1 if self._pairs is None else self.integrator.bond_substeps)}")
 
     def minimise(self):
@@ -360,11 +433,7 @@ class Engine:
 def _data_file(melt: Melt, state: State) -> str:
     """Text of a LAMMPS data file; ``repr`` keeps every bit of the coordinates."""
     n, box = melt.n_monomers, melt.box_length
-    if state.positions.shape != (n, 3) or state.velocities.shape != (n, 3):
-        raise SimulationError(
-            f"the state has positions {state.positions.shape} and velocities"
-            f" {state.velocities.shape}; this melt needs ({n}, 3) for both"
-        )
+    state.check(melt)
     image = np.floor(state.positions / box).astype(int)
     wrapped = state.positions - image * box
     bonds = melt.bonds + 1

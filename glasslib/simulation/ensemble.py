@@ -3,7 +3,8 @@
 An isoconfigurational ensemble (ICE) is a set of trajectories that start from one configuration
 with fresh Maxwell–Boltzmann velocities. Each trajectory is a chain of segments no longer than
 ``Integrator.segment``; between two segments the state passes through a checkpoint into a fresh
-LAMMPS, whether anybody interrupts or not, so resumed work is bitwise the same work.
+engine, whether anybody interrupts or not, so resumed work is bitwise the same work. The engine is
+the compiled :class:`~glasslib.simulation.step.Step` with pair style "mixed", else LAMMPS.
 
 The truncated force jumps at the cutoff, so that with any fixed step the total energy does a slow
 random walk. At each checkpoint the velocities are scaled (by some 1e-4) so that the total energy
@@ -24,10 +25,11 @@ import numpy as np
 
 from glasslib.errors import SimulationError
 from glasslib.parameters import Integrator, Melt
-from glasslib.simulation.engine import Engine, State
+from glasslib.simulation.engine import Engine, State, chosen
 from glasslib.simulation.melt import maxwell_boltzmann, seed
+from glasslib.simulation.step import Step
 
-__all__ = ["Sample", "constant_energy", "ice_state"]
+__all__ = ["Sample", "constant_energy", "ice_state", "stepper"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,20 @@ def ice_state(positions: np.ndarray, temperature: float, run: int, trajectory: i
     return State(positions, maxwell_boltzmann(len(positions), temperature, key))
 
 
+def stepper(melt: Melt, integrator: Integrator, state: State) -> Engine | Step:
+    """Return what steps a melt at constant energy: the compiled step with "mixed", else LAMMPS.
+
+    Parameters
+    ----------
+    melt, integrator
+        The liquid and how it is stepped; see :func:`~glasslib.simulation.engine.chosen`.
+    state : State
+        Where to begin.
+    """
+    integrator = chosen(melt, integrator)
+    return (Step if integrator.pair_style == "mixed" else Engine)(melt, integrator, state)
+
+
 def constant_energy(
     melt: Melt, integrator: Integrator, state: State, times: np.ndarray, *, since: float = 0.0
 ) -> Iterator[Sample]:
@@ -101,7 +117,7 @@ def constant_energy(
     marks = np.union1d(times, checkpoints)
     where = {float(time): k for k, time in enumerate(times)}
     stops = set(checkpoints.tolist())
-    engine, now = Engine(melt, integrator, state), since
+    engine, now = stepper(melt, integrator, state), since
     energy = state.energy
     try:
         if energy is None and integrator.energy_kept:
@@ -124,12 +140,12 @@ def constant_energy(
             )
             if state is not None:
                 engine.close()
-                engine = Engine(melt, integrator, state)
+                engine = stepper(melt, integrator, state)
     finally:
         engine.close()
 
 
-def _at_energy(engine: Engine, energy: float) -> State:
+def _at_energy(engine: Engine | Step, energy: float) -> State:
     """Return where the engine stands, velocities scaled to the total energy ``energy``."""
     factor = (energy - engine.potential_energy) / engine.kinetic_energy
     if not 0.9 < factor < 1.1:
