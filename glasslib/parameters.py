@@ -355,8 +355,10 @@ CAMPAIGN = tuple(
         ("companion", 0.45, 5, 2), ("companion", 0.45, 5, 4), ("companion", 0.42, 2, 1),
         ("companion", 0.42, 2, 2), ("companion", 0.40, 2, 1), ("companion", 0.40, 2, 2),
         ("companion", 0.45, 10, 4), ("companion", 0.42, 4, 2), ("companion", 0.40, 4, 2),
+        ("companion", 0.42, 4, 4), ("companion", 0.40, 4, 4),
         ("companion", 0.42, 10, 4), ("companion", 0.40, 10, 4),
-        ("paper", 0.60, 10, 4), ("paper", 0.50, 10, 4),
+        ("paper", 0.60, 4, 4), ("paper", 0.50, 4, 4), ("paper", 0.45, 4, 4),
+        ("paper", 0.60, 10, 4), ("companion", 0.47, 10, 4),
     )
 )
 

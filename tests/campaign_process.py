@@ -4,7 +4,8 @@
 
 with N monomers. FOLDER/whole gets a campaign that nobody disturbs, but whose first task two
 processes want at once; FOLDER/killed gets the same one, killed again and again, at random moments
-and at the worst ones (a large melt less often). After every other kill it moves to another machine: its checkpoints are parked with the data
+and at the worst ones (a large melt less often).
+After every other kill it moves to another machine: its checkpoints are parked with the data
 and the folder of unfinished work is lost. What happened is printed as JSON.
 """
 
