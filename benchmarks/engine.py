@@ -58,7 +58,7 @@ def start():
     from glasslib.simulation.ensemble import ice_state
 
     run = store.read(store.run_path("companion", 0.45, 0))
-    return Melt(), ice_state(run["positions"].values, 0.45, 0, 9999)
+    return Melt(), ice_state(run["positions"], 0.45, 0, 9999)
 
 
 def stock(duration: float) -> tuple[float, list[float]]:
@@ -162,7 +162,7 @@ def agreement(temperature: float = 0.60, trajectories: int = 8) -> pd.DataFrame:
     fine, n = ours.times.fine_times, ours.melt.n_monomers
     rows = []
     for run in sorted(ours.runs)[:4]:
-        start = ours.runs[run]["positions"].values
+        start = ours.runs[run]["positions"]
         plain = {"scattering": [], "msd": [], "kinetic_temperature": []}
         for k in range(trajectories):
             # Numbers no shipped trajectory has: other velocities, so that both are independent.
@@ -205,7 +205,7 @@ def forces(temperature: float = 0.50) -> pd.DataFrame:
 def _trajectories(blocks) -> dict[str, np.ndarray]:
     """Return the curves of all trajectories of some blocks, (trajectories, times) each."""
     return {
-        name: np.concatenate([b[name].values for b in blocks]).astype(float)
+        name: np.concatenate([b[name] for b in blocks]).astype(float)
         for name in ("scattering", "msd", "kinetic_temperature")
     }
 

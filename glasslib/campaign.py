@@ -191,7 +191,7 @@ def _equilibrate(protocol: Protocol, task: Task, checkpoint: Checkpoint) -> dict
         source = protocol.source(temperature)
         if source is not None:
             above = store.read(store.run_path(task.profile, source, task.run))
-            state = State(above["positions"].values, above["velocities"].values)
+            state = State(above["positions"], above["velocities"])
         elif saved is None:
             state = melt_hot(protocol, temperature, task.run)
             cpu, begun = cpu + time.process_time() - begun, time.process_time()
@@ -555,8 +555,7 @@ def fix_times(profile: str, temperature: float) -> store.Times:
         runs = [store.read(store.run_path(profile, temperature, run)) for run in chosen]
         q = float(np.mean([run.attrs["q_peak"] for run in runs]))
         taus = np.array([
-            _tau_alpha(run["lag"].values, run["scattering"].values, run["wavenumber"].values, q)
-            for run in runs
+            _tau_alpha(run["lag"], run["scattering"], run["wavenumber"], q) for run in runs
         ])
         step = protocol.integrator.timestep
         tau = float(_on_steps([taus.mean()], step)[0])
@@ -578,7 +577,7 @@ def _block(task: Task, checkpoint: Checkpoint) -> str:
     melt, integrator, size = protocol.melt, protocol.integrator, protocol.block_size
     times = fix_times(task.profile, task.temperature)
     start = store.read(store.run_path(task.profile, task.temperature, task.run))
-    initial, bonds = start["positions"].values, melt.bonds
+    initial, bonds = start["positions"], melt.bonds
     n_times, n_fine = len(times.times), len(times.fine_times)
     column = {k: int(j) for j, k in enumerate(np.searchsorted(times.fine_times, times.times))}
     saved = checkpoint.load() or {

@@ -22,7 +22,7 @@ import ast
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 __all__ = ["NOT_FOLLOWED", "code_of", "definitions"]
@@ -78,7 +78,7 @@ def _imports(nodes: Iterable[ast.AST]) -> list[tuple[str, str]]:
     return found
 
 
-@lru_cache
+@cache
 def _module(name: str) -> _Module:
     definitions: dict[str, list[ast.stmt]] = {"": []}
     imports: list[ast.AST] = []
@@ -98,7 +98,7 @@ def _module(name: str) -> _Module:
     return _Module(definitions, dict(known), stars)
 
 
-@lru_cache
+@cache
 def _find(whole: str) -> Place:
     """Where something is defined, through however many packages hand it on."""
     if _file(whole):
@@ -216,7 +216,7 @@ def _on_demand(node: ast.stmt) -> bool:
     )
 
 
-@lru_cache
+@cache
 def _read(module: str, name: str) -> _Definition:
     """Read a definition, a method (``Ensemble.mean``), or under ``""`` what runs at import."""
     owner, _, method = name.partition(".")
@@ -276,7 +276,7 @@ def definitions(*places: Place) -> dict[Place, str]:
     return found
 
 
-@lru_cache
+@cache
 def code_of(*functions: Callable) -> str:
     """Hash the code that functions use, wherever in the library it stands.
 

@@ -34,7 +34,7 @@ def _inherent_descriptors(of: Ensemble, spec: DescriptorSpec) -> dict[str, np.nd
     columns = []
     for number, run in of.runs.items():
         here = of.configuration(number)
-        minimum = Configuration(run["inherent_positions"].values, here.box, here.bonds)
+        minimum = Configuration(run["inherent_positions"], here.box, here.bonds)
         table = structural_descriptors(minimum, spec, of.melt)
         distance = np.linalg.norm(minimum.positions - here.positions, axis=1)
         columns.append(np.concatenate([table.values, distance[:, None]], axis=1))

@@ -62,7 +62,7 @@ def dataset(of: Ensemble, spec: DescriptorSpec | None = None) -> Dataset:
         times=of.times.times,
         tau_index=of.times.tau_index,
         runs=np.repeat(list(of.runs), n),
-        chain_position=np.concatenate([run["chain_position"].values for run in of.runs.values()]),
+        chain_position=np.concatenate([run["chain_position"] for run in of.runs.values()]),
     )
 
 
