@@ -2,9 +2,9 @@
 
 A key holds the *closure* of a function: the text of its definition, of every function, class and
 constant of the library that it names, of those that these name, and so on. Nobody lists what a
-table depends on, so nobody can forget it. Of a class, what makes its objects (fields, ``__init__``
-and the like, validators) always counts, and another method counts if its name is used anywhere in
-the closure.
+table depends on, so nobody can forget it. A class counts with its fields and with what others call
+(``__init__`` and the like, validators); another method counts if its name is used anywhere in the
+closure. A class that stands on one from elsewhere counts whole, since that one may call any method.
 
 What cannot change a number is left out: layout, comments, docstrings, the words of errors, the
 ``description`` of a parameter, and what :data:`NOT_FOLLOWED` names. Type hints are left out too,
@@ -166,6 +166,17 @@ class _Definition:
                 return "", f"{name}.{node.attr}"
         return None
 
+    def is_ours(self, node: ast.ClassDef) -> bool:
+        """Tell whether a class stands on classes of this library alone."""
+        for base in node.bases:
+            module, name = self.place(base) or ("", "")
+            if not module:
+                return False
+            (other, *_) = _module(module).definitions[name]
+            if not _Definition(module, set(), {}).is_ours(other):
+                return False
+        return not node.keywords
+
     def write(self, node) -> str:
         """Return a part of the syntax tree as text, and note what it uses."""
         if isinstance(node, list):
@@ -194,8 +205,9 @@ class _Definition:
         if isinstance(node, ast.Call) and self.place(node.func) == ("", "pydantic.Field"):
             parts["keywords"] = [k for k in node.keywords if k.arg != "description"]
         if isinstance(node, ast.ClassDef):
-            parts["body"] = [n for n in node.body if not _on_demand(n)]
-            self.methods.update(n.name for n in node.body if _on_demand(n))
+            apart = [n for n in node.body if _on_demand(n)] if self.is_ours(node) else []
+            parts["body"] = [n for n in node.body if n not in apart]
+            self.methods.update(n.name for n in apart)
             # The type of a field may be what checks and converts it.
             parts["types"] = [n.annotation for n in node.body if isinstance(n, ast.AnnAssign)]
         texts = {name: self.write(part) for name, part in parts.items() if part is not None}
