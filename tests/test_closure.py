@@ -272,6 +272,7 @@ def test_what_runs_at_import_counts(texts):
     [
         ("from . import one\ndef f():\n    return one.g\n", "a relative import is not followed"),
         ("from small import one\ndef f():\n    return vars(one)\n", "hands on a whole module"),
+        ("from math import *\ndef f():\n    return exp(1)\n", "imports everything from elsewhere"),
         ("from small.two import g\ndef f():\n    return g\n", "small.two.g is not defined"),
     ],
 )

@@ -12,8 +12,9 @@ but the classes of a function's arguments are part of its closure. The text name
 module of the library, so a definition may move without changing a key. It is the same under Python
 3.11, 3.12 and 3.13.
 
-Names that are made up while the program runs are not seen (``getattr(module, name)``). This
-module needs the standard library alone.
+Names that are made up while the program runs are not seen (``getattr(module, name)``). A variable
+that has the name of a definition counts as that definition. This module needs the standard library
+alone.
 """
 
 from __future__ import annotations
@@ -95,6 +96,8 @@ def _module(name: str) -> _Module:
             definitions.setdefault(one, []).append(node)
     known = _imports(imports)
     stars = [whole.removesuffix(".*") for one, whole in known if one == "*"]
+    if not all(map(_file, stars)):
+        raise LookupError(f"{name} imports everything from elsewhere, which is not followed")
     return _Module(definitions, dict(known), stars)
 
 
@@ -128,7 +131,7 @@ class _Definition:
     ----------
     module : str
     bound : set of str
-        Names that are variables somewhere inside, and may hide an import.
+        Names that are variables somewhere inside, and may hide an import from elsewhere.
     imports : dict
         What is imported inside.
     used : set of (str, str)
@@ -151,9 +154,10 @@ class _Definition:
         """Where a name, or an attribute of a module, is defined; None for a variable."""
         if isinstance(node, ast.Name):
             here = _module(self.module)
+            there = [here.definitions, here.imports, *(_module(s).definitions for s in here.stars)]
             if node.id in self.imports:
                 place = _find(self.imports[node.id])
-            elif node.id in here.definitions or node.id in here.imports:
+            elif any(node.id in names for names in there):
                 place = _find(f"{self.module}.{node.id}")
             else:
                 return None
@@ -189,7 +193,10 @@ class _Definition:
             return f"Raise({self.write(getattr(node.exc, 'func', node.exc))})"
         if place := self.place(node):
             if place[0] and not place[1]:
-                raise LookupError(f"{self.module} hands on a whole module, {place[0]}")
+                raise LookupError(
+                    f"{self.module} hands on a whole module, {place[0]}, or has a variable of its"
+                    " name; name what is used of it, or the variable otherwise"
+                )
             if place[0]:
                 self.used.add(place)
             return f"@{place[1]}"
