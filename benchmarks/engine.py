@@ -40,7 +40,7 @@ def equilibrated():
     from glasslib.simulation.ensemble import ice_state
 
     run = store.read(store.run_path("companion", 0.45, 0))
-    return Melt(), ice_state(np.array(run["positions"]), 0.45, 0, 9999)
+    return Melt(), ice_state(run["positions"], 0.45, 0, 9999)
 
 
 def large():
@@ -156,7 +156,7 @@ def _ensemble(shipped, run: int, integrator, numbers) -> dict[str, np.ndarray]:
     from glasslib.dynamics.scattering import self_intermediate_scattering
     from glasslib.simulation.ensemble import constant_energy, ice_state
 
-    start, times = np.array(shipped.runs[run]["positions"]), shipped.times
+    start, times = shipped.runs[run]["positions"], shipped.times
     found = {"scattering": [], "msd": [], "kinetic_temperature": []}
     for k in numbers:
         state = ice_state(start, shipped.temperature, run, k)
@@ -211,7 +211,7 @@ def energy(trajectories: int = 12, duration: float = 200.0, window: float = 5.0)
     run, melt = store.read(store.run_path("companion", 0.45, 0)), Melt()
     changes = {"mixed": [], "glasslib": []}
     for k in range(trajectories):
-        state = ice_state(np.array(run["positions"]), 0.45, 0, 20_000 + k)
+        state = ice_state(run["positions"], 0.45, 0, 20_000 + k)
         for style, found in changes.items():
             with stepper(melt, Integrator(pair_style=style), state) as engine:
                 ends = []
@@ -257,7 +257,7 @@ def energy(trajectories: int = 12, duration: float = 200.0, window: float = 5.0)
 def _trajectories(blocks) -> dict[str, np.ndarray]:
     """Return the curves of all trajectories of some blocks, (trajectories, times) each."""
     return {
-        name: np.concatenate([b[name].values for b in blocks]).astype(float)
+        name: np.concatenate([b[name] for b in blocks]).astype(float)
         for name in ("scattering", "msd", "kinetic_temperature")
     }
 

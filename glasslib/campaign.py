@@ -223,7 +223,7 @@ def _equilibrate(protocol: Protocol, task: Task, checkpoint: Checkpoint) -> dict
         source = protocol.source(temperature)
         if source is not None:
             above = store.read(store.run_path(task.profile, source, task.run))
-            state = State(above["positions"].values, above["velocities"].values)
+            state = State(above["positions"], above["velocities"])
         elif saved is None:
             state = melt_hot(protocol, temperature, task.run)
             cpu, begun = cpu + time.process_time() - begun, time.process_time()
@@ -319,12 +319,16 @@ def _production_times(duration: float, step: float) -> tuple[np.ndarray, np.ndar
     """Times of all samples of a production run, the regular ones, and the lags to correlate."""
     spacing = max(1, round(duration / PRODUCTION_FRAMES / step)) * step
     short = _on_steps(np.geomspace(step, spacing, 16), step)[:-1]
-    short = np.union1d(short, 1.0)  # where u² is read
     regular = np.round(np.arange(PRODUCTION_FRAMES + 1) * spacing, 6)
     origins = regular[:-1:ORIGIN_EVERY]
     times = np.union1d(regular, np.round(np.add.outer(origins, short), 6))
     counts = np.unique(np.geomspace(1, 0.8 * PRODUCTION_FRAMES, 30).astype(int))
-    return times, regular, np.union1d(short, np.round(counts * spacing, 6))
+    lags = np.round(np.concatenate([short, counts * spacing]), 6)
+    before = regular[regular <= regular[-1] - 1.0]
+    if len(before) >= ORIGIN_EVERY:  # u² is read at t = 1
+        origins = before[:: len(before) // ORIGIN_EVERY]
+        times, lags = np.union1d(times, np.round(origins + 1.0, 6)), np.union1d(lags, 1.0)
+    return times, regular, lags
 
 
 def _checkpointed(saved: dict) -> State:
@@ -574,8 +578,7 @@ def fix_times(profile: str, temperature: float) -> store.Times:
         runs = [store.read(store.run_path(profile, temperature, run)) for run in chosen]
         q = float(np.mean([run.attrs["q_peak"] for run in runs]))
         taus = np.array([
-            _tau_alpha(run["lag"].values, run["scattering"].values, run["wavenumber"].values, q)
-            for run in runs
+            _tau_alpha(run["lag"], run["scattering"], run["wavenumber"], q) for run in runs
         ])
         step = protocol.integrator.timestep
         tau = float(_on_steps([taus.mean()], step)[0])
@@ -598,7 +601,7 @@ def _block(task: Task, checkpoint: Checkpoint) -> str:
     melt, integrator, size = protocol.melt, protocol.integrator, protocol.block_size
     times = fix_times(task.profile, task.temperature)
     start = store.read(store.run_path(task.profile, task.temperature, task.run))
-    initial, bonds = start["positions"].values, melt.bonds
+    initial, bonds = start["positions"], melt.bonds
     n_times, n_fine = len(times.times), len(times.fine_times)
     column = {k: int(j) for j, k in enumerate(np.searchsorted(times.fine_times, times.times))}
     saved = saved or {

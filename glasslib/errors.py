@@ -9,6 +9,10 @@ class ParameterError(GlasslibError, ValueError):
     """A parameter is unknown, of the wrong kind or out of range."""
 
 
+class DivergedError(ParameterError):
+    """A training's loss stopped being a number; another setting may do."""
+
+
 class ConfigurationError(GlasslibError, ValueError):
     """A configuration cannot be used: no particles, not a number, coincident, box too small."""
 

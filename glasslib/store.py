@@ -20,7 +20,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import pickle
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -30,6 +29,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import h5py
 import numpy as np
 from filelock import SoftFileLease, Timeout
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from MDAnalysis import Universe
 
 __all__ = [
+    "DataFile",
     "Ensemble",
     "Times",
     "available",
@@ -69,6 +70,8 @@ __all__ = [
 
 #: Mantissa bits kept of block averages: 2⁻¹¹ ≈ 0.05 % rounding, where ten trajectories give 10 %.
 KEPT_BITS = 10
+#: How NetCDF-4 marks an HDF5 data set that is a dimension without values.
+_ONLY_A_DIMENSION = b"This is a netCDF dimension but not a netCDF variable"
 
 
 # ------------------------------------------------------------------------------------- paths
@@ -276,8 +279,8 @@ def register(path: Path, content: Path | None = None) -> None:
 
 
 # ----------------------------------------------------------------------------------- reading
-def _verify(path: Path) -> str:
-    """Compare a file with the registry; return its SHA-256."""
+def _verify(path: Path) -> None:
+    """Compare a file with the registry."""
     if not path.exists():
         raise DataError(
             f"data file {path.name} is missing from {path.parent.name}; restore it with"
@@ -293,34 +296,59 @@ def _verify(path: Path) -> str:
             f"{path.parent.name}/{path.name} is damaged: its SHA-256 is not the registry's;"
             " restore it with 'git checkout -- data'"
         )
-    return expected
 
 
-def read(path: Path) -> xr.Dataset:
+@dataclass(frozen=True, eq=False)
+class DataFile:
+    """What a data file holds, read whole.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        By name, with the types they have in the file.
+    attrs : dict of str to str or numpy number
+        What the file says of itself.
+
+    Examples
+    --------
+    >>> run = DataFile({"lag": np.array([0.1, 1.0])}, {"run": 3})
+    >>> run["lag"].tolist(), "msd" in run
+    ([0.1, 1.0], False)
+    """
+
+    arrays: dict[str, np.ndarray]
+    attrs: dict[str, str | np.number]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.arrays[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.arrays
+
+    @property
+    def n_trajectories(self) -> int:
+        """Trajectories in a block."""
+        return len(self["exceeding"])
+
+
+def read(path: Path) -> DataFile:
     """Verify a data file against the registry and load it whole.
-
-    What was read once is kept under ``var/cache`` by its SHA-256 and comes from there.
 
     Raises
     ------
     DataError
         The file is missing, unregistered, changed or not readable; the message names it.
     """
-    import xarray as xr
-
-    digest = _verify(path)
-    # Opening a file takes 0.15 s, most of it in looking up dimensions, and a page opens hundreds.
-    versions = f"{xr.__version__}-{np.__version__}"
-    copy = paths.cache() / "files" / f"{digest[:32]}-{versions}.pickle"
-    if copy.exists():
-        return pickle.loads(copy.read_bytes())
+    _verify(path)
     try:
-        data = xr.load_dataset(path, engine="h5netcdf")
+        with h5py.File(path) as file:
+            arrays = {name: np.asarray(variable[()]) for name, variable in file.items()
+                      if not variable.attrs.get("NAME", b"").startswith(_ONLY_A_DIMENSION)}
+            attrs = {name: value if isinstance(value, str) else value[0]
+                     for name, value in file.attrs.items() if name != "_NCProperties"}
     except (OSError, ValueError) as error:
         raise DataError(f"{path.parent.name}/{path.name} cannot be read: {error}") from None
-    with suppress(OSError):  # a full disk, or one for reading only: then slowly again next time
-        write_atomically(copy, lambda target: target.write_bytes(pickle.dumps(data)))
-    return data
+    return DataFile(arrays, attrs)
 
 
 def verify_all(profile: str) -> int:
@@ -488,23 +516,23 @@ class Ensemble:
     profile : str
     times : Times or None
         None before they are fixed (from :func:`load_runs` alone).
-    runs : dict of int to xarray.Dataset
+    runs : dict of int to DataFile
         The run files, by run number.
-    blocks : dict of int to list of xarray.Dataset
+    blocks : dict of int to list of DataFile
         The block files of each run; a run without any has no entry (from :func:`load_runs` alone).
     """
 
     temperature: float
     profile: str
     times: Times | None
-    runs: dict[int, xr.Dataset]
-    blocks: dict[int, list[xr.Dataset]]
+    runs: dict[int, DataFile]
+    blocks: dict[int, list[DataFile]]
 
     @property
     def n_trajectories(self) -> dict[int, int]:
         """Trajectories in each run's ensemble."""
         return {
-            run: sum(block.sizes["trajectory"] for block in self.blocks.get(run, ()))
+            run: sum(block.n_trajectories for block in self.blocks.get(run, ()))
             for run in self.runs
         }
 
@@ -528,8 +556,8 @@ class Ensemble:
         """
         out = []
         for blocks in self.blocks.values():
-            weights = [block.sizes["trajectory"] for block in blocks]
-            values = [block[name].values.astype(np.float64) for block in blocks]
+            weights = [block.n_trajectories for block in blocks]
+            values = [block[name].astype(np.float64) for block in blocks]
             out.append(np.average(values, axis=0, weights=weights).T)
         return np.array(out)
 
@@ -567,8 +595,8 @@ class Ensemble:
         )
 
 
-def _configuration(run: xr.Dataset, name: str) -> Configuration:
-    return Configuration(run[name].values, run["box"].values, run["bonds"].values)
+def _configuration(run: DataFile, name: str) -> Configuration:
+    return Configuration(run[name], run["box"], run["bonds"])
 
 
 def load_ensemble(temperature: float, profile: str) -> Ensemble:
@@ -633,8 +661,8 @@ def universe(temperature: float, run: int, profile: str = "companion") -> Univer
     import MDAnalysis
 
     data = read(run_path(profile, temperature, run))
-    n = data.sizes["monomer"]
-    chain = data["chain"].values
+    n = len(data["positions"])
+    chain = data["chain"]
     u = MDAnalysis.Universe.empty(
         n, n_residues=int(chain.max()) + 1, atom_resindex=chain, trajectory=True
     )
@@ -642,10 +670,10 @@ def universe(temperature: float, run: int, profile: str = "companion") -> Univer
     u.add_TopologyAttr("masses", np.ones(n))
     for kind in ("bonds", "angles", "dihedrals", "impropers"):  # MDAnalysis's writers ask for all
         u.add_TopologyAttr(kind, [])
-    bonds = [tuple(int(end) for end in bond) for bond in data["bonds"].values]
+    bonds = [tuple(int(end) for end in bond) for bond in data["bonds"]]
     u.add_bonds(bonds, types=["1"] * len(bonds))
-    u.atoms.positions = data["positions"].values
-    u.dimensions = [*data["box"].values, 90, 90, 90]
+    u.atoms.positions = data["positions"]
+    u.dimensions = [*data["box"], 90, 90, 90]
     return u
 
 

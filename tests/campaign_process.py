@@ -52,7 +52,7 @@ KILLS = (
 )
 
 FEW_KILLS = (
-    *(0.3, "os.rename run00.nc", 0.2, "os.rename run00-block00.npz", 0.02),
+    *(0.3, "os.rename run00.nc", 0.2, "os.rename run00-block00.nc", 0.02),
     "os.remove run00-block00.npz",
 )
 

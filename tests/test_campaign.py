@@ -267,6 +267,7 @@ def test_production_samples(duration):
         np.testing.assert_allclose(values / step, np.round(values / step), atol=1e-4)
     if duration >= 5:
         assert times[-1] == pytest.approx(duration, rel=0.1)
+        assert 1.0 in lags
     for lag in lags[:: max(1, len(lags) // 8)]:
         pairs = np.isin(np.round(times + lag, 6), times).sum()
         assert pairs >= campaign.PRODUCTION_FRAMES // 10

@@ -1,6 +1,7 @@
 """What a plan costs: counted, estimated, and compared with what was spent."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -37,7 +38,8 @@ def test_the_rest_goes_at_the_speed_of_todays_settings(smoke, monkeypatch):
         if path.parent.name == "T0.700":
             protocol = json.loads(found.attrs["protocol"])
             protocol["integrator"] = get_protocol("smoke").integrator.model_dump(mode="json")
-            found = found.assign_attrs(protocol=json.dumps(protocol), cpu_time_seconds=seconds)
+            fresh = {"protocol": json.dumps(protocol), "cpu_time_seconds": seconds}
+            found = replace(found, attrs=found.attrs | fresh)
         return found
 
     monkeypatch.setattr(planning.store, "read", read)

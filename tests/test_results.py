@@ -124,7 +124,9 @@ def test_mean_displacement_of_production_runs(shown):
     """Read off at τ_α; the curve of each run is (τ/50)^½ here."""
     one = shown[0.8]
     runs = {
-        number: run.assign(mean_displacement=("lag", np.sqrt(run["lag"].values / 50.0)))
+        number: replace(
+            run, arrays=run.arrays | {"mean_displacement": np.sqrt(run["lag"] / 50.0)}
+        )
         for number, run in one.runs.items()
     }
     u2, a = results.production_averages(replace(one, runs=runs))

@@ -129,7 +129,7 @@ def halves(of: Ensemble, name: str = "displacement") -> tuple[np.ndarray, np.nda
                 f" be halved; choose another temperature ({_with_two_blocks(of.profile)})"
             )
         for part, chosen in zip(out, (blocks[:half], blocks[half : 2 * half]), strict=True):
-            part.append(np.mean([b[name].values.astype(np.float64).T for b in chosen], axis=0))
+            part.append(np.mean([b[name].astype(np.float64).T for b in chosen], axis=0))
     return np.array(out[0]), np.array(out[1])
 
 

@@ -29,7 +29,7 @@ from zipfile import BadZipFile
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from glasslib.errors import DataError, ParameterError
+from glasslib.errors import DataError, DivergedError, ParameterError
 from glasslib.learning.dataset import Dataset, Split
 from glasslib.learning.dataset import split as divide
 from glasslib.learning.evaluation import pearson
@@ -359,8 +359,10 @@ def train(
     Raises
     ------
     ParameterError
-        ``which`` is neither A nor B, the rows cannot be divided as asked, ``split`` names a row
-        that is not there, or the loss stopped being a number.
+        ``which`` is neither A nor B, the rows cannot be divided as asked, or ``split`` names a row
+        that is not there.
+    DivergedError
+        The loss stopped being a number; it is a ParameterError too.
 
     References
     ----------
@@ -435,7 +437,7 @@ def train(
     weights = [np.asarray(array) for array in network.get_weights()]
     validation = np.asarray(logs.get("val_mse", [np.nan]), dtype=np.float64)
     if not (np.isfinite(validation).all() and all(np.isfinite(array).all() for array in weights)):
-        raise ParameterError(
+        raise DivergedError(
             f"the loss stopped being a number with learning_rate = {settings.learning_rate:g};"
             " choose a smaller one"
         )
@@ -545,9 +547,8 @@ def choose_settings(
         record |= {"best_epoch": -1, "epochs": 0}
         try:
             network = train(dataset, which, candidate, rows)
-        except ParameterError as error:
-            if "stopped being a number" not in str(error):
-                raise
+        except DivergedError:
+            pass
         else:
             predicted = network.predict(inputs)
             record["validation_loss"] = float(np.mean((predicted - true) ** 2 / variance))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,10 +15,7 @@ from glasslib.dynamics.scattering import at_wavenumber
 from glasslib.errors import ParameterError
 from glasslib.parameters import CompanionParameters, get_protocol
 from glasslib.results.words import bar, format_error, judge
-from glasslib.store import Ensemble
-
-if TYPE_CHECKING:
-    import xarray as xr
+from glasslib.store import DataFile, Ensemble
 
 __all__ = [
     "Relaxation",
@@ -187,20 +183,20 @@ def _drift_z(values: np.ndarray) -> float:
     return float((third.mean() - second.mean()) / np.hypot(block_error(second), block_error(third)))
 
 
-def _end_to_end_ratio(run: xr.Dataset) -> float:
+def _end_to_end_ratio(run: DataFile) -> float:
     """⟨R²⟩ of the equilibration's last third over its second."""
     if "equilibration_end_to_end" not in run:
         return float("nan")
-    second, last = np.array_split(run["equilibration_end_to_end"].values, 3)[1:]
+    second, last = np.array_split(run["equilibration_end_to_end"], 3)[1:]
     return float(last.mean() / second.mean())
 
 
-def _peak_ratio(run: xr.Dataset) -> float:
+def _peak_ratio(run: DataFile) -> float:
     """Height of the first peak of S(q) in the equilibration's last third over its second."""
     if "structure_factor_thirds" not in run:
         return float("nan")
-    q = run["structure_wavenumber"].values
-    second, last = run["structure_factor_thirds"].values[:, (q > 6) & (q < 8.5)].max(axis=1)
+    q = run["structure_wavenumber"]
+    second, last = run["structure_factor_thirds"][:, (q > 6) & (q < 8.5)].max(axis=1)
     return float(last / second)
 
 
@@ -219,7 +215,7 @@ def equilibration_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
     for t, e in shown.items():
         for run, data in e.runs.items():
             attrs = data.attrs
-            lag = data["window_lag"].values
+            lag = data["window_lag"]
             rows.append({
                 "T": f"{t:.2f}",
                 "run": run,
@@ -227,12 +223,12 @@ def equilibration_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
                 "τ_ee": float(attrs["tau_ee"]),
                 "in τ_ee": float(attrs["equilibration_in_tau_ee"]),
                 "in τ_α": float(attrs["equilibration_in_tau_alpha"]),
-                "Δ energy (σ)": _drift_z(data["equilibration_potential"].values),
-                "Δ pressure (σ)": _drift_z(data["equilibration_pressure"].values),
+                "Δ energy (σ)": _drift_z(data["equilibration_potential"]),
+                "Δ pressure (σ)": _drift_z(data["equilibration_pressure"]),
                 "R², ratio": _end_to_end_ratio(data),
                 "S(q) peak, ratio": _peak_ratio(data),
-                "τ_α, window 1": decay_time(lag, data["window_first"].values),
-                "τ_α, window 2": decay_time(lag, data["window_second"].values),
+                "τ_α, window 1": decay_time(lag, data["window_first"]),
+                "τ_α, window 2": decay_time(lag, data["window_second"]),
             })
     return pd.DataFrame(rows).set_index(["T", "run"])
 
@@ -256,13 +252,13 @@ def checks(shown: dict[float, Ensemble]) -> pd.DataFrame:
         for blocks in e.blocks.values():
             kinetic = []
             for block in blocks:
-                time = block["fine_time"].values
+                time = block["fine_time"]
                 late = time > 0.5
-                drift.append(block["centre_of_mass_drift"].values.max())
-                total = block["energy"].values
+                drift.append(block["centre_of_mass_drift"].max())
+                total = block["energy"]
                 first = total[:, (time > 0.3) & (time < 2)].mean(axis=1)
                 energy.append(total[:, -5:].mean(axis=1) - first)
-                kinetic.append(block["kinetic_temperature"].values[:, late].mean())
+                kinetic.append(block["kinetic_temperature"][:, late].mean())
             temperature.append(np.mean(kinetic) / t - 1)
         temperature, energy = np.array(temperature), np.concatenate(energy)
         rows.append({
@@ -311,7 +307,7 @@ def relaxation(of: Ensemble) -> Relaxation:
     runs = list(of.runs.values())
     q = float(np.mean([run.attrs["q_peak"] for run in runs]))
     curves = [
-        (run["lag"].values, at_wavenumber(run["scattering"].values, run["wavenumber"].values, q))
+        (run["lag"], at_wavenumber(run["scattering"], run["wavenumber"], q))
         for run in runs
     ]
     low, high = max(lag[0] for lag, _ in curves), min(lag[-1] for lag, _ in curves)
@@ -335,7 +331,7 @@ def _ensemble_tau_alpha(of: Ensemble) -> list[float]:
     return [
         decay_time(
             of.times.fine_times,
-            np.concatenate([block["scattering"].values for block in blocks]).mean(axis=0),
+            np.concatenate([block["scattering"] for block in blocks]).mean(axis=0),
         )
         for blocks in of.blocks.values()
     ]
@@ -365,13 +361,13 @@ def production_averages(of: Ensemble) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def _at_lag(run: xr.Dataset, name: str, time: float) -> float:
+def _at_lag(run: DataFile, name: str, time: float) -> float:
     """Interpolate a production curve between its lags, log against log; NaN beyond or if absent."""
     from scipy.interpolate import PchipInterpolator
 
     if name not in run:
         return float("nan")
-    lag, values = run["lag"].values, run[name].values
+    lag, values = run["lag"], run[name]
     known = np.isfinite(values)
     curve = PchipInterpolator(np.log(lag[known]), np.log(values[known]), extrapolate=False)
     return float(np.exp(curve(np.log(time))))

@@ -244,8 +244,8 @@ def susceptibilities(of: Ensemble, settings: Settings) -> pd.DataFrame:
             *(_ratio(true, field, a) if curve != "true" else ()))
     counts = []
     for blocks in of.blocks.values():
-        probe = nearest_probe(blocks[0]["probe_length"].values, a)
-        counts.append(np.concatenate([b["exceeding"].values[..., probe] for b in blocks]))
+        probe = nearest_probe(blocks[0]["probe_length"], a)
+        counts.append(np.concatenate([b["exceeding"][..., probe] for b in blocks]))
     if all(len(run) > 1 for run in counts):
         n = of.melt.n_monomers
         values = trajectory_susceptibility(counts, n)

@@ -38,7 +38,7 @@ def _halves(of: Ensemble, data: Dataset) -> tuple[Dataset, Dataset] | None:
 
     def mean(name, chosen):
         values = [
-            np.mean([block[name].values.astype(np.float64) for block in blocks[chosen]], axis=0)
+            np.mean([block[name].astype(np.float64) for block in blocks[chosen]], axis=0)
             for blocks in usable.values()
         ]
         return np.concatenate([one.T for one in values])

@@ -14,11 +14,12 @@ import pandas as pd
 from glasslib.configuration import Configuration
 from glasslib.learning.dataset import Dataset
 from glasslib.parameters import DescriptorSpec
-from glasslib.results.cache import cached, code_hash, digest, key_of
-from glasslib.results.networks import DATASET_CODE, dataset, held_out
+from glasslib.results.cache import cached, digest, key_of
+from glasslib.results.closure import code_of
+from glasslib.results.networks import dataset, held_out
 from glasslib.results.rows import correlation_rows
 from glasslib.results.simple import ridge_predictions, splits_of
-from glasslib.store import Ensemble
+from glasslib.store import Ensemble, load_ensemble
 from glasslib.structure.descriptors import structural_descriptors
 
 __all__ = ["inherent_dataset", "inherent_structure", "inherent_structure_in_networks"]
@@ -29,31 +30,32 @@ MODELS = {"B": ("B", False), "C": ("B", True), "A": ("A", False), "A and inheren
 DIFFERENCES = [("C", "B"), ("A", "C"), ("A and inherent", "A")]
 
 
+def _inherent_descriptors(of: Ensemble, spec: DescriptorSpec) -> dict[str, np.ndarray]:
+    columns = []
+    for number, run in of.runs.items():
+        here = of.configuration(number)
+        minimum = Configuration(run["inherent_positions"], here.box, here.bonds)
+        table = structural_descriptors(minimum, spec, of.melt)
+        distance = np.linalg.norm(minimum.positions - here.positions, axis=1)
+        columns.append(np.concatenate([table.values, distance[:, None]], axis=1))
+    names = [f"inherent {name}" for name in table["descriptor"].values]
+    return {
+        "columns": np.concatenate(columns).astype(np.float32),
+        "names": np.array([*names, "distance to inherent structure"]),
+    }
+
+
 def inherent_dataset(of: Ensemble) -> Dataset:
     """Return the data set with the descriptors of the inherent structure and the distance to it.
 
     A and B of it are "A and inherent" and C. The distance is in σ.
     """
-    data = dataset(of)
     spec = DescriptorSpec()
-    key = key_of(digest(of), spec.model_dump(), code_hash(*DATASET_CODE, "results/minima.py"))
-
-    def compute():
-        columns = []
-        for number, run in of.runs.items():
-            here = of.configuration(number)
-            minimum = Configuration(run["inherent_positions"].values, here.box, here.bonds)
-            table = structural_descriptors(minimum, spec, of.melt)
-            distance = np.linalg.norm(minimum.positions - here.positions, axis=1)
-            columns.append(np.concatenate([table.values, distance[:, None]], axis=1))
-        names = [f"inherent {name}" for name in table["descriptor"].values]
-        return {
-            "columns": np.concatenate(columns).astype(np.float32),
-            "names": np.array([*names, "distance to inherent structure"]),
-        }
-
-    table = cached(f"inherent-T{of.temperature:.3f}", key, compute)
-    return data.extended([str(name) for name in table["names"]], table["columns"])
+    key = key_of(digest(of), spec.model_dump(), code_of(_inherent_descriptors, load_ensemble))
+    table = cached(
+        f"inherent-T{of.temperature:.3f}", key, lambda: _inherent_descriptors(of, spec)
+    )
+    return dataset(of).extended([str(name) for name in table["names"]], table["columns"])
 
 
 def _named(models: dict[str, np.ndarray], kind: str) -> tuple[dict, list]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from io import StringIO
 
 import numpy as np
@@ -13,8 +14,9 @@ from glasslib.learning.dataset import Dataset, Split, run_folds
 from glasslib.learning.training import DEFAULT_GRID, TrainedNetwork, choose_settings, train
 from glasslib.parameters import DescriptorSpec, NetworkSettings
 from glasslib.results import storage
-from glasslib.results.cache import cached, code_hash, digest, hash_of, key_of
-from glasslib.store import Ensemble
+from glasslib.results.cache import cached, digest, hash_of, key_of
+from glasslib.results.closure import code_of
+from glasslib.store import Ensemble, load_ensemble
 from glasslib.structure.descriptors import structural_descriptors
 
 __all__ = ["chosen_settings", "dataset", "held_out", "reference_temperature", "settings_table"]
@@ -22,11 +24,14 @@ __all__ = ["chosen_settings", "dataset", "held_out", "reference_temperature", "s
 #: Where the settings that the paper leaves open are chosen, if its data are there.
 SETTINGS_TEMPERATURE = 0.50
 NETWORKS = ("A", "B")
-#: The code on which descriptors, data sets and trained networks depend.
-DESCRIPTOR_CODE = ("structure",)
-DATASET_CODE = (*DESCRIPTOR_CODE, "results/networks.py")
-TRAINING_CODE = ("learning/dataset.py", "learning/networks.py", "learning/training.py")
-NETWORK_CODE = (*DESCRIPTOR_CODE, *TRAINING_CODE)
+
+
+def _descriptors(of: Ensemble, spec: DescriptorSpec) -> dict[str, np.ndarray]:
+    tables = [structural_descriptors(of.configuration(run), spec, of.melt) for run in of.runs]
+    return {
+        "features": np.concatenate([table.values for table in tables]),
+        "names": np.array(tables[0]["descriptor"].values, dtype=str),
+    }
 
 
 def dataset(of: Ensemble, spec: DescriptorSpec | None = None) -> Dataset:
@@ -43,18 +48,10 @@ def dataset(of: Ensemble, spec: DescriptorSpec | None = None) -> Dataset:
         The box is too small for the longest descriptor.
     """
     spec = spec or DescriptorSpec()
-    key = key_of(digest(of), spec.model_dump(), code_hash(*DATASET_CODE))
-
-    def compute():
-        tables = [
-            structural_descriptors(of.configuration(run), spec, of.melt) for run in of.runs
-        ]
-        return {
-            "features": np.concatenate([table.values for table in tables]),
-            "names": np.array(tables[0]["descriptor"].values, dtype=str),
-        }
-
-    table = cached(f"descriptors-T{of.temperature:.3f}", key, compute)
+    key = key_of(digest(of), spec.model_dump(), code_of(_descriptors, load_ensemble))
+    table = cached(
+        f"descriptors-T{of.temperature:.3f}", key, lambda: _descriptors(of, spec)
+    )
     n = of.melt.n_monomers
     return Dataset(
         temperature=of.temperature,
@@ -65,7 +62,7 @@ def dataset(of: Ensemble, spec: DescriptorSpec | None = None) -> Dataset:
         times=of.times.times,
         tau_index=of.times.tau_index,
         runs=np.repeat(list(of.runs), n),
-        chain_position=np.concatenate([run["chain_position"].values for run in of.runs.values()]),
+        chain_position=np.concatenate([run["chain_position"] for run in of.runs.values()]),
     )
 
 
@@ -84,9 +81,8 @@ def reference_temperature(temperatures: Iterable[float]) -> float:
 
 def settings_key(reference: Ensemble, settings: NetworkSettings) -> str:
     """Return the key of the choice of settings, see :func:`chosen_settings`."""
-    return key_of(
-        digest(reference), settings.model_dump(), _grid(settings), code_hash(*NETWORK_CODE)
-    )
+    code = code_of(search_settings, load_ensemble)
+    return key_of(digest(reference), settings.model_dump(), _grid(settings), code)
 
 
 def _grid(settings: NetworkSettings) -> dict[str, tuple]:
@@ -94,6 +90,11 @@ def _grid(settings: NetworkSettings) -> dict[str, tuple]:
     if settings.split == "row":
         return DEFAULT_GRID
     return {"l2": (1e-2, 3e-2, 1e-1)}
+
+
+def _tried(data: Dataset, which: str, settings: NetworkSettings) -> dict[str, np.ndarray]:
+    _, table = choose_settings(data, which, _grid(settings), settings)
+    return {"table": np.array(table.to_json())}
 
 
 def search_settings(reference: Ensemble, settings: NetworkSettings) -> pd.DataFrame:
@@ -109,13 +110,8 @@ def search_settings(reference: Ensemble, settings: NetworkSettings) -> pd.DataFr
     tables = []
     for which in NETWORKS:
         key = key_of(data.fingerprint, which, settings.model_dump(), _grid(settings),
-                     code_hash(*TRAINING_CODE))
-
-        def compute(which=which):
-            _, table = choose_settings(data, which, _grid(settings), settings)
-            return {"table": np.array(table.to_json())}
-
-        saved = cached(f"settings-{which}", key, compute)
+                     code_of(_tried))
+        saved = cached(f"settings-{which}", key, partial(_tried, data, which, settings))
         table = pd.read_json(StringIO(str(saved["table"])))
         names = list(_grid(settings))
         table["settings"] = [
@@ -176,8 +172,7 @@ def trained(
     """
     rows = [hash_of(part) for part in (parts.train, parts.validation, parts.test)]
     key = key_of(
-        data.fingerprint, which, settings.model_dump(), rows, standardise_on,
-        code_hash(*TRAINING_CODE),
+        data.fingerprint, which, settings.model_dump(), rows, standardise_on, code_of(trained)
     )
     folder = paths.cache() / f"network-{which}-T{data.temperature:.3f}-{key}"
     if (folder / "network.npz").exists():

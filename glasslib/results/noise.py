@@ -16,7 +16,7 @@ RESAMPLES = 100
 def block_propensities(of: Ensemble) -> list[np.ndarray]:
     """Return for each run the propensity of each block alone, (n_blocks, N, n_times), in σ."""
     return [
-        np.stack([block["displacement"].values.astype(np.float64).T for block in blocks])
+        np.stack([block["displacement"].astype(np.float64).T for block in blocks])
         for blocks in of.blocks.values()
     ]
 
@@ -29,7 +29,7 @@ def ceilings(of: Ensemble) -> pd.DataFrame:
     of the formula that carries the reliability from one M to another.
     """
     blocks = block_propensities(of)
-    size = next(iter(of.blocks.values()))[0].sizes["trajectory"]
+    size = next(iter(of.blocks.values()))[0].n_trajectories
     own = len(blocks) / sum(1 / len(run) for run in blocks)
     several = [run for run in blocks if len(run) > 1]
     # Draws of runs with unequal numbers of blocks would differ in the size of the halves.

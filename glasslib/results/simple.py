@@ -233,11 +233,11 @@ def learning_trajectories(of: Ensemble) -> pd.DataFrame:
     if data.n_runs < 2:
         return pd.DataFrame(columns=columns)
     blocks = block_propensities(of)
-    size = next(iter(of.blocks.values()))[0].sizes["trajectory"]
+    size = next(iter(of.blocks.values()))[0].n_trajectories
     most = min(len(run) for run in blocks)
     place = of.times.debye_waller_index
     squares = [
-        np.stack([block["squared_displacement"].values[place] for block in run])
+        np.stack([block["squared_displacement"][place] for block in run])
         for run in of.blocks.values()
     ]
     times = sorted({place, data.tau_index})

@@ -21,10 +21,9 @@ from glasslib import paths, store
 from glasslib.errors import DataError, ParameterError
 from glasslib.parameters import NetworkSettings
 from glasslib.results import heldout, leakage, minima, noise, simple, storage, vibrations
-from glasslib.results.cache import code_hash, digest, key_of
+from glasslib.results.cache import digest, key_of
+from glasslib.results.closure import code_of
 from glasslib.results.networks import (
-    DATASET_CODE,
-    NETWORK_CODE,
     chosen_settings,
     reference_temperature,
     search_settings,
@@ -35,11 +34,6 @@ from glasslib.store import Ensemble
 __all__ = ["TABLES", "Difference", "Table", "check", "compute", "judged", "status", "table"]
 
 Shown = dict[float, Ensemble]
-
-_EVALUATION = ("learning/evaluation.py", "results/rows.py")
-_RIDGE = (*DATASET_CODE, "learning/dataset.py", "learning/baselines.py", *_EVALUATION,
-          "results/simple.py")
-_NETWORKS = (*NETWORK_CODE, "results/networks.py", *_EVALUATION)
 
 
 @dataclass(frozen=True)
@@ -55,8 +49,6 @@ class Table:
     function : callable
         From an ensemble (or, for ``parts = "all"``, from all of them) and, if ``trains``, the
         chosen settings, to the rows.
-    code : tuple of str
-        What its numbers depend on, below ``glasslib``; ``structure`` and so on.
     parts : {"each", "reference", "all"}
         One part for each temperature, for the reference temperature alone, or one in all.
     trains : bool
@@ -71,7 +63,6 @@ class Table:
     name: str
     about: str
     function: Callable[..., pd.DataFrame]
-    code: tuple[str, ...]
     parts: str = "each"
     trains: bool = False
     tolerance: float = 5e-3
@@ -82,55 +73,44 @@ TABLES: dict[str, Table] = {
     one.name: one
     for one in (
         Table("ceiling", "noise ceiling of the propensity against t and number of trajectories",
-              noise.ceilings, ("learning/evaluation.py", "results/noise.py"), tolerance=1e-4,
-              cost=4),
+              noise.ceilings, tolerance=1e-4, cost=4),
         Table("accuracy", "ρ(t) of networks A and B, split by row (three seeds) and by run",
-              heldout.accuracy, (*_NETWORKS, "results/heldout.py"), trains=True, tolerance=0.05,
-              cost=90),
+              heldout.accuracy, trains=True, tolerance=0.05, cost=90),
         Table("accuracy-equal-runs",
               "ρ(t) of A and B from as many runs at every temperature, to compare temperatures",
-              heldout.accuracy_from_equal_runs, (*_NETWORKS, "results/heldout.py"), trains=True,
-              tolerance=0.05, cost=90),
+              heldout.accuracy_from_equal_runs, trains=True, tolerance=0.05, cost=90),
         Table("shape", "numbers that decide on minima and maxima of ρ(t)",
-              heldout.shape, (*_NETWORKS, "results/heldout.py"), trains=True, tolerance=0.07,
-              cost=3),
+              heldout.shape, trains=True, tolerance=0.07, cost=3),
         Table("susceptibility", "χ4(t), true, predicted, and of single trajectories",
-              heldout.susceptibilities,
-              (*_NETWORKS, "dynamics/susceptibility.py", "dynamics/fluctuations.py",
-               "results/heldout.py"),
-              trains=True, tolerance=2.0, cost=3),
+              heldout.susceptibilities, trains=True, tolerance=2.0, cost=3),
         Table("transfer", "ρ(τ_α) of networks at other temperatures than their own",
-              heldout.transfers, (*_NETWORKS, "results/heldout.py"), parts="all", trains=True,
-              tolerance=0.07, cost=15),
+              heldout.transfers, parts="all", trains=True, tolerance=0.07, cost=15),
         Table("baselines", "ρ(t) of simpler means on the same splits",
-              simple.baselines, (*_RIDGE, "results/noise.py"), cost=35),
+              simple.baselines, cost=35),
         Table("positions", "ρ(t) within each place in the chain, runs held out",
-              simple.positions, (*_NETWORKS, *_RIDGE), trains=True, tolerance=0.05, cost=5),
+              simple.positions, trains=True, tolerance=0.05, cost=5),
         Table("leaks", "what shared noise and standardisation over all rows add, ridge",
-              leakage.leaks, (*_RIDGE, "results/leakage.py"), cost=12),
+              leakage.leaks, cost=12),
         Table("leaks-networks", "the same leaks in networks, at the reference temperature",
-              leakage.leaks_in_networks, (*_NETWORKS, *_RIDGE, "results/leakage.py"),
-              parts="reference", trains=True, tolerance=0.05, cost=50),
+              leakage.leaks_in_networks, parts="reference", trains=True, tolerance=0.05, cost=50),
         Table("reorientation", "DW, propensity and bond reorientation of the same monomer",
-              vibrations.reorientation, (*_EVALUATION, "results/vibrations.py"), cost=3),
+              vibrations.reorientation, cost=3),
         Table("reorientation-models", "does reorientation at t = 1 close the gap from B to A?",
-              vibrations.reorientation_models, (*_RIDGE, "results/vibrations.py"), cost=15),
+              vibrations.reorientation_models, cost=15),
         Table("importance", "fall of ρ(t) when a group of descriptors is shuffled",
-              vibrations.importance,
-              (*_NETWORKS, *_RIDGE, "learning/importance.py", "results/vibrations.py"),
-              trains=True, tolerance=0.05, cost=12),
+              vibrations.importance, trains=True, tolerance=0.05, cost=12),
         Table("learning-runs", "ρ of ridge regression against the number of training runs",
-              simple.learning_runs, _RIDGE, cost=20),
+              simple.learning_runs, cost=20),
         Table("learning-trajectories", "ρ of ridge regression against trajectories in an ensemble",
-              simple.learning_trajectories, (*_RIDGE, "results/noise.py"), cost=15),
+              simple.learning_trajectories, cost=15),
         Table("learning-networks", "ρ of networks against the number of training runs",
-              simple.learning_in_networks, (*_NETWORKS, *_RIDGE), parts="reference", trains=True,
-              tolerance=0.05, cost=60),
+              simple.learning_in_networks, parts="reference", trains=True, tolerance=0.05,
+              cost=60),
         Table("inherent", "ρ(t) of ridge with the descriptors of the inherent structure",
-              minima.inherent_structure, (*_RIDGE, "results/minima.py"), cost=35),
+              minima.inherent_structure, cost=35),
         Table("inherent-networks", "networks with the descriptors of the inherent structure",
-              minima.inherent_structure_in_networks, (*_NETWORKS, *_RIDGE, "results/minima.py"),
-              parts="reference", trains=True, tolerance=0.05, cost=80),
+              minima.inherent_structure_in_networks, parts="reference", trains=True,
+              tolerance=0.05, cost=80),
     )
 }
 
@@ -198,7 +178,8 @@ class _Work:
                 by: {which: each.model_dump() for which, each in both.items()}
                 for by, both in self.settings.items()
             }
-        return key_of(one.name, [digest(of) for of in chosen], settings, code_hash(*one.code))
+        code = code_of(one.function, store.load_ensemble)
+        return key_of(one.name, [digest(of) for of in chosen], settings, code)
 
     def frame(self, one: Table, temperature: float | None) -> pd.DataFrame:
         given = (self.shown if temperature is None else self.shown[temperature],)

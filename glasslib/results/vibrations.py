@@ -40,8 +40,8 @@ def reorientation_propensity(of: Ensemble, name: str = "p2_loss") -> np.ndarray:
     losses = of.mean(name)
     out = []
     for run, values in zip(of.runs.values(), losses, strict=True):
-        bonds = run["bonds"].values
-        total = np.zeros((run.sizes["monomer"], values.shape[1]))
+        bonds = run["bonds"]
+        total = np.zeros((len(run["positions"]), values.shape[1]))
         number = np.bincount(bonds.ravel(), minlength=len(total))
         for end in (0, 1):
             np.add.at(total, bonds[:, end], values)

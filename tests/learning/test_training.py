@@ -4,7 +4,7 @@ import random
 import numpy as np
 import pytest
 
-from glasslib.errors import DataError, ParameterError
+from glasslib.errors import DataError, DivergedError, ParameterError
 from glasslib.learning.dataset import Dataset, Split, split
 from glasslib.learning.evaluation import pearson
 from glasslib.learning.training import TrainedNetwork, choose_settings, standardise, train
@@ -221,7 +221,7 @@ def test_progress_is_reported(linear_data, short):
 
 
 def test_a_loss_that_is_not_a_number_is_an_error(linear_data, short):
-    with pytest.raises(ParameterError, match="loss stopped being a number.*smaller"):
+    with pytest.raises(DivergedError, match="loss stopped being a number.*smaller"):
         train(linear_data, "B", short.model_copy(update={"learning_rate": 1e30}))
 
 

@@ -25,7 +25,7 @@ def melt():
 def start():
     """An equilibrated configuration of the data that ship, T = 0.50, with fresh velocities."""
     run = store.read(store.run_path("companion", 0.5, 0))
-    return ice_state(np.array(run["positions"]), 0.5, 0, 9999)
+    return ice_state(run["positions"], 0.5, 0, 9999)
 
 
 @pytest.mark.parametrize("substeps", [1, 2, 3])
