@@ -164,7 +164,7 @@ def read_configuration(
     DataError
         No such file, or it is broken or not understood; the message says where.
     ParameterError
-        There is no such frame, or sigma is not a positive number.
+        There is no such frame, sigma is not a positive number, or the atom style lacks a column.
     ConfigurationError
         No box, a triclinic box, a side that is not periodic, two dimensions, or a coordinate
         that is not finite.
@@ -193,6 +193,8 @@ def read_configuration(
         if not path.is_file():
             raise DataError(f"there is no file {path}")
     try:
+        if atom_style is not None and _kind(file) != "data":
+            raise ParameterError(f"atom_style = '{atom_style}': {file} is no LAMMPS data file")
         if trajectory is None:
             read = _read(file, frame, atom_style)
         elif _kind(file) is None and _kind(trajectory) is None:
@@ -470,10 +472,9 @@ def _lammps(name, lines, style):
         reason = re.sub(r"\(src/\S*\)|^ERROR: |For more information.*|Last input line.*", "",
                         str(error), flags=re.MULTILINE)  # fmt: skip
         reason = " ".join(reason.split("-->")[0].split())[:300]
-        raise DataError(
-            f"LAMMPS cannot read {name} as atom style '{style}': {reason}; --atom-style names"
-            " another style, or the columns of the section Atoms"
-        ) from None
+        if "Bonds section" not in reason:
+            reason += "; --atom-style names another style, or the columns of the section Atoms"
+        raise DataError(f"LAMMPS cannot read {name} as atom style '{style}': {reason}") from None
     finally:
         lmp.close()
     vectors = np.diag(np.subtract(high, low))
@@ -677,7 +678,7 @@ def _dump_frame(name, where, head, rows):
     general = words[:2] == ["abc", "origin"]
     tilted = words[:3] == ["xy", "xz", "yz"]
     flags = words[2:] if general else words[3:] if tilted else words
-    if len(flags) != 3 or [len(row) for row in bounds] != 3 * [4 if general else 2 + tilted]:
+    if len(flags) not in (0, 3) or [len(row) for row in bounds] != 3 * [4 if general else 2 + tilted]:
         raise DataError(f"{where}: 'ITEM: BOX BOUNDS {' '.join(words)}' is not understood, or its"
                         f" lines are not whole: {bounds}")  # fmt: skip
     _check_periodic(where, flags)
@@ -694,6 +695,8 @@ def _dump_frame(name, where, head, rows):
         positions = origin + positions @ vectors
     positions, box = _orthorhombic(where, vectors, origin, positions)
     read = _Frame(name, positions, box, _numbers(table["id"], int, where))
+    if not flags:  # dumps of old
+        read.remarks.append(f"{where} does not say whether its box is periodic; it is taken so")
     if "type" in columns:
         read.types = _labels(table["type"])
     elif "element" in columns:
@@ -867,9 +870,10 @@ def _join(particles, trajectory, frame):
     for key in ("types", "molecules"):
         theirs, ours = getattr(particles, key), getattr(read, key)
         if theirs is not None:
-            if ours is not None and np.any(theirs[place].astype(str) != ours.astype(str)):
+            if ours is None or ours.dtype.kind != theirs.dtype.kind:  # names of elements, say
+                setattr(read, key, theirs[place])
+            elif np.any(theirs[place] != ours):
                 read.remarks.append(f"the {key} in {read.name} are not those of {particles.name}")
-            setattr(read, key, theirs[place] if ours is None else ours)
     if read.box is None and particles.box is not None:
         read.box = particles.box
         read.remarks.append(f"{read.name} names no box: that of {particles.name} is taken")

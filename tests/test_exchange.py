@@ -299,6 +299,10 @@ def test_headers_of_dumps(tmp_path):
     )  # fmt: skip
     general = f"ITEM: BOX BOUNDS abc origin pp pp pp\n{rows}\n"
     assert_is(read_configuration(write(path, change(bounds, general, turned))), LIQUID)
+    with pytest.warns(DataWarning, match="does not say whether its box is periodic"):
+        assert_is(read_configuration(write(path, change(" pp pp pp", "", text))), LIQUID)
+    with pytest.raises(ParameterError, match="atom_style = 'bond': .* is no LAMMPS data file"):
+        read_configuration(path, atom_style="bond")
     with pytest.warns(DataWarning, match="units 'metal'"):
         assert read_configuration(write(path, "ITEM: UNITS\nmetal\n" + text)).unit == "Å"
     for old, new, error, words in (
@@ -374,6 +378,11 @@ def test_matched_by_id_with_gaps(tmp_path):
     read = read_configuration(data, dump)
     assert_is(read, MELT, ids=GAPS)
     assert read.doubts == ("particles carry charges",) and read.ids[50] == 101
+    for columns, remarks in (("id element x y z", ()), ("id type x y z", ("the types in melt.dump"
+                             " are not those of melt.data",))):  # fmt: skip
+        text = dump_text(MELT, ids=GAPS, columns=columns).replace("\n101 1 ", "\n101 2 ")
+        read = quiet(data, write(dump, text))
+        assert read.remarks[-1:] == remarks and read.types[0] == 1
 
 
 # ------------------------------------------------------------------------------ other formats
