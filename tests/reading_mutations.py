@@ -1,10 +1,11 @@
-"""What becomes of a file with one line missing, two lines swapped, or its end cut off.
+"""What becomes of a file with a line missing, doubled or swapped, or with its end cut off.
 
 ``python tests/reading_mutations.py melt.data melt.dump ...`` makes every such mutation of each
 file, reads it, and prints how many were read the same, were refused, were read otherwise with a
 warning, and so on. A pair of file and trajectory is written ``melt.data:melt.dump``. What may not
 happen is ``silent``: another configuration, and not a word; nor ``crash``: an error that is no
-line for a user. Its exit code says whether one did.
+line for a user. Its exit code says whether one did. With ``--tables`` every hundredth mutation
+goes through the whole of :func:`glasslib.describe.describe`, and its table is compared.
 
 Two mutations cannot be told from a file that was meant so, and are counted apart:
 
@@ -21,17 +22,24 @@ from pathlib import Path
 
 import numpy as np
 
+from glasslib.describe import describe
 from glasslib.errors import GlasslibError
 from glasslib.exchange import read_configuration
+from glasslib.parameters import DescriptorSpec
 
 GOOD = ("same", "refused", "warned", "renumbered", "fewer frames")
 
 
 def mutations(content):
-    """Yield (kind, place, bytes): every line deleted, every two swapped, every end cut off."""
+    """Yield (kind, line, bytes): lines deleted, doubled, swapped, short of a word, ends cut off."""
     lines = content.splitlines(keepends=True)
     for k, line in enumerate(lines):
         yield "delete", k, b"".join(lines[:k] + lines[k + 1 :])
+        yield "double", k, b"".join([*lines[:k], line, *lines[k:]])
+        words = line.split()
+        for place in {0, len(words) - 1} if words else ():
+            fewer = b" ".join(words[:place] + words[place + 1 :]) + b"\n"
+            yield "a word missing", k, b"".join([*lines[:k], fewer, *lines[k + 1 :]])
         if k + 1 < len(lines) and line != lines[k + 1]:
             yield "swap", k, b"".join([*lines[:k], lines[k + 1], line, *lines[k + 2 :]])
         if k:
@@ -92,7 +100,40 @@ def outcome(found, intact):
     return "silent"
 
 
-def count(paths, every=1, show=print):
+def table_of(paths):
+    """Return the table that ``describe`` makes of files, or the error that refused them."""
+    shells = {"radial_shells": ((0.8, 1.8, 11, 0.05),), "angular_range": (1.0, 1.8)}
+    spec = DescriptorSpec(**shells, angular_shells=2, max_order=4, generations=1, coarse_radius=1.8)
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+        warnings.simplefilter("ignore")
+        try:
+            file, trajectory = [*paths, None][:2]
+            return describe(file, Path(folder, "a.csv"), spec, trajectory=trajectory, threads=1)
+        except GlasslibError as error:
+            return error
+
+
+def outcome_of_table(found, intact):
+    """Say in one word what became of the table of a mutated file."""
+    if isinstance(found, GlasslibError):
+        return "refused"
+    if isinstance(intact, GlasslibError):
+        return "silent"
+    same = found.shape == intact.shape and found.attrs.get("step") == intact.attrs.get("step")
+    if same and all(np.array_equal(found[key], intact[key]) for key in ("id", "type", "chain")):
+        if np.allclose(found, intact, rtol=1e-4, atol=1e-4):
+            return "same"
+    if set(found.attrs["remarks"].split("\n")) - set(intact.attrs["remarks"].split("\n")):
+        return "warned"
+    if found.attrs["frame"] < intact.attrs["frame"]:
+        return "fewer frames"
+    without_ids = not intact.attrs["bonds"] or "has no ids" in intact.attrs["remarks"]
+    rows = [np.sort(one.sel(descriptor="voronoi volume").values) for one in (found, intact)]
+    renumbered = same and without_ids and np.allclose(*rows, rtol=1e-4)
+    return "renumbered" if renumbered else "silent"
+
+
+def count(paths, every=1, show=print, read=read, outcome=outcome):
     """Return how many mutations of the last of ``paths`` end how; each bad one is shown."""
     paths = [Path(path) for path in paths]
     intact = read(paths)
@@ -118,8 +159,12 @@ def count(paths, every=1, show=print):
 def main(arguments):
     """Mutate the files named on the command line."""
     total = Counter()
+    how = {}
+    if arguments[:1] == ["--tables"]:
+        arguments = arguments[1:]
+        how = {"every": 100, "read": table_of, "outcome": outcome_of_table}
     for argument in arguments:
-        counts = count(argument.split(":"))
+        counts = count(argument.split(":"), **how)
         total += counts
         words = Counter()
         for (_, word), number in counts.items():

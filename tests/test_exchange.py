@@ -17,7 +17,7 @@ from melt_files import (
     small_melt,
     xyz_text,
 )
-from reading_mutations import GOOD, count
+from reading_mutations import GOOD, count, outcome_of_table, table_of
 
 from glasslib.configuration import Configuration
 from glasslib.errors import ConfigurationError, DataError, DataWarning, ParameterError
@@ -471,6 +471,10 @@ def test_a_sample_of_mutations(tmp_path, kind):
         "packed": [packed], "xyz": [xyz], "gro": [gro],
     }  # fmt: skip
     found = []
-    counts = count(files[kind], every=1 if kind == "packed" else 7, show=found.append)
+    every = 3 if kind == "packed" else 13
+    counts = count(files[kind], every=every, show=found.append)
     assert not found and counts.total() > 50
     assert all(word in GOOD for _, word in counts)
+    how = {"read": table_of, "outcome": outcome_of_table}
+    counts = count(files[kind], every=23 * every, show=found.append, **how)
+    assert not found and all(word in GOOD for _, word in counts)
