@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -583,14 +584,17 @@ def verify(
 
 @app.command()
 def describe(
-    file: Annotated[Path, typer.Argument(help="LAMMPS data or dump, or what MDAnalysis opens.")],
+    file: Annotated[
+        Path, typer.Argument(help="LAMMPS data or dump, XYZ, or what MDAnalysis opens.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write: .nc or .csv.")],
     trajectory: Annotated[
         Path | None, typer.Option("--trajectory", "-t", help="Frames for the particles of FILE.")
     ] = None,
     frame: Annotated[int, typer.Option(help="Which frame; -1 is the last.")] = -1,
     atom_style: Annotated[
-        str | None, typer.Option(help='Columns of a data file: "id mol type x y z".')
+        str | None,
+        typer.Option(help='Of a data file that names none: bond, or "id mol type x y z".'),
     ] = None,
     sigma: Annotated[float, typer.Option(help="Diameter in the file's unit of length.")] = 1.0,
     parameter: Annotated[
@@ -609,27 +613,42 @@ def describe(
       glasslib describe argon.gro --sigma 3.4 --out argon.nc -p energy=false -p generations=1
 
     \b
-    The box must be orthorhombic. Lengths count in diameters: --sigma gives one in the file's
-    unit, which is Å for formats that have units. NAME is a field of
-    glasslib.parameters.DescriptorSpec.
+    The box must be orthorhombic and periodic. Lengths count in diameters: --sigma gives one in
+    the file's unit, which is Å for formats that have units. NAME is a field of
+    glasslib.parameters.DescriptorSpec. A frame is matched to the particles of FILE by id.
+    The energy is that of the melt's own potential. It is left out where the file tells of
+    another, as "glasslib: warning:" then says; -p energy=true asks for it all the same.
     Read the file back with xarray.open_dataarray("features.nc", engine="h5netcdf").
     """
     values = parse_parameters(parameter or [])
     from glasslib.describe import describe as write_descriptors
+    from glasslib.errors import DataWarning
     from glasslib.parameters import DescriptorSpec, validate
 
-    table = write_descriptors(
-        file,
-        out,
-        validate(DescriptorSpec, **values),
-        trajectory=trajectory,
-        frame=frame,
-        atom_style=atom_style,
-        sigma=sigma,
-        threads=threads,
-        overwrite=overwrite,
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", DataWarning)
+        warnings.showwarning = lambda message, *_, **__: print(
+            f"glasslib: warning: {' '.join(str(message).split())}", file=sys.stderr
+        )
+        table = write_descriptors(
+            file,
+            out,
+            validate(DescriptorSpec, **values),
+            trajectory=trajectory,
+            frame=frame,
+            atom_style=atom_style,
+            sigma=sigma,
+            threads=threads,
+            overwrite=overwrite,
+        )
+    about = table.attrs
+    print(
+        f"wrote {_shown(out)}: {table.shape[1]} descriptors of {about['particles']} particles,"
+        f" {about['bonds']} bonds, density {about['density']:.4g} per sigma^3 (sigma ="
+        f" {sigma:g}{about['length_unit_of_source'].replace('sigma', '').rjust(2).rstrip()}),"
+        f" frame {about['frame']}, step {about.get('step', 'unknown')}"
     )
-    print(f"wrote {_shown(out)}: {table.shape[0]} particles, {table.shape[1]} descriptors")
 
 
 def _shown(path: Path) -> Path:

@@ -21,5 +21,9 @@ class DataError(GlasslibError):
     """A data file is missing, damaged or does not match the registry."""
 
 
+class DataWarning(UserWarning):
+    """What was read can be used, but the reader should know something about it."""
+
+
 class SimulationError(GlasslibError, RuntimeError):
     """LAMMPS cannot be loaded, or a simulation failed a physical check."""

@@ -2,18 +2,19 @@
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
-import MDAnalysis
 import numpy as np
 import pandas as pd
 import pytest
 import xarray
+from melt_files import data_text, dump_text, lammps_energies, small_melt
 
 from glasslib.configuration import Configuration
-from glasslib.describe import describe, read_configuration
-from glasslib.errors import ConfigurationError, DataError, ParameterError
-from glasslib.parameters import DescriptorSpec, Melt
+from glasslib.describe import describe
+from glasslib.errors import ConfigurationError, DataError, DataWarning, ParameterError
+from glasslib.parameters import DescriptorSpec
 from glasslib.structure.descriptors import select_descriptors, structural_descriptors
 
 PROGRAM = Path(sys.executable).with_name("glasslib")
@@ -29,38 +30,7 @@ SMALL = {
 
 @pytest.fixture(scope="module")
 def configuration():
-    """125 monomers on a shaken lattice, bonded in fives."""
-    sites = np.stack(np.meshgrid(*3 * [np.arange(5.0)], indexing="ij"), -1).reshape(-1, 3) * 1.2
-    # on a grid of 2^-16, which single precision holds exactly
-    noise = np.random.default_rng(5).integers(-6000, 6000, sites.shape) / 2**16
-    sites = np.round((sites + 0.5) * 2**10) / 2**10
-    return Configuration(sites + noise, np.full(3, 6.0), Melt(n_monomers=125).bonds)
-
-
-def data_text(configuration, tilt=""):
-    edges = zip(configuration.box, "xyz", strict=True)
-    box = "".join(f"0 {edge} {a}lo {a}hi\n" for edge, a in edges)
-    atoms = "".join(
-        f"{i + 1} {i // 5 + 1} 1 {x:.10f} {y:.10f} {z:.10f}\n"
-        for i, (x, y, z) in enumerate(configuration.positions)
-    )
-    bonds = "".join(f"{k + 1} 1 {i + 1} {j + 1}\n" for k, (i, j) in enumerate(configuration.bonds))
-    return (
-        f"a melt\n\n{len(configuration)} atoms\n{len(configuration.bonds)} bonds\n1 atom types\n"
-        f"1 bond types\n\n{box}{tilt}\nMasses\n\n1 1.0\n\nAtoms # bond\n\n{atoms}\nBonds\n\n{bonds}"
-    )
-
-
-def dump_text(*configurations):
-    text = ""
-    for step, one in enumerate(configurations):
-        text += f"ITEM: TIMESTEP\n{step}\nITEM: NUMBER OF ATOMS\n{len(one)}\n"
-        text += "ITEM: BOX BOUNDS pp pp pp\n" + "".join(f"0 {edge}\n" for edge in one.box)
-        text += "ITEM: ATOMS id type x y z\n"
-        text += "".join(
-            f"{i + 1} 1 {x:.10f} {y:.10f} {z:.10f}\n" for i, (x, y, z) in enumerate(one.positions)
-        )
-    return text
+    return small_melt()
 
 
 @pytest.fixture
@@ -75,63 +45,67 @@ def test_data_file_gives_the_table_of_its_configuration(configuration, melt_data
     out = tmp_path / "features.nc"
     written = describe(melt_data, out, spec)
     expected = structural_descriptors(configuration, spec)
-    np.testing.assert_array_equal(written.values, expected.values)  # single precision was exact
+    np.testing.assert_allclose(written.values, expected.values, rtol=1e-6, atol=1e-6)
     read = xarray.open_dataarray(out, engine="h5netcdf")
-    xarray.testing.assert_equal(read, expected)
+    xarray.testing.assert_equal(read, written)
     assert read.dtype == np.float32 and read.attrs["source"] == "melt.data"
     assert DescriptorSpec.model_validate_json(read.attrs["spec"]) == spec
     assert str(tmp_path) not in str(read.attrs)
     assert select_descriptors(read, name="energy").shape == (125, 1)
+    np.testing.assert_array_equal(read["id"], np.arange(1, 126))
+    np.testing.assert_array_equal(read["chain"], np.arange(125) // 5 + 1)
+    assert read["type"].values.tolist() == 125 * [1]
+    assert (read.attrs["bonds"], read.attrs["frame"], "step" in read.attrs) == (100, 0, False)
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".tmp"] == []
 
 
-def test_csv(melt_data, tmp_path):
-    out = tmp_path / "features.csv"
-    written = describe(melt_data, out, DescriptorSpec(**SMALL))
-    read = pd.read_csv(out, index_col="monomer")
-    assert read.columns.tolist() == written.descriptor.values.tolist()
-    np.testing.assert_array_equal(read.values.astype(np.float32), written.values)
+def test_csv_and_whose_row_is_which(configuration, tmp_path):
+    ids = np.array([*range(1, 51), *range(101, 176)])
+    data, dump = tmp_path / "melt.data", tmp_path / "melt.dump"
+    data.write_text(data_text(configuration, ids=ids))
+    dump.write_text(dump_text(configuration, configuration, ids=ids, seed=7))
+    out, nc = tmp_path / "features.csv", tmp_path / "features.nc"
+    for trajectory in (None, dump):
+        written = describe(
+            data, out, DescriptorSpec(**SMALL), trajectory=trajectory, overwrite=True
+        )
+        read = pd.read_csv(out)
+        assert read.columns.tolist() == ["id", "type", "chain", *written.descriptor.values]
+        np.testing.assert_allclose(read.values[:, 3:], written.values, rtol=1e-6)
+        np.testing.assert_array_equal(read["id"], ids)
+        np.testing.assert_allclose(read["energy"], lammps_energies(data), rtol=1e-6, atol=1e-6)
+    describe(data, nc, DescriptorSpec(**SMALL), trajectory=dump)
+    table = xarray.open_dataarray(nc, engine="h5netcdf")
+    assert (table.attrs["frame"], table.attrs["step"], table.attrs["bonds"]) == (1, 100, 100)
+    assert table.swap_dims(monomer="id").sel(id=101, descriptor="energy") == table[50, -1]
 
 
-@pytest.mark.parametrize("name", ["melt.dump", "melt.lammpstrj", "frames"])
-def test_dump_under_any_name_and_its_frames(configuration, melt_data, tmp_path, name):
-    moved = Configuration(configuration.positions + 0.25, configuration.box)
-    dump = tmp_path / name
-    dump.write_text(dump_text(configuration, moved))
-    alone = read_configuration(dump, frame=0)
-    assert len(alone.bonds) == 0
-    np.testing.assert_allclose(alone.positions, configuration.positions, atol=1e-6)
-    last = read_configuration(melt_data, dump)
-    np.testing.assert_allclose(last.wrapped().positions, moved.wrapped().positions, atol=1e-5)
-    np.testing.assert_array_equal(np.sort(last.bonds), np.sort(configuration.bonds))
-    with pytest.raises(ParameterError, match=f"frame = 2: .*{name} has frames 0 to 1"):
-        read_configuration(melt_data, dump, frame=2)
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_another_format_and_its_unit(configuration, tmp_path):
-    universe = MDAnalysis.Universe.empty(125, trajectory=True)
-    universe.atoms.positions = configuration.positions * 3.4
-    universe.dimensions = [*configuration.box * 3.4, 90, 90, 90]
-    universe.atoms.write(tmp_path / "argon.gro")
-    read = read_configuration(tmp_path / "argon.gro", sigma=3.4)
-    np.testing.assert_allclose(read.box, 6.0, rtol=1e-4)
-    np.testing.assert_allclose(read.positions, configuration.positions, atol=0.005)
-    for sigma in (0.0, -1.0, np.nan):
-        with pytest.raises(ParameterError, match="sigma"):
-            read_configuration(tmp_path / "argon.gro", sigma=sigma)
-
-
-def test_columns_of_a_data_file_can_be_named(configuration, melt_data, tmp_path):
-    text = melt_data.read_text().replace("Atoms # bond", "Atoms")
-    head, rest = text.split("Atoms\n\n")
-    atoms, bonds = rest.split("\nBonds")
-    rows = [line.split() for line in atoms.split("\n")[:-1]]
-    swapped = [" ".join(row[k] for k in (0, 2, 1, 3, 4, 5)) for row in rows]
-    path = tmp_path / "odd.data"
-    path.write_text(head + "Atoms\n\n" + "\n".join(swapped) + "\n\nBonds" + bonds)
-    read = read_configuration(path, atom_style="id type resid x y z")
-    np.testing.assert_allclose(read.positions, configuration.positions, atol=1e-6)
+def test_energy_of_another_potential_is_left_out(configuration, tmp_path):
+    dump, out = tmp_path / "melt.dump", tmp_path / "features.csv"
+    dump.write_text(dump_text(configuration, columns="id mol type x y z"))
+    with pytest.warns(DataWarning, match="left out: there are molecules, but no bonds .*-p energy"):
+        table = describe(dump, out, DescriptorSpec(**SMALL))
+    assert "energy" not in table.descriptor and "energy" not in pd.read_csv(out)
+    assert not DescriptorSpec.model_validate_json(table.attrs["spec"]).energy
+    assert "left out" in table.attrs["remarks"]
+    with (
+        pytest.warns(DataWarning, match="melt's own potential, although there are molecules"),
+        pytest.warns(DataWarning, match="tells no bonds"),
+    ):
+        table = describe(dump, out, DescriptorSpec(**SMALL, energy=True), overwrite=True)
+    assert table.descriptor[-1] == "energy"
+    dump.write_text(dump_text(configuration))
+    with pytest.warns(DataWarning, match="tells no bonds: .* every pair counts"):
+        table = describe(dump, out, DescriptorSpec(**SMALL), overwrite=True)
+    data = tmp_path / "melt.data"
+    data.write_text(data_text(configuration, "atomic"))
+    np.testing.assert_allclose(
+        table.sel(descriptor="energy"), lammps_energies(data, "atomic", bonded=False), rtol=1e-6
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        describe(dump, out, DescriptorSpec(**SMALL, energy=False), overwrite=True)
+        describe(data, out, DescriptorSpec(**SMALL), overwrite=True)
 
 
 def test_errors_name_the_file_and_leave_nothing(configuration, melt_data, tmp_path):
@@ -145,26 +119,17 @@ def test_errors_name_the_file_and_leave_nothing(configuration, melt_data, tmp_pa
         describe(melt_data, tmp_path / "a.txt", spec)
     assert {path.name for path in tmp_path.iterdir()} == before
     broken = tmp_path / "broken.data"
-    broken.write_text("not a data file\n")
-    with pytest.raises(DataError, match="cannot read .*broken.data.*--atom-style"):
-        read_configuration(broken)
-    tilted = tmp_path / "tilted.data"
-    tilted.write_text(data_text(configuration, "1.5 0 0 xy xz yz\n"))
-    with pytest.raises(ConfigurationError, match="only orthorhombic"):
-        read_configuration(tilted)
-    unknown = tmp_path / "melt.abc"
-    unknown.write_text("1 2 3\n")
-    with pytest.raises(DataError, match="cannot read .*melt.abc"):
-        read_configuration(unknown)
-    other = tmp_path / "other.dump"
-    other.write_text(dump_text(Configuration(configuration.positions[:9], configuration.box)))
-    with pytest.raises(DataError, match="cannot read"):
-        read_configuration(melt_data, other)
+    broken.write_text(melt_data.read_text()[:2000])
+    with pytest.raises(DataError, match="broken.data: the header says 125 atoms"):
+        describe(broken, tmp_path / "a.nc", spec)
     shifted = configuration.positions.copy()
     shifted[7] = shifted[3] + configuration.box * [1, 0, -1]
     same = tmp_path / "same.data"
     same.write_text(data_text(Configuration(shifted, configuration.box, configuration.bonds)))
-    with pytest.raises(ConfigurationError, match="particles 3 and 7 lie at the same place"):
+    with (
+        pytest.warns(DataWarning, match="sigma long"),
+        pytest.raises(ConfigurationError, match="particles 3 and 7 lie at the same place"),
+    ):
         describe(same, tmp_path / "a.nc", spec)
 
 
@@ -188,7 +153,7 @@ def test_a_failed_write_leaves_the_old_file(melt_data, tmp_path, monkeypatch):
     assert xarray.open_dataarray(out, engine="h5netcdf").shape == (125, 67)
 
 
-def test_command(melt_data, tmp_path):
+def test_command(configuration, melt_data, tmp_path):
     def run(*arguments):
         return subprocess.run(
             [PROGRAM, "describe", *arguments],
@@ -200,7 +165,21 @@ def test_command(melt_data, tmp_path):
     small += ["-p", "max_order=4", "-p", "coarse_radius=2"]
     done = run("melt.data", "--out", "features.nc", *small)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "wrote features.nc: 125 particles, 256 descriptors\n" and not done.stderr
+    assert done.stdout == (
+        "wrote features.nc: 256 descriptors of 125 particles, 100 bonds, density 0.5787 per"
+        " sigma^3 (sigma = 1), frame 0, step unknown\n"
+    )
+    assert not done.stderr
+    (tmp_path / "large.dump").write_text(
+        dump_text(Configuration(configuration.positions * 3, configuration.box * 3))
+    )
+    done = run("melt.data", "-t", "large.dump", "-o", "b.csv", *small)
+    assert done.returncode == 0 and done.stdout.endswith("frame 0, step 0\n")
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2 and "the density is 0.0214" in lines[0] and "--sigma 3.6" in lines[0]
+    assert all(line.startswith("glasslib: warning: ") for line in lines)
+    done = run("melt.data", "-t", "large.dump", "-o", "c.csv", "--sigma", "3", *small)
+    assert not done.stderr and "density 0.5787 per sigma^3 (sigma = 3)" in done.stdout
     assert (tmp_path / "features.nc").is_file()
     for arguments, words in (
         (["melt.data", "-o", "features.nc"], "exists"),
