@@ -141,4 +141,5 @@ def test_the_plan_shrinks_nothing():
         last[key] = max(old[0], goal.runs), max(old[1], goal.blocks)
     for temperature in (0.60, 0.50, 0.45, 0.42, 0.40):
         assert last["companion", temperature] == (10, 4)
-    assert last["paper", 0.60] == last["paper", 0.50] == (10, 4)
+    assert last["paper", 0.60] == last["companion", 0.47] == (10, 4)
+    assert last["paper", 0.50] == last["paper", 0.45] == (4, 4)
