@@ -187,7 +187,7 @@ def perform(task: Task, patience: float = 0.0) -> str:
         return "busy"
 
 
-def _protocol(task: Task, saved: dict | None) -> Protocol:
+def protocol_of(task: Task, saved: dict | None) -> Protocol:
     """Return the protocol of a task with the pair style that serves here.
 
     A task that has begun keeps the style it has begun with. (Checkpoints that do not name it are
@@ -343,7 +343,7 @@ def _tau_alpha(lags: np.ndarray, scattering: np.ndarray, grid, q: float) -> floa
 
 def _run(task: Task, checkpoint: Checkpoint) -> str:
     """Equilibrate and produce; write the run's file."""
-    protocol = _protocol(task, checkpoint.load())
+    protocol = protocol_of(task, checkpoint.load())
     melt, integrator = protocol.melt, protocol.integrator
     box = np.full(3, melt.box_length)
     saved = _equilibrate(protocol, task, checkpoint)
@@ -597,7 +597,7 @@ def fix_times(profile: str, temperature: float) -> store.Times:
 def _block(task: Task, checkpoint: Checkpoint) -> str:
     """Compute one block of an isoconfigurational ensemble; write its file."""
     saved = checkpoint.load()
-    protocol = _protocol(task, saved)
+    protocol = protocol_of(task, saved)
     melt, integrator, size = protocol.melt, protocol.integrator, protocol.block_size
     times = fix_times(task.profile, task.temperature)
     start = store.read(store.run_path(task.profile, task.temperature, task.run))

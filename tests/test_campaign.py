@@ -273,6 +273,62 @@ def test_production_samples(duration):
         assert pairs >= campaign.PRODUCTION_FRAMES // 10
 
 
+# ------------------------------------------------------------------- pair style, equilibration
+def test_a_task_keeps_the_pair_style_it_has_begun_with(tmp_path, monkeypatch):
+    """Checkpoints that name none are older than "mixed"."""
+    monkeypatch.setenv("GLASSLIB_VAR", str(tmp_path / "var"))
+    task = Task("smoke", 0.8, 0, 0)
+
+    def style(saved):
+        return campaign.protocol_of(task, saved).integrator.pair_style
+
+    assert style(None) == "mixed"
+    assert style({"pair_style": np.array("mixed")}) == "mixed"
+    assert style({}) == "glasslib"
+    monkeypatch.setenv("GLASSLIB_PAIR_STYLE", "lj/cut/opt")
+    assert style(None) == style({"pair_style": "lj/cut/opt"}) == "lj/cut/opt"
+    with pytest.raises(SimulationError, match="begun with pair style 'mixed', .* 'lj/cut/opt'; go"):
+        style({"pair_style": "mixed"})
+
+
+def test_files_name_the_pair_style_that_made_them(killed):
+    folder, _, _ = killed
+    for path in (data(folder, "whole") / name for name in FILES if name.endswith("nc")):
+        attrs = store.read(path).attrs
+        protocol = json.loads(attrs["protocol"])
+        mixed = protocol["melt"]["n_monomers"] == 1500
+        assert protocol["integrator"]["pair_style"] == ("mixed" if mixed else "glasslib")
+        if "procedure" in attrs:
+            assert attrs["procedure"].endswith("glasslib.simulation.step" if mixed else "fix nve")
+
+
+def test_equilibrations_last_as_planned(killed):
+    """12 τ, the limit of the tiny protocol: the first end of a segment that reaches it."""
+    folder, _, _ = killed
+    for name in ("T1.000/run00.nc", "T0.900/run00.nc"):
+        assert store.read(data(folder, "whole") / name).attrs["equilibration_time"] == 12.0
+
+
+@pytest.mark.parametrize(("temperature", "multiple"), [(0.60, 300), (0.50, 30), (0.42, 30)])
+def test_equilibration_is_planned_before_it_begins(temperature, multiple):
+    companion = get_protocol("companion")
+    tau = companion.expected_tau_alpha(temperature)
+    assert companion.equilibration_time(temperature) == pytest.approx(multiple * tau)
+    assert companion.equilibration_time(0.3) == companion.equilibration_limit
+    assert get_protocol("lab").equilibration_time(0.9) == companion.equilibration_floor
+
+
+def test_the_relaxation_law_is_that_of_the_runs():
+    """Within 15 % of the mean over the first runs that shipped, by which it was made."""
+    for temperature, runs in {0.60: 10, 0.50: 10, 0.45: 10, 0.42: 4, 0.40: 2}.items():
+        taus = [
+            store.read(store.run_path("companion", temperature, run)).attrs["tau_alpha"]
+            for run in range(runs)
+        ]
+        law = get_protocol("companion").expected_tau_alpha(temperature)
+        assert law == pytest.approx(np.mean(taus), rel=0.15)
+
+
 def test_an_unknown_profile_is_refused():
     with pytest.raises(ParameterError, match="profile = 'tiny' does not exist"):
         tasks([Goal(profile="tiny", temperature=0.5, runs=1, blocks=1)])

@@ -291,7 +291,9 @@ class Engine:
             f"fix pairs all external pf/callback {substeps} {substeps}",
         )
         mixed = self.integrator.pair_style == "mixed"
-        self._pairs = (MixedPairForces if mixed else PairForces)(self.melt, self.integrator.skin)
+        self._pairs = (
+            MixedPairForces(self.melt) if mixed else PairForces(self.melt, self.integrator.skin)
+        )
         if mixed:  # its list is for the bonds alone, and no monomer moves by 0.5 so soon
             self._do("neigh_modify every 10 delay 0 check yes")
         n = self.melt.n_monomers

@@ -15,7 +15,7 @@ both halves, near the last four alone. So each half computes with what is near t
 of the monomers when groups are paired, at most fifteen, stands in the lists of others and has its
 own pairs summed one by one.
 
-Energies and virials, wanted now and then, come from the kernel in double precision.
+Energies and virials, wanted now and then, are summed over the same lists in double precision.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from numba import njit
 
 from glasslib.errors import SimulationError
 from glasslib.parameters import Melt
-from glasslib.simulation.pair_forces import PairForces
 from glasslib.simulation.vectors import (
     LANES,
     ROW,
@@ -40,7 +39,18 @@ from glasslib.simulation.vectors import (
     take_near,
 )
 
-__all__ = ["MixedPairForces", "Liquid", "Work", "liquid", "serves", "update", "work"]
+__all__ = [
+    "Liquid",
+    "MixedPairForces",
+    "Work",
+    "aligned",
+    "check",
+    "energy_and_virial",
+    "liquid",
+    "serves",
+    "update",
+    "work",
+]
 
 #: Monomers in a group; the vector words are written for eight.
 GROUP = 8
@@ -160,8 +170,6 @@ class MixedPairForces:
     ----------
     melt : Melt
         Number of monomers, box, cutoff and bonds; see :func:`serves`.
-    skin : float
-        In σ, of the lists from which energies are summed.
 
     Raises
     ------
@@ -178,18 +186,18 @@ class MixedPairForces:
     >>> melt = Melt(n_monomers=1500)
     >>> x, ours, exact = snake_positions(melt), np.empty((1500, 3)), np.empty((1500, 3))
     >>> x += np.random.default_rng(0).normal(0, 0.03, x.shape)
-    >>> MixedPairForces(melt, 0.4).forces(x, ours)
+    >>> from glasslib.simulation.pair_forces import PairForces
+    >>> MixedPairForces(melt).forces(x, ours)
     >>> PairForces(melt, 0.4).forces(x, exact)
     >>> bool((ours - exact).std() < 5e-6 * exact.std())
     True
     """
 
-    def __init__(self, melt: Melt, skin: float):
+    def __init__(self, melt: Melt):
         self._liquid, self._work = liquid(melt), work(melt)
         self._positions = aligned((3, melt.n_monomers), np.float64)
         self._found = aligned((3, melt.n_monomers), np.float64)
         self._shift = aligned((3, melt.n_monomers + 8), np.float64)
-        self._exact = PairForces(melt, skin)
 
     def forces(self, positions: np.ndarray, out: np.ndarray, factor: float = 1.0) -> None:
         """Write the force on each monomer, times ``factor``; their sum is zero.
@@ -207,11 +215,15 @@ class MixedPairForces:
         SimulationError
             A position is not finite, or too many monomers are in reach of each other.
         """
+        self._update(positions)
+        np.multiply(self._found.T, factor, out=out)
+
+    def _update(self, positions: np.ndarray) -> None:
+        """Follow the monomers; make the lists, if they are due, and the forces."""
         if not np.isfinite(positions).all():
             raise SimulationError("a position is not finite; use a smaller timestep")
         _follow(positions, self._positions, self._liquid, self._work.counter[0] == 0)
         check(update(self._positions, self._liquid, self._work, self._found, self._shift))
-        np.multiply(self._found.T, factor, out=out)
 
     def energy_and_virial(self, positions: np.ndarray) -> tuple[float, float]:
         r"""Return the energy and :math:`\sum_{i<j} \mathbf{r}_{ij} \cdot \mathbf{f}_{ij}`, in ε.
@@ -226,7 +238,8 @@ class MixedPairForces:
         SimulationError
             As :meth:`forces`.
         """
-        return self._exact.energy_and_virial(positions)
+        self._update(positions)
+        return energy_and_virial(self._positions, self._liquid, self._work)
 
 
 def check(fits: bool) -> None:
@@ -518,3 +531,56 @@ def update(x, about, w, out, shift):
     for d in range(3):
         _without_mean(out[d])
     return True
+
+
+@njit(**_EXACT)
+def energy_and_virial(x, about, w):
+    r"""Return the pair energy and :math:`\sum \mathbf{r} \cdot \mathbf{f}`, in double precision.
+
+    Parameters
+    ----------
+    x : (3, N) float64
+        Coordinates in σ, for which :func:`update` was called last.
+    about : Liquid
+    w : Work
+
+    Returns
+    -------
+    float, float
+        In ε; bonded pairs are left out.
+    """
+    n, energy, virial = x.shape[1], 0.0, 0.0
+    groups = n // LANES * 2
+    for g in range(groups):
+        begin, end = w.head[g, 0], w.head[g, 0] + w.head[g, 3]
+        for k in range(GROUP * g, GROUP * g + GROUP):
+            for m in range(k + 1, GROUP * g + GROUP):
+                u, v = _pair_energy(x, w.order[k], w.order[m], about)
+                energy, virial = energy + u, virial + v
+            for m in range(begin, end):
+                if w.inner[m] < n:  # what fills the list up is no monomer
+                    u, v = _pair_energy(x, w.order[k], w.order[w.inner[m]], about)
+                    energy, virial = energy + u, virial + v
+    for k in range(GROUP * groups, n):
+        for m in range(k + 1, n):
+            u, v = _pair_energy(x, w.order[k], w.order[m], about)
+            energy, virial = energy + u, virial + v
+    for i in range(n - 1):
+        if about.bonded[i] != 0.0:
+            u, v = _pair_energy(x, i, i + 1, about)
+            energy, virial = energy - u, virial - v
+    return energy, virial
+
+
+@njit(**_EXACT)
+def _pair_energy(x, i, j, about):
+    """Energy above that at the cutoff, and r · f, of one pair; 0 beyond the cutoff."""
+    r2 = 0.0
+    for d in range(3):
+        way = x[d, i] - x[d, j]
+        way -= about.box * np.rint(way / about.box)
+        r2 += way * way
+    if r2 >= about.cutoff**2:
+        return 0.0, 0.0
+    u3, cut = 1.0 / r2**3, 1.0 / about.cutoff**6
+    return 4.0 * u3 * (u3 - 1.0) - 4.0 * cut * (cut - 1.0), u3 * (48.0 * u3 - 24.0)

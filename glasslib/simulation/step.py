@@ -27,8 +27,14 @@ from numba import njit
 from glasslib.errors import SimulationError
 from glasslib.parameters import Integrator, Melt
 from glasslib.simulation.engine import State, steps_of
-from glasslib.simulation.mixed_forces import aligned, check, liquid, update, work
-from glasslib.simulation.pair_forces import PairForces
+from glasslib.simulation.mixed_forces import (
+    aligned,
+    check,
+    energy_and_virial,
+    liquid,
+    update,
+    work,
+)
 
 __all__ = ["Step"]
 
@@ -71,7 +77,6 @@ class Step:
         state.check(melt)
         self.melt, self.integrator = melt, integrator
         self._liquid, self._work = liquid(melt), work(melt)
-        self._exact = PairForces(melt, integrator.skin)
         self._x, self._v, self._pairs, self._bonds = (
             aligned((3, n), np.float64) for _ in range(4)
         )
@@ -133,7 +138,7 @@ class Step:
         x, bonds = self.positions(), self.melt.bonds
         length = np.linalg.norm(x[bonds[:, 1]] - x[bonds[:, 0]], axis=1)
         stretch = self.melt.bond_stiffness * ((length - self.melt.bond_length) ** 2).sum()
-        return float(self._exact.energy_and_virial(x)[0] + stretch)
+        return float(energy_and_virial(self._x, self._liquid, self._work)[0] + stretch)
 
     @property
     def kinetic_energy(self) -> float:
