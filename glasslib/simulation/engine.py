@@ -294,8 +294,9 @@ class Engine:
         self._pairs = (
             MixedPairForces(self.melt) if mixed else PairForces(self.melt, self.integrator.skin)
         )
-        if mixed:  # its list is for the bonds alone, and no monomer moves by 0.5 so soon
-            self._do("neigh_modify every 10 delay 0 check yes")
+        if mixed:  # its list is for the bonds alone, and no monomer moves by 0.5 within 0.05 τ
+            every = max(1, round(0.05 * substeps / self.integrator.timestep))
+            self._do(f"neigh_modify every {every} delay 0 check yes")
         n = self.melt.n_monomers
 
         def forces(_, step, n_local, tags, positions, out):
