@@ -23,7 +23,7 @@ env: $(VENV)/.stamp ## create .venv from requirements.lock
 
 $(VENV)/.stamp: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" && "$(PYTHON)" $(FITS) || \
-	  { echo "make: error: $(or $(PYTHON),what is here) is not Python 3.11, 3.12 or 3.13 with venv; install one or name it: make PYTHON=/path/to/python3.13" >&2; exit 1; }
+	  { echo "make: error: $(if $(PYTHON),$(PYTHON) is not,no) Python 3.11, 3.12 or 3.13 with venv; install one or name it: make PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@test "$(PYTHON)" = $(BIN)/python || "$(PYTHON)" -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
 	$(BIN)/uv pip install --no-config --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock

@@ -2,20 +2,26 @@
 
 The root is found from the package (a checkout, installed in editable mode). Data may live
 elsewhere: set ``GLASSLIB_DATA``. Caches and unfinished work live under ``var/`` or
-``GLASSLIB_VAR``.
+``GLASSLIB_VAR``, pages and the book under ``_build/`` or ``GLASSLIB_BUILD``.
 """
 
 from __future__ import annotations
 
+import atexit
+import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from glasslib.errors import PlaceError
+
 __all__ = [
-    "book", "cache", "data", "empty_var", "ensembles", "figures", "notebooks", "registry",
-    "results", "root", "unfinished", "work",
+    "book", "cache", "check_writable", "data", "empty_var", "ensembles", "figures",
+    "keep_compiled_code", "notebooks", "refused", "registry", "results", "root", "unfinished",
+    "work",
 ]
 
 
@@ -88,5 +94,83 @@ def notebooks() -> Path:
 
 
 def book() -> Path:
-    """Return the folder into which the book is built."""
-    return root() / "_build"
+    """Return the folder into which the book is built: ``GLASSLIB_BUILD``, or ``_build/``."""
+    return Path(os.environ.get("GLASSLIB_BUILD") or root() / "_build").resolve()
+
+
+# ------------------------------------------------------------------ where one may not write
+_REFUSALS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR)
+
+
+def check_writable(*folders: Path, setting: str | None = None) -> None:
+    """Make these folders if they are missing, and see that files can be made in them.
+
+    Parameters
+    ----------
+    *folders : Path
+    setting : str, optional
+        What moves them; by default the variable that says where such a folder is.
+
+    Raises
+    ------
+    PlaceError
+        A folder refuses; the message names it and the setting.
+    """
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise refused(error, folder, setting) or error from None
+
+
+def refused(
+    error: OSError, folder: Path | None = None, setting: str | None = None
+) -> PlaceError | None:
+    """Return what a user can do about a file that could not be written; None for other errors.
+
+    Parameters
+    ----------
+    error : OSError
+    folder : Path, optional
+        The folder, where the error does not name the file.
+    setting : str, optional
+        What moves it; by default the variable that says where such a folder is.
+    """
+    if error.errno not in _REFUSALS or not (folder or error.filename):
+        return None
+    folder = Path(folder or Path(os.fsdecode(error.filename)).parent).absolute()
+    if setting is None:
+        places = {
+            "GLASSLIB_VAR": _var(), "GLASSLIB_DATA": data(), "GLASSLIB_BUILD": book(),
+            "NUMBA_CACHE_DIR": root() / "glasslib",
+        }
+        if os.environ.get("GLASSLIB_FIGURES"):
+            places = {"GLASSLIB_FIGURES": figures(), **places}
+        setting = next((name for name, place in places.items() if folder.is_relative_to(place)),
+                       None)
+    remedy = f"{setting} moves it" if setting else "write to another folder"
+    return PlaceError(f"cannot write to '{folder}' ({os.strerror(error.errno)}); {remedy}")
+
+
+def keep_compiled_code() -> None:
+    """See that numba finds a place for the kernels it compiles, before it is imported.
+
+    It keeps them beside the modules. Where that folder cannot be written, they go to the first of
+    these that can: ``NUMBA_CACHE_DIR``, ``GLASSLIB_VAR``, the user's folder of caches, or one that
+    goes away with this process.
+    """
+    if os.access(root() / "glasslib", os.W_OK) and not os.environ.get("NUMBA_CACHE_DIR"):
+        return
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    own = os.environ.get("NUMBA_CACHE_DIR")
+    for folder in filter(None, (own, cache() / "numba", Path(home, "numba"))):
+        try:
+            check_writable(Path(folder))
+        except (OSError, PlaceError):
+            continue
+        os.environ["NUMBA_CACHE_DIR"] = str(folder)
+        return
+    fresh = tempfile.mkdtemp(prefix="glasslib-numba-")
+    atexit.register(shutil.rmtree, fresh, ignore_errors=True)
+    os.environ["NUMBA_CACHE_DIR"] = fresh
