@@ -20,7 +20,7 @@ from glasslib.errors import PlaceError
 
 __all__ = [
     "book", "cache", "check_writable", "data", "empty_var", "ensembles", "figures",
-    "keep_compiled_code", "notebooks", "refused", "registry", "results", "root", "unfinished",
+    "keep_caches", "notebooks", "refused", "registry", "results", "root", "unfinished",
     "work",
 ]
 
@@ -153,24 +153,32 @@ def refused(
     return PlaceError(f"cannot write to '{folder}' ({os.strerror(error.errno)}); {remedy}")
 
 
-def keep_compiled_code() -> None:
-    """See that numba finds a place for the kernels it compiles, before it is imported.
+def keep_caches() -> None:
+    """See that numba, matplotlib and IPython find a place for their files; call it before them.
 
-    It keeps them beside the modules. Where that folder cannot be written, they go to the first of
-    these that can: ``NUMBA_CACHE_DIR``, ``GLASSLIB_VAR``, the user's folder of caches, or one that
-    goes away with this process.
+    numba keeps the kernels that it compiles beside the modules or in the user's home folder, the
+    others keep what they know there. Where that cannot be written, they get a place among the
+    caches of this project, or one that goes away with this process.
     """
-    if os.access(root() / "glasslib", os.W_OK) and not os.environ.get("NUMBA_CACHE_DIR"):
-        return
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    home = os.access(os.path.expanduser("~"), os.W_OK)
+    lacking = [] if home else [n for n in ("MPLCONFIGDIR", "IPYTHONDIR") if n not in os.environ]
     own = os.environ.get("NUMBA_CACHE_DIR")
-    for folder in filter(None, (own, cache() / "numba", Path(home, "numba"))):
-        try:
-            check_writable(Path(folder))
-        except (OSError, PlaceError):
-            continue
-        os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    if not (home or os.access(root() / "glasslib", os.W_OK) or (own and _writable(Path(own)))):
+        lacking.append("NUMBA_CACHE_DIR")
+    if not lacking:
         return
-    fresh = tempfile.mkdtemp(prefix="glasslib-numba-")
-    atexit.register(shutil.rmtree, fresh, ignore_errors=True)
-    os.environ["NUMBA_CACHE_DIR"] = fresh
+    folder = cache()
+    if not _writable(folder):
+        folder = Path(tempfile.mkdtemp(prefix="glasslib-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in lacking:
+        os.environ[name] = str(folder / name.lower())
+        Path(os.environ[name]).mkdir(exist_ok=True)
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        check_writable(folder)
+    except (OSError, PlaceError):
+        return False
+    return True

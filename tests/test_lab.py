@@ -521,7 +521,7 @@ def test_grading_through_the_command(smoke, tmp_path, minor):
 
 
 def test_grading_names_what_it_cannot_grade(tmp_path):
-    with pytest.raises(ParameterError, match="'essay.ipynb' does not say which session it is; let "):
+    with pytest.raises(ParameterError, match="'essay.ipynb' does not say which session it is"):
         course.grade(tmp_path / "essay.ipynb")
     with pytest.raises(ParameterError, match="does not exist; name a student's notebook"):
         course.grade(tmp_path / f"{SESSIONS[0]}.ipynb")

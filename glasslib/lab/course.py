@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GAP", "Measured", "Verdict", "fill", "gaps", "grade", "instructor_tables", "measure",
-    "measured", "read", "session_of", "sessions", "solutions", "source", "student", "write_measured",
-    "write_student",
+    "measured", "read", "session_of", "sessions", "solutions", "source", "student",
+    "write_measured", "write_student",
 ]
 
 GAP = "...  # {number}: your code"

@@ -125,8 +125,8 @@ def load_lammps():
     ----------
     LAMMPS manual, "Command-line options" and "Accelerator packages".
     """
-    # One process is one simulation: what a launcher says of ranks and sockets is not for it, nor for
-    # the processes that it starts.
+    # One process is one simulation: what a launcher says of ranks and sockets is not for it, nor
+    # for the processes that it starts.
     for name in [name for name in os.environ if name.startswith(("PMI_", "PMI2_", "PMIX_"))]:
         del os.environ[name]
     try:
