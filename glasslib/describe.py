@@ -144,7 +144,7 @@ def describe(
     else:
         dataset = table.to_dataset(name=table.name)
         encoding = {table.name: {"zlib": True, "complevel": 4, "shuffle": True}}
-        write_atomically(
-            out, lambda fresh: dataset.to_netcdf(fresh, engine="h5netcdf", encoding=encoding)
-        )
+        # First in memory: HDF5 crashes where it writes to a disk that is full.
+        content = dataset.to_netcdf(engine="h5netcdf", encoding=encoding)
+        write_atomically(out, lambda fresh: fresh.write_bytes(content))
     return table

@@ -99,7 +99,8 @@ def book() -> Path:
 
 
 # ------------------------------------------------------------------ where one may not write
-_REFUSALS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR)
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def check_writable(*folders: Path, setting: str | None = None) -> None:
@@ -137,9 +138,17 @@ def refused(
     setting : str, optional
         What moves it; by default the variable that says where such a folder is.
     """
-    if error.errno not in _REFUSALS or not (folder or error.filename):
+    if error.errno not in (*_REFUSED, *_FULL):
         return None
+    why, full = os.strerror(error.errno), error.errno in _FULL
+    if folder is None and error.filename is None:
+        return PlaceError(
+            f"{why}; make room, or set GLASSLIB_VAR, GLASSLIB_DATA, NUMBA_CACHE_DIR or TMPDIR to"
+            " folders elsewhere"
+        ) if full else None
     folder = Path(folder or Path(os.fsdecode(error.filename)).parent).absolute()
+    if os.access(folder, os.W_OK) and not full:
+        return None  # a file that cannot be read
     if setting is None:
         places = {
             "GLASSLIB_VAR": _var(), "GLASSLIB_DATA": data(), "GLASSLIB_BUILD": book(),
@@ -150,7 +159,7 @@ def refused(
         setting = next((name for name, place in places.items() if folder.is_relative_to(place)),
                        None)
     remedy = f"{setting} moves it" if setting else "write to another folder"
-    return PlaceError(f"cannot write to '{folder}' ({os.strerror(error.errno)}); {remedy}")
+    return PlaceError(f"cannot write to '{folder}' ({why}); {remedy}")
 
 
 def keep_caches() -> None:

@@ -503,6 +503,7 @@ def test_grading_through_the_command(smoke, tmp_path, minor):
         for cell in node.cells:
             del cell["id"]
     node.nbformat_minor = minor
+    path = path.rename(path.with_name(f"Curie_4711_assignsubmission_file_{path.name}"))
     nbformat.write(node, path)
     broken = tmp_path / path.name
     broken.write_text("{")
@@ -518,6 +519,18 @@ def test_grading_through_the_command(smoke, tmp_path, minor):
         ["4.1", "right"], ["4.2", "right"], ["4.3", "gap"], ["4.4", "right"], ["4.5", "wrong"]
     ]
     assert "divided by the reliability, not by its root" in lines[4]
+
+
+@pytest.mark.parametrize("stem", SESSIONS)
+def test_a_submission_is_known_by_its_name(stem):
+    number, title = stem.split("-", 1)
+    for name in (stem, f"Curie_4711_assignsubmission_file_{stem}", f"curiemarie_12_345_{stem}-2",
+                 f"{stem} (1)", f"Copy of {stem}", f"{number}-mine", f"Curie_4711_Session-{number}",
+                 f"Curie_{title.upper()}"):  # fmt: skip
+        assert course.session_of(f"{name}.ipynb") == stem
+    for name in ("4711_essay", "session-47", "9-mine", "-".join(SESSIONS[:2])):
+        with pytest.raises(ParameterError, match="does not say which session"):
+            course.session_of(f"{name}.ipynb")
 
 
 def test_grading_names_what_it_cannot_grade(tmp_path):
