@@ -15,7 +15,7 @@ PROGRAM = Path(sys.executable).with_name("glasslib")
 def launch(ranks, *arguments, cwd, **environment):
     return subprocess.run(
         [MPIEXEC, "-n", str(ranks), PROGRAM, *arguments],
-        cwd=cwd, capture_output=True, text=True, timeout=300, env=os.environ | environment,
+        cwd=cwd, capture_output=True, text=True, timeout=500, env=os.environ | environment,
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def glasslib(*arguments, cwd, **environment):
     places = {"PATH": os.environ["PATH"], "PYTHONPATH": str(paths.root()), "TMPDIR": str(cwd)}
     return subprocess.run(
         [sys.executable, "-m", "glasslib", *map(str, arguments)],
-        cwd=cwd, capture_output=True, text=True, timeout=300, env=places | environment,
+        cwd=cwd, capture_output=True, text=True, timeout=500, env=places | environment,
     )  # fmt: skip
 
 
@@ -167,5 +167,5 @@ def test_four_processes_share_an_empty_cache(melt_data, tmp_path):
         )
         for number in range(4)
     ]  # fmt: skip
-    assert [one.communicate(timeout=300)[1] for one in begun] == 4 * [""]
+    assert [one.communicate(timeout=500)[1] for one in begun] == 4 * [""]
     assert len({(tmp_path / f"{number}.csv").read_bytes() for number in range(4)}) == 1
