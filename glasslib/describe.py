@@ -145,6 +145,6 @@ def describe(
         dataset = table.to_dataset(name=table.name)
         encoding = {table.name: {"zlib": True, "complevel": 4, "shuffle": True}}
         # First in memory: HDF5 crashes where it writes to a disk that is full.
-        content = dataset.to_netcdf(engine="h5netcdf", encoding=encoding)
+        content = bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding))
         write_atomically(out, lambda fresh: fresh.write_bytes(content))
     return table
