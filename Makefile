@@ -1,13 +1,17 @@
-# `make` alone lists what can be made. Needs Python 3.11 and make; everything else is installed
-# in .venv from requirements.lock. Another interpreter: make PYTHON=/path/to/python3.11 …
+# `make` alone lists what can be made. Needs make and Python 3.11, 3.12 or 3.13; everything else is
+# installed in .venv from requirements.lock. An interpreter of your choice: make PYTHON=/path/to/it …
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-PYTHON ?= python3.11
+FITS := -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
+# The one that .venv has, else the first that fits.
+PYTHON ?= $(shell for one in $(BIN)/python python3.13 python3.12 python3.11 python3; do \
+  $$one $(FITS) && echo $$one && break; done)
 PORT ?= 8000
 T ?=
 PROFILE ?= lab
 UV := uv==0.13.9
-BIN := .venv/bin
+VENV := .venv
+BIN = $(VENV)/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
 .DELETE_ON_ERROR:
 .PHONY: help env book run test test-lab lab serve notebooks campaign results env-cluster test-slurm lock clean pdf test-browser
@@ -15,12 +19,12 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-env: .venv/.stamp ## create .venv from requirements.lock
+env: $(VENV)/.stamp ## create .venv from requirements.lock
 
-.venv/.stamp: requirements.lock pyproject.toml
-	@command -v $(PYTHON) >/dev/null 2>&1 && $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
-	  { echo "make: error: $(PYTHON) is not Python 3.11; install it or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+$(VENV)/.stamp: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" && "$(PYTHON)" $(FITS) || \
+	  { echo "make: error: $(if $(PYTHON),$(PYTHON) is not,no) Python 3.11, 3.12 or 3.13 with venv; install one or name it: make PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@test "$(PYTHON)" = $(BIN)/python || "$(PYTHON)" -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
 	$(BIN)/uv pip install --no-config --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --no-config --quiet --python $(BIN)/python --no-deps -e .

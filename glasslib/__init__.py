@@ -6,3 +6,7 @@ time τ = σ √(m/ε), temperature ε/k_B.
 """
 
 __version__ = "0.1.0"
+
+from glasslib.paths import keep_caches as _keep_caches
+
+_keep_caches()

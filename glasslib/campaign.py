@@ -170,7 +170,7 @@ def perform(task: Task, patience: float = 0.0) -> str:
     """
     _one_thread()
     checkpoint = Checkpoint(task.output)
-    checkpoint.path.parent.mkdir(parents=True, exist_ok=True)
+    paths.check_writable(checkpoint.path.parent, task.output.parent)
     try:
         with store.lease(checkpoint.path.with_suffix(".lease"), timeout=patience):
             if task.done():

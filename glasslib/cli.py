@@ -6,6 +6,7 @@ Modules that are slow to load are imported inside the commands that need them.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import warnings
@@ -14,8 +15,8 @@ from typing import Annotated, Any
 
 import typer
 
-from glasslib import __version__
-from glasslib.errors import GlasslibError
+from glasslib import __version__, paths
+from glasslib.errors import GlasslibError, SimulationError
 
 __all__ = ["app", "main"]
 
@@ -59,14 +60,33 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
+def _one_rank(sharing: bool = False) -> None:
+    """Refuse to be one of several ranks of a launcher, unless they share the work.
+
+    Raises
+    ------
+    SimulationError
+        ``mpiexec`` or ``srun`` started more than one.
+    """
+    for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"):
+        ranks = os.environ.get(name, "")
+        if ranks.isdigit() and int(ranks) > 1 and not sharing:
+            raise SimulationError(
+                f"mpiexec or srun started this {ranks} times ({name}), and each would do the same;"
+                f" start it once, with -w {ranks} where it simulates, or once for each 'glasslib"
+                " campaign task' or each --shard of 'glasslib campaign run'"
+            )
+
+
 @app.callback()
 def _root(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
-    pass
+    _one_rank(sharing=context.invoked_subcommand == "campaign")  # see campaign_run
 
 
 def parse_parameters(pairs: list[str]) -> dict[str, Any]:
@@ -291,12 +311,14 @@ def campaign_run(
     from glasslib import campaign, planning
     from glasslib.parameters import CAMPAIGN, CompanionParameters, get_protocol, validate
 
+    part = _shard(shard)
+    _one_rank(sharing=part[1] > 1)
     goals = CAMPAIGN
     if temperature:
         get_protocol(profile)
         wanted = [validate(CompanionParameters, temperature=t).temperature for t in temperature]
         goals = [planning.whole(profile, t) for t in wanted]
-    campaign.run(goals, workers, _report, _shard(shard))
+    campaign.run(goals, workers, _report, part)
 
 
 @campaign_app.command("task")
@@ -313,7 +335,6 @@ def campaign_task(
     Example: glasslib campaign task --profile paper -t 0.5 --run 3 --block 1
     """
     from glasslib import campaign
-    from glasslib.errors import SimulationError
     from glasslib.parameters import CompanionParameters, get_protocol, validate
 
     get_protocol(profile)
@@ -662,7 +683,14 @@ def _shown(path: Path) -> Path:
 def main() -> None:
     """Run the command line; an error of the library is one line and exit code 1."""
     try:
-        app()
-    except GlasslibError as error:
+        app(prog_name="glasslib")
+    except (GlasslibError, OSError) as failure:
+        error = failure if isinstance(failure, GlasslibError) else paths.refused(failure)
+        if error is None:
+            raise
         print(f"glasslib: error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -14,6 +14,7 @@ from glasslib import __version__
 from glasslib.errors import DataError, DataWarning, ParameterError
 from glasslib.exchange import read_configuration
 from glasslib.parameters import DescriptorSpec
+from glasslib.paths import check_writable
 
 if TYPE_CHECKING:
     import xarray
@@ -72,6 +73,8 @@ def describe(
         ``out`` has another ending, there is no such frame, or sigma is not positive.
     DataError
         ``file`` cannot be read, ``out`` exists, or its folder is missing.
+    PlaceError
+        That folder cannot be written.
     ConfigurationError
         The box is missing, triclinic, not periodic or too small, or particles lie at the same
         place.
@@ -90,6 +93,7 @@ def describe(
         raise DataError(f"{out} exists; choose another name, or say --overwrite")
     if not out.absolute().parent.is_dir():
         raise DataError(f"there is no folder {out.parent} to write {out.name} to")
+    check_writable(out.absolute().parent)
     spec = spec or DescriptorSpec()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)
@@ -140,7 +144,7 @@ def describe(
     else:
         dataset = table.to_dataset(name=table.name)
         encoding = {table.name: {"zlib": True, "complevel": 4, "shuffle": True}}
-        write_atomically(
-            out, lambda fresh: dataset.to_netcdf(fresh, engine="h5netcdf", encoding=encoding)
-        )
+        # First in memory: HDF5 crashes where it writes to a disk that is full.
+        content = bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding))
+        write_atomically(out, lambda fresh: fresh.write_bytes(content))
     return table

@@ -27,3 +27,7 @@ class DataWarning(UserWarning):
 
 class SimulationError(GlasslibError, RuntimeError):
     """LAMMPS cannot be loaded, or a simulation failed a physical check."""
+
+
+class PlaceError(GlasslibError):
+    """A folder cannot be written; another can be named."""

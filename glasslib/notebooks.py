@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "find",
     "generated_tables",
+    "listed",
     "names",
     "pair_text",
     "parameter_rows",
@@ -238,6 +239,22 @@ def sync_tables() -> list[Path]:
     return written
 
 
+def listed(value: Any) -> Any:
+    """Return the list that a text holds, as it comes from a command line; other values as they are.
+
+    Examples
+    --------
+    >>> listed("[0.5, 0.6]"), listed("0.5,0.6"), listed("lab"), listed(0.5)
+    (['0.5', '0.6'], ['0.5', '0.6'], 'lab', 0.5)
+    """
+    if not isinstance(value, str):
+        return value
+    inner = re.fullmatch(r"\s*\[(.*)\]\s*", value)
+    if inner is None and "," not in value:
+        return value
+    return [part.strip() for part in (inner[1] if inner else value).split(",")]
+
+
 def _injected(history: list[str]) -> list[str]:
     """Return the names that papermill assigned in the cell it injects, which starts so."""
     found = []
@@ -254,7 +271,8 @@ def start(name: str, namespace: Mapping[str, Any]) -> CompanionParameters:
 
     papermill accepts any name and runs on the defaults when it is misspelt. This call is the
     notebook's first cell after ``parameters``: it reads what papermill wrote into the session's
-    history and refuses every name that the notebook's model does not know. It also has tables
+    history and refuses every name that the notebook's model does not know. A list may be text,
+    since ``papermill -p`` hands it over as that (see :func:`listed`). It also has tables
     show their texts whole, and progress bars be text without a warning.
 
     Parameters
@@ -294,7 +312,7 @@ glasslib/parameters.py
                 f"{name}: parameter '{missing[0]}' has no value; set it in the cell tagged"
                 " parameters and run that cell"
             )
-        values = {field: namespace[field] for field in fields}
+        values = {field: listed(namespace[field]) for field in fields}
         for extra in _injected(list(namespace.get("_ih", []))):
             values.setdefault(extra, namespace.get(extra))
         page = validate(model, **values)

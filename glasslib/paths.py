@@ -2,20 +2,26 @@
 
 The root is found from the package (a checkout, installed in editable mode). Data may live
 elsewhere: set ``GLASSLIB_DATA``. Caches and unfinished work live under ``var/`` or
-``GLASSLIB_VAR``.
+``GLASSLIB_VAR``, pages and the book under ``_build/`` or ``GLASSLIB_BUILD``.
 """
 
 from __future__ import annotations
 
+import atexit
+import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from glasslib.errors import PlaceError
+
 __all__ = [
-    "book", "cache", "data", "empty_var", "ensembles", "figures", "notebooks", "registry",
-    "results", "root", "unfinished", "work",
+    "book", "cache", "check_writable", "data", "empty_var", "ensembles", "figures",
+    "keep_caches", "notebooks", "refused", "registry", "results", "root", "unfinished",
+    "work",
 ]
 
 
@@ -88,5 +94,100 @@ def notebooks() -> Path:
 
 
 def book() -> Path:
-    """Return the folder into which the book is built."""
-    return root() / "_build"
+    """Return the folder into which the book is built: ``GLASSLIB_BUILD``, or ``_build/``."""
+    return Path(os.environ.get("GLASSLIB_BUILD") or root() / "_build").resolve()
+
+
+# ------------------------------------------------------------------ where one may not write
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def check_writable(*folders: Path, setting: str | None = None) -> None:
+    """Make these folders if they are missing, and see that files can be made in them.
+
+    Parameters
+    ----------
+    *folders : Path
+    setting : str, optional
+        What moves them; by default the variable that says where such a folder is.
+
+    Raises
+    ------
+    PlaceError
+        A folder refuses; the message names it and the setting.
+    """
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise refused(error, folder, setting) or error from None
+
+
+def refused(
+    error: OSError, folder: Path | None = None, setting: str | None = None
+) -> PlaceError | None:
+    """Return what a user can do about a file that could not be written; None for other errors.
+
+    Parameters
+    ----------
+    error : OSError
+    folder : Path, optional
+        The folder, where the error does not name the file.
+    setting : str, optional
+        What moves it; by default the variable that says where such a folder is.
+    """
+    if error.errno not in (*_REFUSED, *_FULL):
+        return None
+    why, full = os.strerror(error.errno), error.errno in _FULL
+    if folder is None and error.filename is None:
+        return PlaceError(
+            f"{why}; make room, or set GLASSLIB_VAR, GLASSLIB_DATA, NUMBA_CACHE_DIR or TMPDIR to"
+            " folders elsewhere"
+        ) if full else None
+    folder = Path(folder or Path(os.fsdecode(error.filename)).parent).absolute()
+    if os.access(folder, os.W_OK) and not full:
+        return None  # a file that cannot be read
+    if setting is None:
+        places = {
+            "GLASSLIB_VAR": _var(), "GLASSLIB_DATA": data(), "GLASSLIB_BUILD": book(),
+            "NUMBA_CACHE_DIR": root() / "glasslib",
+        }
+        if os.environ.get("GLASSLIB_FIGURES"):
+            places = {"GLASSLIB_FIGURES": figures(), **places}
+        setting = next((name for name, place in places.items() if folder.is_relative_to(place)),
+                       None)
+    remedy = f"{setting} moves it" if setting else "write to another folder"
+    return PlaceError(f"cannot write to '{folder}' ({why}); {remedy}")
+
+
+def keep_caches() -> None:
+    """See that numba, matplotlib and IPython find a place for their files; call it before them.
+
+    numba keeps the kernels that it compiles beside the modules or in the user's home folder, the
+    others keep what they know there. Where that cannot be written, they get a place among the
+    caches of this project, or one that goes away with this process.
+    """
+    home = os.access(os.path.expanduser("~"), os.W_OK)
+    lacking = [] if home else [n for n in ("MPLCONFIGDIR", "IPYTHONDIR") if n not in os.environ]
+    own = os.environ.get("NUMBA_CACHE_DIR")
+    if not (home or os.access(root() / "glasslib", os.W_OK) or (own and _writable(Path(own)))):
+        lacking.append("NUMBA_CACHE_DIR")
+    if not lacking:
+        return
+    folder = cache()
+    if not _writable(folder):
+        folder = Path(tempfile.mkdtemp(prefix="glasslib-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in lacking:
+        os.environ[name] = str(folder / name.lower())
+        Path(os.environ[name]).mkdir(exist_ok=True)
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        check_writable(folder)
+    except (OSError, PlaceError):
+        return False
+    return True

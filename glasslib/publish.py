@@ -332,6 +332,7 @@ def run(
         raise ParameterError(f"output = '{path}' is not a notebook file; end its name in .ipynb")
     if output is not None and not path.absolute().parent.is_dir():
         raise ParameterError(f"output = '{path}': the folder does not exist; create it first")
+    paths.check_writable(path.absolute().parent, setting="--output")
     node = execute(notebooks.read(notebooks.source(stem)), values, name=stem, workers=workers)
     _write(path, _notebook_text(node))
     return path
@@ -639,6 +640,7 @@ def build_book(
         A notebook stopped or a page gave a warning.
     """
     build = paths.book() if build is None else build
+    paths.check_writable(build)
     begin = time.monotonic()
     done = execute_pages(
         folder=build / "executed", parameters=parameters, force=force, report=report

@@ -76,7 +76,7 @@ def given_to(stems: Sequence[str], values: Mapping[str, Any]) -> dict[str, dict[
     """Check the values and return, for each notebook, those that it takes, as JSON.
 
     A notebook gets what its model knows; what none of them knows is an error. Temperatures may be
-    a list, or text such as ``0.47,0.55``.
+    a list, or text such as ``0.47,0.55`` or ``[0.47, 0.55]``.
 
     Raises
     ------
@@ -88,9 +88,7 @@ def given_to(stems: Sequence[str], values: Mapping[str, Any]) -> dict[str, dict[
     >>> given_to(["01-the-melt"], {"temperature": "0.47,0.55"})
     {'01-the-melt': {'temperature': [0.47, 0.55]}}
     """
-    values = dict(values)
-    if isinstance(values.get("temperature"), str) and "," in values["temperature"]:
-        values["temperature"] = [part.strip() for part in values["temperature"].split(",")]
+    values = {name: notebooks.listed(value) for name, value in values.items()}
     models = {stem: notebooks.parameters_of(stem) for stem in stems}
     known = {name for model in models.values() for name in model.model_fields}
     if not set(values) <= known:
@@ -454,6 +452,7 @@ def run(
         raise ParameterError(
             f"'{target}' is one notebook, and {len(stems)} are to be written; name a folder"
         )
+    paths.check_writable(target, setting="--output")
     _prepare(stems, page, workers)
     with _executing(stems, page) as report:
         publish.execute_pages(
@@ -485,6 +484,7 @@ def build_book(values: Mapping[str, Any], *, workers: int = 2, force: bool = Fal
     given = given_to(stems, values)
     page = shared(given)
     build = paths.book() / "books" / _label(page)
+    paths.check_writable(build)
     _prepare(stems, page, workers)
     with _executing(stems, page) as report:
         return publish.build_book(force=force, report=report, parameters=given, build=build)

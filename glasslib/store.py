@@ -17,6 +17,7 @@ each, and reading verifies it.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -142,9 +143,18 @@ def profile_with(temperature: float, preferred: str) -> str | None:
 
 # ----------------------------------------------------------------------------------- writing
 def write_atomically(path: Path, save: Callable[[Path], None]) -> None:
-    """Let ``save`` write a temporary file beside ``path``, then move it there in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    """Let ``save`` write a temporary file beside ``path``, then move it there in one step.
+
+    Raises
+    ------
+    PlaceError
+        The folder cannot be written, or the disk is full.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    except OSError as error:
+        raise paths.refused(error, path.parent) or error from None
     os.close(handle)
     temporary = Path(name)
     try:
@@ -153,6 +163,9 @@ def write_atomically(path: Path, save: Callable[[Path], None]) -> None:
             os.fsync(file.fileno())
         temporary.chmod(0o644)
         os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:  # a full disk is either, says HDF5
+        full = OSError(errno.ENOSPC, "") if "No space left on device" in str(error) else None
+        raise (full and paths.refused(full, path.parent)) or error from None
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -173,7 +186,7 @@ def lease(path: Path, timeout: float = -1) -> Iterator[None]:
         Seconds to wait; then ``filelock.Timeout`` is raised. Negative waits for ever. Tries that
         do not wait add up to that minute.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    paths.check_writable(path.parent)
     lock, begun = _lock(path), time.monotonic()
     while True:
         _spoil_if_empty(path)

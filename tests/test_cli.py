@@ -27,6 +27,18 @@ def test_help_shows_commands_and_examples():
     assert run("--version").stdout == f"glasslib {__version__}\n"
 
 
+@pytest.mark.parametrize("module", ["glasslib", "glasslib.cli"])
+def test_a_module_of_that_name_is_the_command(module):
+    for arguments in (["--version"], ["run", "--help"], ["run", "98"], ["nonsense"]):
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments], capture_output=True, text=True
+        )
+        same = run(*arguments)
+        assert (done.returncode, done.stdout, done.stderr) == (
+            same.returncode, same.stdout, same.stderr
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["run", "book", "serve", "notebooks", "parameters"])
 def test_each_command_has_help(name):
     done = run(name, "--help")
@@ -51,7 +63,7 @@ def test_an_unknown_notebook_is_one_line_and_exit_code_1(tmp_path):
 
 
 def test_an_error_of_several_lines_is_printed_as_one(monkeypatch, capsys):
-    def fail():
+    def fail(prog_name):
         raise DataError("run00.nc is damaged;\n  fetch it again")
 
     monkeypatch.setattr(cli, "app", fail)

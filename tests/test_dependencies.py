@@ -1,7 +1,9 @@
 """pyproject.toml says what is needed, requirements.lock exactly what is installed; they agree."""
 
 import os
+import platform
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -10,6 +12,7 @@ from importlib import metadata
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from glasslib import __version__, paths
@@ -31,19 +34,24 @@ def locked():
     return entries
 
 
-def versions(name):
+PYTHONS = ("3.11", "3.12", "3.13")
+
+
+def versions(name, **environment):
     return [
         str(requirement.specifier).removeprefix("==")
         for requirement, _ in locked()
         if canonicalize_name(requirement.name) == canonicalize_name(name)
+        and (requirement.marker is None or requirement.marker.evaluate(environment))
     ]
 
 
-@pytest.mark.parametrize("requirement", NEEDED, ids=lambda requirement: requirement.name)
-def test_every_dependency_is_locked_to_a_version_that_suits(requirement):
-    found = versions(requirement.name)
-    assert found, f"{requirement.name} is not in the lock; run 'make lock'"
-    for version in found:
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("requirement", NEEDED, ids=str)
+def test_every_dependency_is_locked_to_one_version_that_suits(requirement, python):
+    here = {"python_version": python, "python_full_version": f"{python}.9"}
+    if requirement.marker is None or requirement.marker.evaluate(here):
+        (version,) = versions(requirement.name, **here)  # none: run 'make lock'
         assert requirement.specifier.contains(version), f"{requirement} but locked {version}"
 
 
@@ -78,7 +86,7 @@ def test_conda_file_only_points_at_the_lock():
     text = (paths.root() / "environment.yml").read_text(encoding="utf-8")
     content = yaml.safe_load(text)
     python, pip, from_pip = content["dependencies"]
-    assert python == f"python={PROJECT['requires-python'][2:6]}"
+    assert python == f"python{PROJECT['requires-python']}"
     assert pip == "pip"
     assert from_pip == {"pip": ["-r requirements.lock"]}
     assert "pip install --no-deps -e ." in text  # the package itself cannot stand beside hashes
@@ -101,8 +109,58 @@ def test_make_lists_its_targets_and_refuses_another_python():
     wrong = ["make", "--always-make", "env", "PYTHON=/no/such/python"]
     done = subprocess.run(wrong, **options)
     assert done.returncode == 2
-    assert "/no/such/python is not Python 3.11; install it or name it" in done.stderr
+    assert "/no/such/python is not Python 3.11, 3.12 or 3.13" in done.stderr
 
 
-def test_the_interpreter_is_the_one_of_the_project():
-    assert f"{sys.version_info.major}.{sys.version_info.minor}" == PROJECT["requires-python"][2:6]
+def interpreter(folder, name, version):
+    """Something that answers as an interpreter of this version does to what make asks."""
+    path = folder / name
+    minor = int(version.split(".")[1])
+    path.write_text(f"#!/bin/sh\nexit {int(not 11 <= minor <= 13)}\n")
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("there", "taken"),
+    [
+        ({"python3": "3.14", "python3.13": "3.13", "python3.11": "3.11"}, "python3.13"),
+        ({"python3": "3.12", "python3.11": "3.11"}, "python3.11"),
+        ({"python3": "3.12"}, "python3"),
+        ({"python3": "3.10"}, None),
+        ({}, None),
+    ],
+)
+def test_make_takes_the_first_interpreter_that_fits(there, taken, tmp_path):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("make", "sh", "test"):
+        (folder / name).symlink_to(shutil.which(name))
+    for name, version in there.items():
+        interpreter(folder, name, version)
+    command = ["make", "env", f"VENV={tmp_path / 'venv'}"]
+    command += ["--dry-run"] if taken else []
+    done = subprocess.run(
+        command, cwd=paths.root(), capture_output=True, text=True, env={"PATH": str(folder)}
+    )
+    if taken:
+        assert f'"{taken}" -m venv' in done.stdout
+    else:
+        error, *rest = done.stderr.splitlines()
+        assert done.returncode == 2 and len(rest) == 1  # make's own line
+        assert error.startswith("make: error: no Python 3.11, 3.12 or 3.13 with venv")
+
+
+def test_the_interpreter_is_one_of_the_project():
+    assert SpecifierSet(PROJECT["requires-python"]).contains(platform.python_version())
+    for python in PYTHONS:
+        assert SpecifierSet(PROJECT["requires-python"]).contains(python)
+
+
+def test_every_module_can_be_imported():
+    program = (
+        "import importlib, pkgutil, glasslib\n"
+        "for one in pkgutil.walk_packages(glasslib.__path__, 'glasslib.'):\n"
+        "    if not one.name.endswith('__main__'):\n"
+        "        importlib.import_module(one.name)\n"
+    )
+    subprocess.run([sys.executable, "-W", "error::SyntaxWarning", "-c", program], check=True)

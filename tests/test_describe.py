@@ -140,12 +140,12 @@ def test_a_failed_write_leaves_the_old_file(melt_data, tmp_path, monkeypatch):
     with pytest.raises(DataError, match="exists"):
         describe(melt_data, out, spec)
 
-    def half(self, path, **options):
-        Path(path).write_bytes(b"half")
+    def half(self, content):
+        self.write_text("half")
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(xarray.Dataset, "to_netcdf", half)
+        patch.setattr(Path, "write_bytes", half)
         with pytest.raises(OSError, match="disk full"):
             describe(melt_data, out, spec, overwrite=True)
     assert out.read_bytes() == old and len(list(tmp_path.iterdir())) == 2

@@ -503,6 +503,7 @@ def test_grading_through_the_command(smoke, tmp_path, minor):
         for cell in node.cells:
             del cell["id"]
     node.nbformat_minor = minor
+    path = path.rename(path.with_name(f"Curie_4711_assignsubmission_file_{path.name}"))
     nbformat.write(node, path)
     broken = tmp_path / path.name
     broken.write_text("{")
@@ -520,8 +521,20 @@ def test_grading_through_the_command(smoke, tmp_path, minor):
     assert "divided by the reliability, not by its root" in lines[4]
 
 
+@pytest.mark.parametrize("stem", SESSIONS)
+def test_a_submission_is_known_by_its_name(stem):
+    number, title = stem.split("-", 1)
+    for name in (stem, f"Curie_4711_assignsubmission_file_{stem}", f"curiemarie_12_345_{stem}-2",
+                 f"{stem} (1)", f"Copy of {stem}", f"{number}-mine", f"Curie_4711_Session-{number}",
+                 f"Curie_{title.upper()}"):  # fmt: skip
+        assert course.session_of(f"{name}.ipynb") == stem
+    for name in ("4711_essay", "session-47", "9-mine", "-".join(SESSIONS[:2])):
+        with pytest.raises(ParameterError, match="does not say which session"):
+            course.session_of(f"{name}.ipynb")
+
+
 def test_grading_names_what_it_cannot_grade(tmp_path):
-    with pytest.raises(ParameterError, match="session 'essay.ipynb' does not exist; choose 1-"):
+    with pytest.raises(ParameterError, match="'essay.ipynb' does not say which session it is"):
         course.grade(tmp_path / "essay.ipynb")
     with pytest.raises(ParameterError, match="does not exist; name a student's notebook"):
         course.grade(tmp_path / f"{SESSIONS[0]}.ipynb")

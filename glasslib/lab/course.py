@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GAP", "Measured", "Verdict", "fill", "gaps", "grade", "instructor_tables", "measure",
-    "measured", "read", "sessions", "solutions", "source", "student", "write_measured",
-    "write_student",
+    "measured", "read", "session_of", "sessions", "solutions", "source", "student",
+    "write_measured", "write_student",
 ]
 
 GAP = "...  # {number}: your code"
@@ -79,6 +79,36 @@ def source(session: str) -> Path:
         if session in (stem, stem.split("-")[0]):
             return _folder() / f"{stem}.md"
     raise ParameterError(f"session {session!r} does not exist; choose {', '.join(sessions())}")
+
+
+def session_of(file: str) -> str:
+    """Return the stem of the session that a file's name tells, whatever stands around it.
+
+    Learning platforms put names and numbers before and behind, and so do browsers.
+
+    Raises
+    ------
+    ParameterError
+        The name tells no session, or two.
+
+    Examples
+    --------
+    >>> session_of("Curie_4711_assignsubmission_file_1-melt-and-relaxation (2).ipynb")
+    '1-melt-and-relaxation'
+    >>> session_of("Curie_4711_assignsubmission_file_session-1.ipynb")
+    '1-melt-and-relaxation'
+    """
+    stems = sessions()
+    found = [stem for stem in stems if stem.split("-", 1)[1] in file.lower()]
+    if not found:
+        told = re.findall(r"session[-_ ]?(\d)(?!\d)", file.lower()) or re.findall(r"^(\d)-", file)
+        found = [stem for stem in stems if stem.split("-")[0] in told]
+    if len(found) != 1:
+        raise ParameterError(
+            f"'{file}' does not say which session it is; let its name hold one of"
+            f" {', '.join(stems)}"
+        )
+    return found[0]
 
 
 def read(session: str) -> NotebookNode:
@@ -245,7 +275,7 @@ def grade(path: Path, parameters: Mapping[str, Any] | None = None) -> list[Verdi
     Parameters
     ----------
     path : Path
-        The notebook, under the name it was given.
+        The notebook. Its name holds that of its session, see :func:`session_of`.
     parameters : mapping, optional
         Other values for its parameters, such as a temperature.
 
@@ -258,8 +288,7 @@ def grade(path: Path, parameters: Mapping[str, Any] | None = None) -> list[Verdi
     import nbformat
 
     path = Path(path)
-    number = path.name.split("-")[0]
-    original = read(number)
+    original = read(session_of(path.name))
     parameters = dict(parameters or {})
     validate(CompanionParameters, **{k: v for k, v in parameters.items() if k != "epochs"})
     if not path.exists():

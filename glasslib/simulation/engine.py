@@ -125,6 +125,10 @@ def load_lammps():
     ----------
     LAMMPS manual, "Command-line options" and "Accelerator packages".
     """
+    # One process is one simulation: what a launcher says of ranks and sockets is not for it, nor
+    # for the processes that it starts.
+    for name in [name for name in os.environ if name.startswith(("PMI_", "PMI2_", "PMIX_"))]:
+        del os.environ[name]
     try:
         for file in importlib.metadata.files("mpich") or ():
             if file.name in ("libmpi.so.12", "libmpi.12.dylib"):

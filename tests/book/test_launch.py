@@ -4,10 +4,12 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from packaging.specifiers import SpecifierSet
 
 from glasslib import paths, publish
 
@@ -39,9 +41,18 @@ def test_workflow_runs_what_ci_runs(workflow):
     assert ".ci/run" in ran
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"make ([a-z-]+)", ran)) <= targets
-    python = next(s for s in steps(workflow) if "setup-python" in s.get("uses", ""))
-    assert python["with"]["python-version"] == "3.11"  # as in pyproject.toml
-    assert "3.11" in (ROOT / "pyproject.toml").read_text()
+    python = next(s for s in workflow["jobs"]["check"]["steps"] if "setup-python" in str(s))
+    pythons = [python["with"]["python-version"], *newer(workflow)]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    fits = SpecifierSet(project["requires-python"])
+    assert pythons == [f"3.{minor}" for minor in range(30) if f"3.{minor}" in fits]
+
+
+def newer(workflow):
+    """The other versions of Python, each with a job that runs the tests on it."""
+    job = workflow["jobs"]["newer"]
+    assert job["steps"][-1]["run"] == "make test PYTHON=python"
+    return job["strategy"]["matrix"]["python"]
 
 
 def test_workflow_gives_actions_what_they_take(workflow):
@@ -54,7 +65,7 @@ def test_workflow_gives_actions_what_they_take(workflow):
 def test_only_main_is_published_with_no_more_rights_than_needed(workflow):
     assert workflow["permissions"] == {"contents": "read"}
     job = workflow["jobs"]["publish"]
-    assert job["needs"] == "check" and "refs/heads/main" in job["if"]
+    assert job["needs"] == ["check", "newer"] and "refs/heads/main" in job["if"]
     assert job["permissions"] == {"pages": "write", "id-token": "write"}
     assert job["environment"]["name"] == "github-pages"
     upload = next(s for s in steps(workflow) if "upload-pages" in s.get("uses", ""))
@@ -63,7 +74,7 @@ def test_only_main_is_published_with_no_more_rights_than_needed(workflow):
 
 def test_binder_installs_the_lock():
     folder = ROOT / ".binder"
-    assert (folder / "runtime.txt").read_text().strip() == "python-3.11"
+    assert (folder / "runtime.txt").read_text().strip() == "python-3.11"  # as in .ci/run
     wanted = [
         line for line in (folder / "requirements.txt").read_text().splitlines()
         if line and not line.startswith("#")
@@ -83,7 +94,7 @@ def test_colab_notebook_is_clean_and_calls_what_there_is():
     compile(text, "colab", "exec")
     page = re.search(r'page = "([^"]+)"', text).group(1)
     assert page in publish.pages()
-    assert '"requirements.lock"' in text and '"--python", "3.11"' in text
+    assert '"requirements.lock"' in text and '"--python", python' in text
     # without an address it says so and does nothing
     first = "".join(code[0]["source"])
     result = subprocess.run([sys.executable, "-c", first], capture_output=True, text=True)

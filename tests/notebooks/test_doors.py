@@ -142,6 +142,15 @@ def test_plain_papermill_passes_a_good_parameter(tmp_path):
     assert nbformat.read(tmp_path / "out.ipynb", 4).cells[-1].outputs[0].text == "0.55\n"
 
 
+@pytest.mark.parametrize("text", ["[0.5, 0.6]", "0.5,0.6"])
+def test_plain_papermill_hands_over_a_list_as_text(text, tmp_path):
+    nbformat.write(page("print(page.temperatures)"), tmp_path / "in.ipynb")
+    done = command("papermill", "in.ipynb", "out.ipynb", "-p", "temperature", text, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    printed = nbformat.read(tmp_path / "out.ipynb", 4).cells[-1].outputs[0].text
+    assert printed == "(0.5, 0.6)\n"
+
+
 def test_execute_injects_runs_here_and_scrubs(tmp_path, monkeypatch):
     kernel = tmp_path / "jupyter" / "kernels" / "python3"
     kernel.mkdir(parents=True)
