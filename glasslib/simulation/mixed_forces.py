@@ -274,56 +274,56 @@ def _follow(positions, x, about, new):
 
 # ------------------------------------------------------------------------------------- lists
 @njit(**_EXACT)
-def _quantise(x, scale, w):
+def _quantise(x, scale, order, whole, q):
     """Coordinates as whole numbers, in the order of the lists."""
     for d in range(3):
-        place, whole = x[d], w.whole[d]
-        for i in range(len(whole)):
-            whole[i] = np.int32(np.int64(np.rint(place[i] * scale)))
-    for k in range(len(w.order)):
-        i = w.order[k]
-        w.q[k, 0], w.q[k, 1], w.q[k, 2] = w.whole[0, i], w.whole[1, i], w.whole[2, i]
+        place, number = x[d], whole[d]
+        for i in range(len(number)):
+            number[i] = np.int32(np.int64(np.rint(place[i] * scale)))
+    for k in range(len(order)):
+        i = order[k]
+        q[k, 0], q[k, 1], q[k, 2] = whole[0, i], whole[1, i], whole[2, i]
 
 
 @njit(**_EXACT)
-def _sort(x, box, side, w):
+def _sort(x, box, side, order, former, start, key):
     """Order the monomers along columns, up in one and down in the next one beside it."""
-    n = len(w.order)
-    w.column[:] = 0
+    n = len(order)
+    start[:] = 0
     for i in range(n):
         a, b, z = x[0, i] / box, x[1, i] / box, x[2, i] / box
         a, b, z = a - np.floor(a), b - np.floor(b), z - np.floor(z)
         row = max(0, min(int(a * side), side - 1))
         place = max(0, min(int(b * side), side - 1))
         column = row * side + (side - 1 - place if row % 2 else place)
-        w.key[i] = column + 0.999999 * (1.0 - z if column % 2 else z)
-        w.column[column + 1] += 1
+        key[i] = column + 0.999999 * (1.0 - z if column % 2 else z)
+        start[column + 1] += 1
     for c in range(side * side):
-        w.column[c + 1] += w.column[c]
+        start[c + 1] += start[c]
     for k in range(n):
-        i = w.order[k]  # in the former order, so that each column is nearly sorted
-        c = int(w.key[i])
-        w.former[w.column[c]] = i
-        w.column[c] += 1
+        i = order[k]  # in the former order, so that each column is nearly sorted
+        c = int(key[i])
+        former[start[c]] = i
+        start[c] += 1
     for k in range(n):
-        i, m = w.former[k], k
-        while m > 0 and w.key[w.order[m - 1]] > w.key[i]:
-            w.order[m] = w.order[m - 1]
+        i, m = former[k], k
+        while m > 0 and key[order[m - 1]] > key[i]:
+            order[m] = order[m - 1]
             m -= 1
-        w.order[m] = i
+        order[m] = i
 
 
 @njit(**_EXACT)
-def _bounds(n, unit, w):
+def _bounds(n, unit, q, middle, half):
     """Bounding box of each group, those of the rest included."""
     for g in range(-(-n // GROUP)):
         for d in range(3):
-            first, low, high = w.q[GROUP * g, d], 0, 0
+            first, low, high = q[GROUP * g, d], 0, 0
             for k in range(GROUP * g + 1, min(GROUP * g + GROUP, n)):
-                way = np.int64(np.int32(w.q[k, d] - first))
+                way = np.int64(np.int32(q[k, d] - first))
                 low, high = min(low, way), max(high, way)
-            w.middle[d, g] = np.int32(first + (low + high) // 2)
-            w.half[d, g] = np.float32(0.5 * (high - low) * unit * 1.00001)
+            middle[d, g] = np.int32(first + (low + high) // 2)
+            half[d, g] = np.float32(0.5 * (high - low) * unit * 1.00001)
 
 
 @njit(**_EXACT)
@@ -332,7 +332,7 @@ def _make_outer(n, box, cutoff, w):
     unit, reach = box / 4294967296.0, cutoff + OUTER
     groups, every = n // LANES * 2, -(-n // GROUP)
     square = np.float32((reach / unit) ** 2)
-    _bounds(n, unit, w)
+    _bounds(n, unit, w.q, w.middle, w.half)
     total = 0
     for g in range(groups):
         w.start[g] = total
@@ -429,29 +429,29 @@ def _sum_pairs(n, unit, cutoff, w):
         pairs_of_groups(w.q, i, unit, cutoff, w.f)
     for i in range(GROUP * groups, n):
         for j in range(i + 1, n):
-            _one_pair(i, j, unit, cutoff, w)
+            _one_pair(i, j, unit, cutoff, w.q, w.f)
 
 
 @njit(error_model="numpy", cache=True, nogil=True, fastmath=_FUSED)
-def _one_pair(i, j, unit, cutoff, w):
+def _one_pair(i, j, unit, cutoff, q, f):
     """Forces of a single pair, as the vector words compute them."""
-    dx, dy, dz = (np.float32(np.int32(w.q[i, 0] - w.q[j, 0])),
-                  np.float32(np.int32(w.q[i, 1] - w.q[j, 1])),
-                  np.float32(np.int32(w.q[i, 2] - w.q[j, 2])))
+    dx, dy, dz = (np.float32(np.int32(q[i, 0] - q[j, 0])),
+                  np.float32(np.int32(q[i, 1] - q[j, 1])),
+                  np.float32(np.int32(q[i, 2] - q[j, 2])))
     r2 = dx * dx + dy * dy + dz * dz
     if r2 < cutoff:
         u = unit / r2
         s = u * u * u * u * (u * u * u - np.float32(0.5))
-        w.f[i, 0] += s * dx
-        w.f[i, 1] += s * dy
-        w.f[i, 2] += s * dz
-        w.f[j, 0] -= s * dx
-        w.f[j, 1] -= s * dy
-        w.f[j, 2] -= s * dz
+        f[i, 0] += s * dx
+        f[i, 1] += s * dy
+        f[i, 2] += s * dz
+        f[j, 0] -= s * dx
+        f[j, 1] -= s * dy
+        f[j, 2] -= s * dz
 
 
 @njit(error_model="numpy", cache=True, nogil=True, fastmath=_FUSED)
-def _unbonded(x, about, scale, w, out, shift):
+def _unbonded(x, about, scale, order, f, out, shift):
     """Bring the forces into the order of the chains, and take those of bonded pairs out again.
 
     ``shift[d, i + 1]`` is the force of the bonded pair (i, i + 1) on i + 1.
@@ -467,8 +467,8 @@ def _unbonded(x, about, scale, w, out, shift):
         s = s if r2 < square else 0.0
         s0[i + 1], s1[i + 1], s2[i + 1] = s * dx, s * dy, s * dz
     for k in range(n):
-        i = w.order[k]
-        out[0, i], out[1, i], out[2, i] = w.f[k, 0], w.f[k, 1], w.f[k, 2]
+        i = order[k]
+        out[0, i], out[1, i], out[2, i] = f[k, 0], f[k, 1], f[k, 2]
     for d in range(3):
         force, pair = out[d], shift[d]
         for i in range(n):
@@ -512,8 +512,8 @@ def update(x, about, w, out, shift):
     if w.counter[0] == 0 or _closer(x, w.inner_reference, w.way, INNER):
         new = w.counter[0] == 0 or _closer(x, w.outer_reference, w.way, OUTER - INNER)
         if new:
-            _sort(x, about.box, about.side, w)
-        _quantise(x, scale, w)
+            _sort(x, about.box, about.side, w.order, w.former, w.column, w.key)
+        _quantise(x, scale, w.order, w.whole, w.q)
         if new:
             if not _make_outer(n, about.box, about.cutoff, w):
                 w.counter[0] = 0
@@ -524,10 +524,10 @@ def update(x, about, w, out, shift):
         w.inner_reference[:] = x
         w.counter[2] += 1
     else:
-        _quantise(x, scale, w)
+        _quantise(x, scale, w.order, w.whole, w.q)
     w.counter[0] += 1
     _sum_pairs(n, np.float32(scale**2), np.float32((about.cutoff * scale) ** 2), w)
-    _unbonded(x, about, 48.0 / scale, w, out, shift)
+    _unbonded(x, about, 48.0 / scale, w.order, w.f, out, shift)
     for d in range(3):
         _without_mean(out[d])
     return True
