@@ -427,8 +427,16 @@ class Engine:
     @property
     def pressure(self) -> float:
         """Virial pressure in ε/σ³."""
-        virial = self._energy_and_virial()[1]
-        return float(self._lmp.get_thermo("press")) + virial / (3 * self._box**3)
+        return self.thermodynamics()[2]
+
+    def thermodynamics(self) -> tuple[float, float, float]:
+        """Return potential and kinetic energy in ε and the pressure in ε/σ³, pairs summed once."""
+        energy, virial = self._energy_and_virial()
+        return (
+            float(self._lmp.get_thermo("pe")) + energy,
+            self.kinetic_energy,
+            float(self._lmp.get_thermo("press")) + virial / (3 * self._box**3),
+        )
 
     def _energy_and_virial(self) -> tuple[float, float]:
         """Part of the energy and the virial that LAMMPS does not know, in ε."""

@@ -186,7 +186,7 @@ def record(engine: Engine, times: np.ndarray) -> Frames:
         engine.advance(time - now)
         now = time
         positions.append(engine.positions().astype(np.float32))
-        thermo.append((engine.potential_energy, engine.kinetic_energy, engine.pressure))
+        thermo.append(engine.thermodynamics())
     potential, kinetic, pressure = np.array(thermo).T
     return Frames(np.asarray(times, dtype=float), np.array(positions), potential, kinetic, pressure)
 

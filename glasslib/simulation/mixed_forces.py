@@ -220,9 +220,9 @@ class MixedPairForces:
 
     def _update(self, positions: np.ndarray) -> None:
         """Follow the monomers; make the lists, if they are due, and the forces."""
-        if not np.isfinite(positions).all():
+        if not _follow(positions, self._positions, self._liquid, self._work.counter[0] == 0):
+            self._work.counter[0] = 0
             raise SimulationError("a position is not finite; use a smaller timestep")
-        _follow(positions, self._positions, self._liquid, self._work.counter[0] == 0)
         check(update(self._positions, self._liquid, self._work, self._found, self._shift))
 
     def energy_and_virial(self, positions: np.ndarray) -> tuple[float, float]:
@@ -260,8 +260,10 @@ def check(fits: bool) -> None:
 def _follow(positions, x, about, new):
     """Move the coordinates to the positions by the shortest way, through the boundary or not.
 
-    At first that is the way from the monomer before in the chain, so that chains are whole.
+    At first that is the way from the monomer before in the chain, so that chains are whole. Tell
+    whether every position is finite.
     """
+    total = 0.0
     for i in range(len(positions)):
         for d in range(3):
             if new and (i == 0 or about.bonded[i - 1] == 0.0):
@@ -270,6 +272,8 @@ def _follow(positions, x, about, new):
                 here = x[d, i - 1] if new else x[d, i]
                 way = positions[i, d] - here
                 x[d, i] = here + (way - about.box * np.rint(way / about.box))
+            total += 0.0 * x[d, i]  # NaN if it is not finite
+    return total == 0.0
 
 
 # ------------------------------------------------------------------------------------- lists
@@ -578,7 +582,7 @@ def _pair_energy(x, i, j, about):
     r2 = 0.0
     for d in range(3):
         way = x[d, i] - x[d, j]
-        way -= about.box * np.rint(way / about.box)
+        way -= about.box * np.rint(way * (1.0 / about.box))
         r2 += way * way
     if r2 >= about.cutoff**2:
         return 0.0, 0.0
