@@ -160,7 +160,9 @@ class Integrator(Model):
         " with a compiled step of our own at constant energy; in double precision by"
         " glasslib.simulation.pair_forces; or LAMMPS's own style. GLASSLIB_PAIR_STYLE goes before.",
     )
-    skin: float = Field(0.4, gt=0, le=1, description="Neighbour-list skin in σ.")
+    skin: float = Field(
+        0.4, gt=0, le=1, description="Neighbour-list skin in σ; \"mixed\" has two of its own."
+    )
     segment: float = Field(
         256.0, gt=0, description="Time units between checkpoints, a fresh engine each time."
     )
