@@ -92,7 +92,7 @@ class Work(NamedTuple):
     start: np.ndarray  # (G + 1,) where the first list of each group begins
     outer: np.ndarray  # the first lists
     head: np.ndarray  # (G, 4) where the second list begins, and where its three parts end in it
-    inner: np.ndarray  # the second lists
+    inner: np.ndarray  # the second lists, no longer than the first but for what fills them up
     spare: np.ndarray  # room for the parts of one list
     candidate: np.ndarray  # monomers of the groups in reach of one group
     hit: np.ndarray  # numbers of those groups
@@ -152,7 +152,7 @@ def work(melt: Melt) -> Work:
         whole=aligned((3, n), np.int32),
         q=aligned((n + LANES, 4), np.int32), f=aligned((n + LANES, 4), np.float32),
         start=np.zeros(groups, np.int64), outer=aligned(400 * groups, np.uint32),
-        head=np.zeros((groups, 4), np.int64), inner=aligned(400 * groups, np.uint32),
+        head=np.zeros((groups, 4), np.int64), inner=aligned(432 * groups, np.uint32),
         spare=aligned(4 * ROW, np.uint32), candidate=aligned(GROUP * groups + LANES, np.uint32),
         hit=aligned(groups + LANES, np.uint32), middle=aligned((3, groups + LANES), np.int32),
         half=aligned((3, groups + LANES), np.float32), places=aligned(3 * ROW, np.int32),

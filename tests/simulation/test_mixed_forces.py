@@ -184,6 +184,17 @@ def test_a_crowd_is_refused_and_forgotten(edge):
     check(pairs, PairForces(melt, 0.4), x)
 
 
+@pytest.mark.parametrize("factor", [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6])
+def test_a_melt_that_is_squeezed_is_right_or_refused(factor):
+    """Lists that grow up to the room they have, and beyond."""
+    melt, x = liquid_like(3200)
+    pairs, exact = MixedPairForces(melt), PairForces(melt, 0.4)
+    try:
+        check(pairs, exact, x * factor)
+    except SimulationError as error:
+        assert factor < 0.8 and "collapsed" in str(error)
+
+
 def test_columns_that_are_nearly_empty():
     """Eight neighbours may lie farther apart than half the box."""
     melt = Melt(n_monomers=2000)
