@@ -25,6 +25,7 @@ from threading import Thread
 
 import numpy as np
 from filelock import Timeout
+from threadpoolctl import threadpool_limits
 
 from glasslib import __version__, paths, store
 from glasslib.checkpoints import Checkpoint
@@ -810,9 +811,7 @@ def _one_thread():
     """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = "1"
-    import freud
-
-    freud.parallel.set_num_threads(1)
+    threadpool_limits(1)  # of the libraries that have read the environment before
 
 
 def simulate(

@@ -2,8 +2,8 @@
 
 The cost of a task is the time it simulates over the speed of the machine. The simulated time
 follows from the protocol and τ_α: where the times of a temperature are fixed, the τ_α that fixed
-them, else an extrapolation. The speed is either measured, by a moment of real simulation, or what
-the finished files of the same profile say.
+them, else the protocol's relaxation law, which plans the equilibration in any case. The speed is
+either measured, by a moment of real simulation, or what the finished files of the same profile say.
 """
 
 from __future__ import annotations

@@ -7,10 +7,13 @@ process, in any order and after any interruption.
 r-RESPA integrates the stiff bonds in an inner loop and the pairs in the outer one, always with
 the same step: sampled times are whole numbers of steps.
 
-The pair forces come from :mod:`glasslib.simulation.pair_forces` through LAMMPS's ``fix external``,
-or from a pair style of LAMMPS. With forces from outside, r-RESPA is written as velocity Verlet with
-the inner step, in which every k-th step feels k times the pair forces and the others feel none:
-half kicks of the outer step around k inner ones are that very sequence.
+The pair forces come from :mod:`glasslib.simulation.mixed_forces` or
+:mod:`glasslib.simulation.pair_forces` through LAMMPS's ``fix external``, or from a pair style of
+LAMMPS. At constant energy, mixed forces have a compiled step (:mod:`glasslib.simulation.step`)
+that needs no LAMMPS; :func:`chosen` says which style serves. With forces from outside, r-RESPA is
+written as velocity Verlet with the inner step, in which every k-th step feels k times the pair
+forces and the others feel none: half kicks of the outer step around k inner ones are that very
+sequence.
 """
 
 from __future__ import annotations
