@@ -122,6 +122,5 @@ def build_network(
         loss="mse",
         metrics=["mse"],
         jit_compile=False,  # slower here with it
-        steps_per_execution=8,  # the same numbers, with many rows in half the time
     )
     return network
