@@ -48,6 +48,7 @@ from glasslib.dynamics.scattering import (
     self_intermediate_scattering,
 )
 from glasslib.errors import DataError, ParameterError, SimulationError
+from glasslib.files import lease
 from glasslib.parameters import Goal, Protocol, get_protocol
 from glasslib.simulation.engine import (
     Engine,
@@ -173,7 +174,7 @@ def perform(task: Task, patience: float = 0.0) -> str:
     checkpoint = Checkpoint(task.output)
     paths.check_writable(checkpoint.path.parent, task.output.parent)
     try:
-        with store.lease(checkpoint.path.with_suffix(".lease"), timeout=patience):
+        with lease(checkpoint.path.with_suffix(".lease"), timeout=patience):
             if task.done():
                 return "was there"
             if not task.ready():
@@ -571,7 +572,7 @@ def fix_times(profile: str, temperature: float) -> store.Times:
     """
     path = store.times_path(profile, temperature)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with store.lease(paths.work() / profile / f"T{temperature:.3f}" / "times.lease"):
+    with lease(paths.work() / profile / f"T{temperature:.3f}" / "times.lease"):
         if path.exists():
             return store.read_times(profile, temperature)
         protocol = get_protocol(profile)

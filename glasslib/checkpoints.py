@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from glasslib import paths, store
+from glasslib import paths
 from glasslib.errors import DataError
+from glasslib.files import write_arrays, write_atomically
 
 __all__ = ["Checkpoint", "park", "unfinished"]
 
@@ -49,12 +50,7 @@ class Checkpoint:
 
     def save(self, **arrays) -> None:
         """Replace the checkpoint."""
-
-        def save(target: Path):
-            with target.open("wb") as file:
-                np.savez(file, **arrays)
-
-        store.write_atomically(self.path, save)
+        write_arrays(self.path, **arrays)
 
     def remove(self) -> None:
         """Forget the checkpoint, its task being done."""
@@ -153,7 +149,7 @@ def park(
         further = not one.parked.exists() or seconds > _cpu_seconds(one.parked)
         if seconds >= at_least and further:
             compressed = lzma.compress(content)
-            store.write_atomically(
+            write_atomically(
                 one.parked, lambda target, bytes_=compressed: target.write_bytes(bytes_)
             )
             written.append(one.parked)

@@ -113,7 +113,7 @@ def describe(
                        f" pair (with bonds: glasslib describe melt.data -t {name})")  # fmt: skip
     for remark in remarks:
         warnings.warn(remark, DataWarning, stacklevel=2)
-    from glasslib.store import write_atomically
+    from glasslib.files import write_atomically
     from glasslib.structure.descriptors import structural_descriptors
 
     table = structural_descriptors(read.configuration, spec, threads=threads)

@@ -17,26 +17,20 @@ each, and reading verifies it.
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import json
-import os
-import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
-from filelock import SoftFileLease, Timeout
 
 from glasslib import paths
 from glasslib.configuration import Configuration
 from glasslib.errors import DataError
+from glasslib.files import lease, sha256, write_atomically, write_text
 from glasslib.parameters import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -51,7 +45,6 @@ __all__ = [
     "block_path",
     "block_paths",
     "equilibrated",
-    "lease",
     "load_ensemble",
     "load_runs",
     "merge",
@@ -65,7 +58,6 @@ __all__ = [
     "universe",
     "verify_all",
     "write",
-    "write_atomically",
     "write_times",
 ]
 
@@ -142,83 +134,6 @@ def profile_with(temperature: float, preferred: str) -> str | None:
 
 
 # ----------------------------------------------------------------------------------- writing
-def write_atomically(path: Path, save: Callable[[Path], None]) -> None:
-    """Let ``save`` write a temporary file beside ``path``, then move it there in one step.
-
-    Raises
-    ------
-    PlaceError
-        The folder cannot be written, or the disk is full.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    except OSError as error:
-        raise paths.refused(error, path.parent) or error from None
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        save(temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:  # a full disk is either, says HDF5
-        full = OSError(errno.ENOSPC, "") if "No space left on device" in str(error) else None
-        raise (full and paths.refused(full, path.parent)) or error from None
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def lease(path: Path, timeout: float = -1) -> Iterator[None]:
-    """Hold a lock between processes, and between machines that share a file system.
-
-    It is a file that only one can create, refreshed while its holder lives. It needs no locks of
-    the operating system, which network file systems often lack. One whose holder has died is
-    taken at once on the same machine, and on another when this process has seen it for a minute
-    without a sign of life; what a process left that was killed while it wrote one, after seconds.
-
-    Parameters
-    ----------
-    path : Path
-    timeout : float
-        Seconds to wait; then ``filelock.Timeout`` is raised. Negative waits for ever. Tries that
-        do not wait add up to that minute.
-    """
-    paths.check_writable(path.parent)
-    lock, begun = _lock(path), time.monotonic()
-    while True:
-        _spoil_if_empty(path)
-        left = timeout - (time.monotonic() - begun)
-        try:
-            lock.acquire(timeout=1.0 if timeout < 0 else min(max(left, 0.0), 1.0))
-            break
-        except Timeout:
-            if 0 <= timeout and left <= 1.0:
-                raise
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@cache
-def _lock(path: Path) -> SoftFileLease:
-    """Return this process's one lock of a name: it remembers since when another has been silent."""
-    return SoftFileLease(path, lease_duration=60.0)
-
-
-def _spoil_if_empty(path: Path) -> None:
-    """Let a lock without a word in it count as half-written, which filelock takes after a while.
-
-    One that is empty it leaves for ever. A holder that is just about to write overwrites this.
-    """
-    with suppress(OSError), path.open("r+b", buffering=0) as file:
-        if os.fstat(file.fileno()).st_size == 0:
-            file.write(b"?")
-
-
 def round_mantissa(values: np.ndarray, bits: int = KEPT_BITS) -> np.ndarray:
     """Round float32 values to ``bits`` explicit mantissa bits, to nearest, so they compress well.
 
@@ -259,11 +174,6 @@ def write(dataset: xr.Dataset, path: Path) -> None:
     write_atomically(path, save)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _registry_of(path: Path) -> Path:
     return path.parent.parent / "registry.txt"
 
@@ -286,9 +196,9 @@ def register(path: Path, content: Path | None = None) -> None:
     registry = _registry_of(path)
     with lease(paths.work() / registry.parent.name / "registry.lease"):
         entries = read_registry(registry)
-        entries[path.relative_to(registry.parent).as_posix()] = _digest(content or path)
+        entries[path.relative_to(registry.parent).as_posix()] = sha256(content or path)
         text = "".join(f"{entries[name]}  {name}\n" for name in sorted(entries))
-        write_atomically(registry, lambda target: target.write_text(text))
+        write_text(registry, text)
 
 
 # ----------------------------------------------------------------------------------- reading
@@ -304,7 +214,7 @@ def _verify(path: Path) -> None:
     if expected is None:
         raise DataError(f"{path.parent.name}/{path.name} is not in the registry; delete it"
                         " and run the same simulation again")
-    if _digest(path) != expected:
+    if sha256(path) != expected:
         raise DataError(
             f"{path.parent.name}/{path.name} is damaged: its SHA-256 is not the registry's;"
             " restore it with 'git checkout -- data'"
@@ -426,7 +336,7 @@ def merge(folder: Path, profile: str) -> list[str]:
         path = source / name
         if not path.exists():
             raise DataError(f"{path} is in the registry there but missing; copy it again")
-        if _digest(path) != theirs[name]:
+        if sha256(path) != theirs[name]:
             raise DataError(f"{path} is damaged: its SHA-256 is not the registry's; copy it again")
         if name in ours and (here / name).exists():
             if ours[name] != theirs[name]:

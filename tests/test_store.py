@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from glasslib import campaign, paths, store
+from glasslib import campaign, files, paths, store
 from glasslib.configuration import Configuration
 from glasslib.errors import DataError
 from glasslib.parameters import get_protocol
@@ -75,12 +75,12 @@ def test_an_error_while_saving_leaves_nothing(tmp_path):
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        store.write_atomically(tmp_path / "new" / "file.nc", save)
+        files.write_atomically(tmp_path / "new" / "file.nc", save)
     assert list((tmp_path / "new").iterdir()) == []
     whole = tmp_path / "whole.txt"
     whole.write_text("whole")
     with pytest.raises(OSError, match="disk full"):
-        store.write_atomically(whole, save)
+        files.write_atomically(whole, save)
     assert [p.read_text() for p in tmp_path.glob("*.txt")] == ["whole"]
     assert not list(tmp_path.rglob("*.tmp"))
 
