@@ -642,9 +642,9 @@ def describe(
     Read the file back with xarray.open_dataarray("features.nc", engine="h5netcdf").
     """
     values = parse_parameters(parameter or [])
-    from glasslib.describe import describe as write_descriptors
     from glasslib.errors import DataWarning
     from glasslib.parameters import DescriptorSpec, validate
+    from glasslib.store.exchange import describe as write_descriptors
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -50,8 +50,8 @@ CHANGES = {
         "parameters.py", "cutoff: float = Field(2.5", "cutoff: float = Field(2.4", ALL,
     ),
     "Ensemble.debye_waller": (
-        "store.py", '"squared_displacement")[..., self.times', '"displacement")[..., self.times',
-        DESCRIBED,
+        "store/ensemble.py",
+        '"squared_displacement")[..., self.times', '"displacement")[..., self.times', DESCRIBED,
     ),
     "Configuration.wrapped": (
         "configuration.py", "self.positions % self.box", "self.positions", DESCRIBED,
@@ -68,7 +68,7 @@ CHANGES = {
         ALL - {"ceiling", "reorientation"},
     ),
     "read": (
-        "store.py", "np.asarray(variable[()])", "np.zeros_like(variable[()])", ALL,
+        "store/registry.py", "np.asarray(variable[()])", "np.zeros_like(variable[()])", ALL,
     ),
     "train": ("learning/training.py", "generator.permutation(len(x))", "np.arange(len(x))", TRAINED),
     "TrainedNetwork.load": (
@@ -98,7 +98,7 @@ CHANGES = {
     "description": ("parameters.py", "Coarse-graining radius r_c, σ.", "r_c.", set()),
     "column title": ("results/networks.py", '"setting"', '"name"', set()),
     "what a table holds": ("results/tables.py", "what shared noise", "what noise", set()),
-    "Ensemble.describe": ("store.py", "runs of", "runs with", set()),
+    "Ensemble.describe": ("store/ensemble.py", "runs of", "runs with", set()),
     "lease": ("files.py", "lease_duration=60.0", "lease_duration=50.0", set()),
     "TrainedNetwork.to_keras": (
         "learning/training.py", "for layer in self.weights", "for layer in ()", set(),
@@ -171,7 +171,7 @@ def test_a_change_makes_stale_what_uses_it(keys, change):
 # ------------------------------------------------------------------------------- what is in it
 def places(function):
     return closure.definitions(
-        (function.__module__, function.__qualname__), ("glasslib.store", "load_ensemble")
+        (function.__module__, function.__qualname__), ("glasslib.store.ensemble", "load_ensemble")
     )
 
 
@@ -288,7 +288,7 @@ spec = importlib.util.spec_from_file_location("closure", sys.argv[1])
 closure = sys.modules["closure"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(closure)
 for place in json.load(sys.stdin):
-    found = closure.definitions(tuple(place), ("glasslib.store", "load_ensemble"))
+    found = closure.definitions(tuple(place), ("glasslib.store.ensemble", "load_ensemble"))
     print(hashlib.sha256("".join(sorted(found.values())).encode()).hexdigest())
 """
 

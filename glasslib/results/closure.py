@@ -260,7 +260,7 @@ def definitions(*places: Place) -> dict[Place, str]:
     Parameters
     ----------
     *places : (str, str)
-        Module and name of each. A method is ``("glasslib.store", "Ensemble.mean")``.
+        Module and name of each. A method is ``("glasslib.store.ensemble", "Ensemble.mean")``.
 
     Returns
     -------

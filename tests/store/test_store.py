@@ -19,7 +19,7 @@ from glasslib.parameters import get_protocol
 from glasslib.structure.energy import potential_energy
 
 N = 1500
-DATA = Path(__file__).resolve().parent / "data"
+DATA = Path(__file__).resolve().parents[1] / "data"
 #: Files that are compared with xarray's reading: all of the fixed ensemble, some of the book's.
 SHIPPED = [
     *sorted(DATA.glob("ensembles/smoke/T*/*.nc")),
