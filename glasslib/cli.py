@@ -308,16 +308,16 @@ def campaign_run(
     Example of an array job: sbatch --array=0-63 --wrap 'glasslib campaign run --profile paper
     -t 0.5 --shard $SLURM_ARRAY_TASK_ID/64'
     """
-    from glasslib import campaign, planning
-    from glasslib.parameters import CAMPAIGN, CompanionParameters, get_protocol, validate
+    from glasslib import campaign
+    from glasslib.parameters import CompanionParameters, get_protocol, validate
 
     part = _shard(shard)
     _one_rank(sharing=part[1] > 1)
-    goals = CAMPAIGN
+    goals = campaign.CAMPAIGN
     if temperature:
         get_protocol(profile)
         wanted = [validate(CompanionParameters, temperature=t).temperature for t in temperature]
-        goals = [planning.whole(profile, t) for t in wanted]
+        goals = [campaign.whole(profile, t) for t in wanted]
     campaign.run(goals, workers, _report, part)
 
 
@@ -386,8 +386,7 @@ def campaign_status() -> None:
     Hours are those of one core; those to go rest on the speed of what is there and, where no
     τ_α is known yet, on an extrapolated one.
     """
-    from glasslib import checkpoints, planning
-    from glasslib.parameters import CAMPAIGN
+    from glasslib.campaign import CAMPAIGN, checkpoints, planning
 
     print(planning.status().to_string(index=False))
     for profile in dict.fromkeys(goal.profile for goal in CAMPAIGN):
@@ -407,7 +406,7 @@ def campaign_estimate(
 
     Example: glasslib campaign estimate --profile paper -t 0.5 -t 0.45
     """
-    from glasslib import planning
+    from glasslib.campaign import planning
     from glasslib.parameters import CompanionParameters, get_protocol, validate
 
     protocol = get_protocol(profile)
@@ -450,7 +449,7 @@ def campaign_park(
 
     Example: glasslib campaign park && git add data
     """
-    from glasslib import checkpoints
+    from glasslib.campaign import checkpoints
     from glasslib.parameters import get_protocol
 
     get_protocol(profile)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from glasslib import results, store
+from glasslib.campaign import Goal
 from glasslib.errors import DataError
 from glasslib.lab.checking import shown
-from glasslib.parameters import CompanionParameters, Goal, get_protocol, validate
+from glasslib.parameters import CompanionParameters, get_protocol, validate
 from glasslib.store import Ensemble
 
 __all__ = ["Short", "ensemble", "ensembles", "halves", "report", "short_simulation", "trajectories"]

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from glasslib import campaign, files, paths, store
+from glasslib import files, paths, store
 from glasslib.configuration import Configuration
 from glasslib.errors import DataError
 from glasslib.parameters import get_protocol
+from glasslib.store.schema import spent_seconds
 from glasslib.structure.energy import potential_energy
 
 N = 1500
@@ -426,7 +427,7 @@ def test_provenance_is_in_each_file(shown):
                 "licence",
             ):
                 assert name in data.attrs
-            assert campaign.spent_seconds(data.attrs) > 0
+            assert spent_seconds(data.attrs) > 0
             assert json.loads(data.attrs["protocol"])["melt"]["n_monomers"] == N
 
 

@@ -17,11 +17,12 @@ import numpy as np
 import pandas as pd
 
 from glasslib import store
-from glasslib.campaign import Task, spent_seconds, tasks
-from glasslib.parameters import CAMPAIGN, Goal, Protocol, get_protocol
+from glasslib.campaign.plan import CAMPAIGN, Goal, Task, tasks, whole
+from glasslib.parameters import Protocol, get_protocol
 from glasslib.simulation.engine import chosen
 from glasslib.simulation.ensemble import stepper
 from glasslib.simulation.melt import start_melt
+from glasslib.store.schema import spent_seconds
 
 __all__ = [
     "cost_table",
@@ -31,7 +32,6 @@ __all__ = [
     "simulation_seconds",
     "status",
     "task_time",
-    "whole",
 ]
 
 #: What a time unit in the heat bath costs in time units at constant energy: LAMMPS takes longer
@@ -91,14 +91,6 @@ def measured_speed(protocol: Protocol, duration: float = 4.0) -> float:
         begun = time.process_time()
         engine.advance(duration)
         return duration / (time.process_time() - begun)
-
-
-def whole(profile: str, temperature: float) -> Goal:
-    """Return the goal of one temperature in full."""
-    protocol = get_protocol(profile)
-    return Goal(
-        profile=profile, temperature=temperature, runs=protocol.runs, blocks=protocol.blocks
-    )
 
 
 def simulation_seconds(temperature: float, profile: str, workers: int = 2) -> float:

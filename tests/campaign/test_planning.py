@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glasslib import planning, store
-from glasslib.campaign import spent_seconds, tasks
-from glasslib.parameters import CAMPAIGN, Goal, get_protocol
+from glasslib import store
+from glasslib.campaign import CAMPAIGN, Goal, planning, tasks
+from glasslib.parameters import get_protocol
+from glasslib.store.schema import spent_seconds
 
 
 def row(table, temperature):

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glasslib import campaign, parameters, store
-from glasslib.campaign import Task, tasks
+from glasslib.campaign import CAMPAIGN, Goal, Task, checkpoints, production, scheduler, tasks
 from glasslib.errors import ParameterError, SimulationError
-from glasslib.parameters import CAMPAIGN, Goal, get_protocol
+from glasslib.parameters import get_protocol
 
 SCRIPT = Path(__file__).with_name("campaign_process.py")
 FILES = ["T0.900/run00-block00.nc", "T0.900/run00.nc", "T0.900/times.json", "T1.000/run00.nc"]
@@ -36,10 +36,10 @@ def test_a_lock_of_the_dead_is_taken_in_the_end(tmp_path, monkeypatch, left, hol
     monkeypatch.setenv("GLASSLIB_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("GLASSLIB_VAR", str(tmp_path / "var"))
     task = Task("smoke", 0.8, 0)
-    lock = campaign.Checkpoint(task.output).path.with_suffix(".lease")
+    lock = checkpoints.Checkpoint(task.output).path.with_suffix(".lease")
     lock.parent.mkdir(parents=True)
     lock.write_text(left)
-    monkeypatch.setattr(campaign, "_run", lambda task, checkpoint: "done")
+    monkeypatch.setattr(scheduler, "make_run", lambda task, checkpoint: "done")
     now, skipped = time.monotonic, [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now() + skipped[0])
     assert campaign.perform(task) == "busy"
@@ -260,7 +260,7 @@ def test_too_hot_a_melt_is_refused_in_words(tmp_path, monkeypatch, smoke):
 @given(st.floats(1.0, 40_000))
 def test_production_samples(duration):
     step = 0.01
-    times, regular, lags = campaign._production_times(duration, step)
+    times, regular, lags = production.production_times(duration, step)
     assert (np.diff(times) > 0).all() and (np.diff(lags) > 0).all()
     assert set(regular) <= set(times) and times[0] == 0
     for values in (times, regular, lags):
@@ -270,7 +270,7 @@ def test_production_samples(duration):
         assert 1.0 in lags
     for lag in lags[:: max(1, len(lags) // 8)]:
         pairs = np.isin(np.round(times + lag, 6), times).sum()
-        assert pairs >= campaign.PRODUCTION_FRAMES // 10
+        assert pairs >= production.PRODUCTION_FRAMES // 10
 
 
 # ------------------------------------------------------------------- pair style, equilibration
@@ -280,7 +280,7 @@ def test_a_task_keeps_the_pair_style_it_has_begun_with(tmp_path, monkeypatch):
     task = Task("smoke", 0.8, 0, 0)
 
     def style(saved):
-        return campaign.protocol_of(task, saved).integrator.pair_style
+        return checkpoints.protocol_of(task, saved).integrator.pair_style
 
     assert style(None) == "mixed"
     assert style({"pair_style": np.array("mixed")}) == "mixed"
