@@ -317,7 +317,7 @@ def campaign_run(
     if temperature:
         get_protocol(profile)
         wanted = [validate(CompanionParameters, temperature=t).temperature for t in temperature]
-        goals = [campaign.whole(profile, t) for t in wanted]
+        goals = [campaign.whole(t, profile) for t in wanted]
     campaign.run(goals, workers, _report, part)
 
 
@@ -339,7 +339,7 @@ def campaign_task(
 
     get_protocol(profile)
     page = validate(CompanionParameters, temperature=temperature)
-    task = campaign.Task(profile, page.temperature, run, block)
+    task = campaign.Task(page.temperature, profile, run, block)
     line = campaign.perform(task, patience=campaign.LONGER_THAN_A_LEASE)
     if line == "busy":
         raise SimulationError(f"{task} is being worked on by another process; try again later")
@@ -354,7 +354,7 @@ def campaign_times(temperature: OneTemperature, profile: Profile = "companion") 
 
     get_protocol(profile)
     page = validate(CompanionParameters, temperature=temperature)
-    times = campaign.fix_times(profile, page.temperature)
+    times = campaign.fix_times(page.temperature, profile)
     print(f"τ_α = {times.tau_alpha:g} ± {times.tau_alpha_error:.2g} τ; times: "
           + ", ".join(f"{t:g}" for t in times.times))
 
@@ -414,7 +414,7 @@ def campaign_estimate(
     wanted = [validate(CompanionParameters, temperature=t).temperature for t in wanted]
     speed = planning.measured_speed(protocol)
     print(f"one process: {speed:.2f} τ per second of CPU time, N = {protocol.melt.n_monomers:,}")
-    print(planning.cost_table(profile, wanted, speed).to_string(index=False))
+    print(planning.cost_table(wanted, profile, speed).to_string(index=False))
     print("Cost grows in proportion to N, runs, trajectories and τ_α; a τ_α? is extrapolated.")
 
 

@@ -161,7 +161,7 @@ def _missing(page: CompanionParameters) -> dict[float, str]:
     for t in page.temperatures:
         if store.profile_with(t, "companion") == "companion":
             continue
-        if not all(task.done() for task in tasks([whole(page.profile, t)])):
+        if not all(task.done() for task in tasks([whole(t, page.profile)])):
             out[t] = page.profile
     return out
 
@@ -393,7 +393,7 @@ def simulate_missing(page: CompanionParameters, workers: int = 2, seconds: float
     from glasslib import campaign
     from glasslib.campaign import planning
 
-    goals = [campaign.whole(profile, t) for t, profile in _missing(page).items()]
+    goals = [campaign.whole(t, profile) for t, profile in _missing(page).items()]
     todo = [task for task in campaign.tasks(goals) if not task.done()]
     if not todo:
         return

@@ -27,8 +27,8 @@ def make_block(task: Task, checkpoint: Checkpoint) -> str:
     saved = checkpoint.load()
     protocol = protocol_of(task, saved)
     melt, integrator, size = protocol.melt, protocol.integrator, protocol.block_size
-    times = fix_times(task.profile, task.temperature)
-    start = store.read(store.run_path(task.profile, task.temperature, task.run))
+    times = fix_times(task.temperature, task.profile)
+    start = store.read(store.run_path(task.temperature, task.profile, task.run))
     initial, bonds = start["positions"], melt.bonds
     n_times, n_fine = len(times.times), len(times.fine_times)
     column = {k: int(j) for j, k in enumerate(np.searchsorted(times.fine_times, times.times))}

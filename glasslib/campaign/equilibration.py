@@ -32,7 +32,7 @@ def equilibrate(protocol: Protocol, task: Task, checkpoint: Checkpoint) -> dict:
         begun, cpu = time.process_time(), 0.0 if saved is None else float(saved["cpu"])
         source = protocol.source(temperature)
         if source is not None:
-            above = store.read(store.run_path(task.profile, source, task.run))
+            above = store.read(store.run_path(source, task.profile, task.run))
             state = State(above["positions"], above["velocities"])
         elif saved is None:
             state = melt_hot(protocol, temperature, task.run)

@@ -46,8 +46,8 @@ CAMPAIGN = tuple(
 class Task:
     """One file to be made: a run (``block`` None) or a block of its ensemble."""
 
-    profile: str
     temperature: float
+    profile: str
     run: int
     block: int | None = None
 
@@ -60,8 +60,8 @@ class Task:
     def output(self) -> Path:
         """Return the file the task ends with."""
         if self.block is None:
-            return run_path(self.profile, self.temperature, self.run)
-        return block_path(self.profile, self.temperature, self.run, self.block)
+            return run_path(self.temperature, self.profile, self.run)
+        return block_path(self.temperature, self.profile, self.run, self.block)
 
     def done(self) -> bool:
         """Tell whether the file is there."""
@@ -72,10 +72,10 @@ class Task:
         protocol = get_protocol(self.profile)
         if self.block is None:
             source = protocol.source(self.temperature)
-            return source is None or run_path(self.profile, source, self.run).exists()
+            return source is None or run_path(source, self.profile, self.run).exists()
         needed = {self.run, *protocol.runs_that_time(self.temperature)}
         return all(
-            run_path(self.profile, self.temperature, run).exists() for run in needed
+            run_path(self.temperature, self.profile, run).exists() for run in needed
         )
 
     def __str__(self):
@@ -98,7 +98,7 @@ def tasks(goals: Iterable[Goal]) -> list[Task]:
         source = get_protocol(goal.profile).source(temperature)
         if source is not None:
             add_run(goal, source, run)
-        listed.setdefault(Task(goal.profile, temperature, run))
+        listed.setdefault(Task(temperature, goal.profile, run))
 
     for goal in goals:
         protocol = get_protocol(goal.profile)
@@ -107,11 +107,11 @@ def tasks(goals: Iterable[Goal]) -> list[Task]:
             add_run(goal, goal.temperature, number)
         for block in range(goal.blocks):
             for number in range(goal.runs):
-                listed.setdefault(Task(goal.profile, goal.temperature, number, block))
+                listed.setdefault(Task(goal.temperature, goal.profile, number, block))
     return list(listed)
 
 
-def whole(profile: str, temperature: float) -> Goal:
+def whole(temperature: float, profile: str) -> Goal:
     """Return the goal of one temperature in full."""
     protocol = get_protocol(profile)
     return Goal(

@@ -169,4 +169,4 @@ def simulate(
     report : callable, optional
         See :func:`run`.
     """
-    run([whole(profile, temperature)], workers, report)
+    run([whole(temperature, profile)], workers, report)

@@ -23,21 +23,21 @@ def tau_alpha_of(lags: np.ndarray, scattering: np.ndarray, grid, q: float) -> fl
     return decay_time(lags, at_wavenumber(scattering, np.array(grid), q))
 
 
-def fix_times(profile: str, temperature: float) -> store.Times:
+def fix_times(temperature: float, profile: str) -> store.Times:
     """Return the times of a temperature's ensembles; fix them now if they are not yet.
 
     τ_α is the mean over the first few production runs (``Protocol.runs_that_time``), each read
     off F_s at the mean
     first peak of S(q).
     """
-    path = store.times_path(profile, temperature)
+    path = store.times_path(temperature, profile)
     path.parent.mkdir(parents=True, exist_ok=True)
     with lease(paths.work() / profile / f"T{temperature:.3f}" / "times.lease"):
         if path.exists():
-            return store.read_times(profile, temperature)
+            return store.read_times(temperature, profile)
         protocol = get_protocol(profile)
         chosen = protocol.runs_that_time(temperature)
-        runs = [store.read(store.run_path(profile, temperature, run)) for run in chosen]
+        runs = [store.read(store.run_path(temperature, profile, run)) for run in chosen]
         q = float(np.mean([run.attrs["q_peak"] for run in runs]))
         taus = np.array([
             tau_alpha_of(run["lag"], run["scattering"], run["wavenumber"], q) for run in runs
@@ -50,6 +50,6 @@ def fix_times(profile: str, temperature: float) -> store.Times:
         fine = on_steps(np.geomspace(step, longest, protocol.n_fine_times), step)
         fine = np.union1d(fine, times)
         store.write_times(
-            profile, temperature, store.Times(tau, error, tuple(chosen), q, times, fine)
+            temperature, profile, store.Times(tau, error, tuple(chosen), q, times, fine)
         )
-        return store.read_times(profile, temperature)
+        return store.read_times(temperature, profile)

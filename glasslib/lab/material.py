@@ -138,7 +138,7 @@ def _with_two_blocks(profile: str) -> str:
     good = [
         f"{t:g}"
         for t, runs in store.available(profile).items()
-        if all(len(store.block_paths(profile, t, run)) > 1 for run in runs)
+        if all(len(store.block_paths(t, profile, run)) > 1 for run in runs)
     ]
     return ", ".join(good) or "none has two yet"
 

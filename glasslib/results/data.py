@@ -70,7 +70,7 @@ def _whole(temperature: float, profile: str) -> bool:
         return True
     protocol = get_protocol(profile)
     return all(
-        store.block_path(profile, temperature, run, block).exists()
+        store.block_path(temperature, profile, run, block).exists()
         for run in range(protocol.runs)
         for block in range(protocol.blocks)
     )

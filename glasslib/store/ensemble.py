@@ -66,9 +66,9 @@ class Times:
         return int(np.flatnonzero(self.times == 1.0)[0])
 
 
-def write_times(profile: str, temperature: float, times: Times) -> None:
+def write_times(temperature: float, profile: str, times: Times) -> None:
     """Write ``times.json`` once and register it."""
-    path = times_path(profile, temperature)
+    path = times_path(temperature, profile)
     if path.exists():
         raise DataError(f"{path.parent.name}/times.json exists; the times stay fixed")
     content = {
@@ -89,9 +89,9 @@ def write_times(profile: str, temperature: float, times: Times) -> None:
     write_atomically(path, save)
 
 
-def read_times(profile: str, temperature: float) -> Times:
+def read_times(temperature: float, profile: str) -> Times:
     """Read and verify the fixed times of a temperature."""
-    path = times_path(profile, temperature)
+    path = times_path(temperature, profile)
     verify(path)
     content = json.loads(path.read_text())
     return Times(
@@ -228,9 +228,9 @@ def _load(temperature: float, profile: str, have: dict[float, list[int]]) -> Ens
             f" make them with 'glasslib simulate {temperature:g} --profile {profile}'"
         )
     temperature = near[0]
-    runs = {run: read(run_path(profile, temperature, run)) for run in have[temperature]}
-    there = {run: block_paths(profile, temperature, run).values() for run in runs}
+    runs = {run: read(run_path(temperature, profile, run)) for run in have[temperature]}
+    there = {run: block_paths(temperature, profile, run).values() for run in runs}
     blocks = {run: [read(path) for path in files] for run, files in there.items() if files}
-    fixed = times_path(profile, temperature).exists()
-    times = read_times(profile, temperature) if fixed else None
+    fixed = times_path(temperature, profile).exists()
+    times = read_times(temperature, profile) if fixed else None
     return Ensemble(temperature, profile, times, runs, blocks)

@@ -40,30 +40,34 @@ _ONLY_A_DIMENSION = b"This is a netCDF dimension but not a netCDF variable"
 
 
 # ------------------------------------------------------------------------------------- paths
-def run_path(profile: str, temperature: float, run: int) -> Path:
+def _folder(temperature: float, profile: str) -> Path:
+    return paths.ensembles(profile, temperature)
+
+
+def run_path(temperature: float, profile: str, run: int) -> Path:
     """Return the file of one run."""
-    return paths.ensembles(profile, temperature) / f"run{run:02d}.nc"
+    return _folder(temperature, profile) / f"run{run:02d}.nc"
 
 
-def block_path(profile: str, temperature: float, run: int, block: int) -> Path:
+def block_path(temperature: float, profile: str, run: int, block: int) -> Path:
     """Return the file of one block of a run's ensemble."""
-    return paths.ensembles(profile, temperature) / f"run{run:02d}-block{block:02d}.nc"
+    return _folder(temperature, profile) / f"run{run:02d}-block{block:02d}.nc"
 
 
-def times_path(profile: str, temperature: float) -> Path:
+def times_path(temperature: float, profile: str) -> Path:
     """Return the file of the ensemble's fixed times."""
-    return paths.ensembles(profile, temperature) / "times.json"
+    return _folder(temperature, profile) / "times.json"
 
 
-def run_paths(profile: str, temperature: float) -> dict[int, Path]:
+def run_paths(temperature: float, profile: str) -> dict[int, Path]:
     """Return the files of all runs there are, by run number."""
-    found = paths.ensembles(profile, temperature).glob("run??.nc")
+    found = _folder(temperature, profile).glob("run??.nc")
     return {int(path.stem[3:]): path for path in sorted(found)}
 
 
-def block_paths(profile: str, temperature: float, run: int) -> dict[int, Path]:
+def block_paths(temperature: float, profile: str, run: int) -> dict[int, Path]:
     """Return the files of all blocks of a run there are, by block number."""
-    found = paths.ensembles(profile, temperature).glob(f"run{run:02d}-block??.nc")
+    found = _folder(temperature, profile).glob(f"run{run:02d}-block??.nc")
     return {int(path.stem[-2:]): path for path in sorted(found)}
 
 
@@ -77,8 +81,8 @@ def available(profile: str) -> dict[float, list[int]]:
     """
     found = {}
     for temperature, equilibrated_runs in equilibrated(profile).items():
-        runs = [r for r in equilibrated_runs if block_paths(profile, temperature, r)]
-        if runs and times_path(profile, temperature).exists():
+        runs = [r for r in equilibrated_runs if block_paths(temperature, profile, r)]
+        if runs and times_path(temperature, profile).exists():
             found[temperature] = runs
     return found
 
@@ -93,7 +97,7 @@ def equilibrated(profile: str) -> dict[float, list[int]]:
     """
     folder = paths.data() / "ensembles" / profile
     temperatures = sorted((float(path.name[1:]) for path in folder.glob("T?.???")), reverse=True)
-    found = {temperature: list(run_paths(profile, temperature)) for temperature in temperatures}
+    found = {temperature: list(run_paths(temperature, profile)) for temperature in temperatures}
     return {temperature: runs for temperature, runs in found.items() if runs}
 
 

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 __all__ = ["universe"]
 
 
-def universe(temperature: float, run: int, profile: str = "companion") -> Universe:
+def universe(temperature: float, profile: str, run: int) -> Universe:
     """Open a run's initial configuration as an MDAnalysis universe, with bonds and chains.
 
     Parameters
     ----------
     temperature : float
-    run : int
+        In ε/k_B.
     profile : str
+    run : int
 
     Returns
     -------
@@ -34,7 +35,7 @@ def universe(temperature: float, run: int, profile: str = "companion") -> Univer
     """
     import MDAnalysis
 
-    data = read(run_path(profile, temperature, run))
+    data = read(run_path(temperature, profile, run))
     n = len(data["positions"])
     chain = data["chain"]
     u = MDAnalysis.Universe.empty(
