@@ -176,6 +176,25 @@ class Ensemble:
             blocks={run: self.blocks[run] for run in runs},
         )
 
+    def part(self, first: int, last: int | None = None) -> Ensemble:
+        """Return the same ensemble with some blocks of each run alone.
+
+        Parameters
+        ----------
+        first, last : int
+            Blocks from ``first`` up to, not including, ``last``, as a slice counts them; up to the
+            end by default.
+
+        Returns
+        -------
+        Ensemble
+            Runs that have none of these blocks are left out. So ``part(0, n)`` and
+            ``part(n, 2 * n)`` share no trajectory, and ``part(1)`` has the runs with two blocks or
+            more.
+        """
+        blocks = {run: blocks[first:last] for run, blocks in self.blocks.items()}
+        return replace(self, blocks=blocks).only(run for run, some in blocks.items() if some)
+
     def configuration(self, run: int) -> Configuration:
         """Return the initial configuration of a run's ensemble."""
         return _configuration(self.runs[run], "positions")

@@ -368,6 +368,32 @@ def test_means_over_blocks_of_unequal_size_weigh_trajectories(shown):
     np.testing.assert_allclose(uneven.propensity[0], (2 * a + 3 * b) / 5, rtol=1e-12)
 
 
+def test_parts_of_an_ensemble_are_means_over_their_blocks(shown):
+    one = shown[0.8]
+    first, second = one.part(0, 1), one.part(1)
+    assert first.n_trajectories == second.n_trajectories == {0: 2, 1: 2}
+    for part, place in ((first, 0), (second, 1)):
+        blocks = [one.blocks[run][place] for run in one.runs]
+        for name in ("displacement", "p2_loss"):
+            expected = [block[name].astype(float).T for block in blocks]
+            np.testing.assert_array_equal(part.mean(name), expected)
+        square = [block["squared_displacement"][one.times.debye_waller_index] for block in blocks]
+        np.testing.assert_array_equal(part.debye_waller, square)
+    both = (first.propensity + second.propensity) / 2
+    np.testing.assert_array_equal(both, one.propensity)
+    np.testing.assert_array_equal(one.part(0).propensity, one.propensity)
+    np.testing.assert_array_equal(one.part(-1).propensity, second.propensity)
+
+
+def test_a_part_leaves_out_runs_without_its_blocks(shown):
+    one = shown[0.8]
+    uneven = replace(one, blocks={0: one.blocks[0][:1], 1: one.blocks[1]})
+    second = uneven.part(1, 2)
+    assert list(second.runs) == list(second.blocks) == [1]
+    np.testing.assert_array_equal(second.propensity[0], one.part(1).propensity[1])
+    assert uneven.part(2).runs == {} and uneven.n_trajectories == {0: 2, 1: 4}
+
+
 def test_ensemble_in_shapes_and_words(shown):
     one = shown[0.7]
     assert one.propensity.shape == (2, N, 10) and one.debye_waller.shape == (2, N)
