@@ -38,8 +38,8 @@ def melt(n):
     """Return a melt of n monomers at T = 0.7, density 1.02: 8 τ at T = 2, then 8 τ at 0.7."""
     from glasslib import paths
     from glasslib.configuration import Configuration
+    from glasslib.files import write_atomically
     from glasslib.parameters import Integrator, Melt
-    from glasslib.store import write_atomically
 
     if n in IMAGES:
         one = melt(10000)

@@ -39,7 +39,7 @@ def equilibrated():
     from glasslib.parameters import Melt
     from glasslib.simulation.ensemble import ice_state
 
-    run = store.read(store.run_path("companion", 0.45, 0))
+    run = store.read(store.run_path(0.45, "companion", 0))
     return Melt(), ice_state(run["positions"], 0.45, 0, 9999)
 
 
@@ -208,7 +208,7 @@ def energy(trajectories: int = 12, duration: float = 200.0, window: float = 5.0)
     from glasslib.simulation.pair_forces import PairForces
     from glasslib.simulation.step import Step
 
-    run, melt = store.read(store.run_path("companion", 0.45, 0)), Melt()
+    run, melt = store.read(store.run_path(0.45, "companion", 0)), Melt()
     changes = {"mixed": [], "glasslib": []}
     for k in range(trajectories):
         state = ice_state(run["positions"], 0.45, 0, 20_000 + k)

@@ -308,16 +308,16 @@ def campaign_run(
     Example of an array job: sbatch --array=0-63 --wrap 'glasslib campaign run --profile paper
     -t 0.5 --shard $SLURM_ARRAY_TASK_ID/64'
     """
-    from glasslib import campaign, planning
-    from glasslib.parameters import CAMPAIGN, CompanionParameters, get_protocol, validate
+    from glasslib import campaign
+    from glasslib.parameters import CompanionParameters, get_protocol, validate
 
     part = _shard(shard)
     _one_rank(sharing=part[1] > 1)
-    goals = CAMPAIGN
+    goals = campaign.CAMPAIGN
     if temperature:
         get_protocol(profile)
         wanted = [validate(CompanionParameters, temperature=t).temperature for t in temperature]
-        goals = [planning.whole(profile, t) for t in wanted]
+        goals = [campaign.whole(t, profile) for t in wanted]
     campaign.run(goals, workers, _report, part)
 
 
@@ -339,7 +339,7 @@ def campaign_task(
 
     get_protocol(profile)
     page = validate(CompanionParameters, temperature=temperature)
-    task = campaign.Task(profile, page.temperature, run, block)
+    task = campaign.Task(page.temperature, profile, run, block)
     line = campaign.perform(task, patience=campaign.LONGER_THAN_A_LEASE)
     if line == "busy":
         raise SimulationError(f"{task} is being worked on by another process; try again later")
@@ -354,7 +354,7 @@ def campaign_times(temperature: OneTemperature, profile: Profile = "companion") 
 
     get_protocol(profile)
     page = validate(CompanionParameters, temperature=temperature)
-    times = campaign.fix_times(profile, page.temperature)
+    times = campaign.fix_times(page.temperature, profile)
     print(f"τ_α = {times.tau_alpha:g} ± {times.tau_alpha_error:.2g} τ; times: "
           + ", ".join(f"{t:g}" for t in times.times))
 
@@ -386,8 +386,7 @@ def campaign_status() -> None:
     Hours are those of one core; those to go rest on the speed of what is there and, where no
     τ_α is known yet, on an extrapolated one.
     """
-    from glasslib import checkpoints, planning
-    from glasslib.parameters import CAMPAIGN
+    from glasslib.campaign import CAMPAIGN, checkpoints, planning
 
     print(planning.status().to_string(index=False))
     for profile in dict.fromkeys(goal.profile for goal in CAMPAIGN):
@@ -407,7 +406,7 @@ def campaign_estimate(
 
     Example: glasslib campaign estimate --profile paper -t 0.5 -t 0.45
     """
-    from glasslib import planning
+    from glasslib.campaign import planning
     from glasslib.parameters import CompanionParameters, get_protocol, validate
 
     protocol = get_protocol(profile)
@@ -415,7 +414,7 @@ def campaign_estimate(
     wanted = [validate(CompanionParameters, temperature=t).temperature for t in wanted]
     speed = planning.measured_speed(protocol)
     print(f"one process: {speed:.2f} τ per second of CPU time, N = {protocol.melt.n_monomers:,}")
-    print(planning.cost_table(profile, wanted, speed).to_string(index=False))
+    print(planning.cost_table(wanted, profile, speed).to_string(index=False))
     print("Cost grows in proportion to N, runs, trajectories and τ_α; a τ_α? is extrapolated.")
 
 
@@ -450,7 +449,7 @@ def campaign_park(
 
     Example: glasslib campaign park && git add data
     """
-    from glasslib import checkpoints
+    from glasslib.campaign import checkpoints
     from glasslib.parameters import get_protocol
 
     get_protocol(profile)
@@ -642,9 +641,9 @@ def describe(
     Read the file back with xarray.open_dataarray("features.nc", engine="h5netcdf").
     """
     values = parse_parameters(parameter or [])
-    from glasslib.describe import describe as write_descriptors
     from glasslib.errors import DataWarning
     from glasslib.parameters import DescriptorSpec, validate
+    from glasslib.store.exchange import describe as write_descriptors
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -107,7 +107,7 @@ def sync(folder: Path | None = None) -> list[Path]:
     folder : Path, optional
         Where the notebooks are; ``notebooks/`` in the checkout by default.
     """
-    from glasslib.store import write_atomically
+    from glasslib.files import write_text
 
     folder = paths.notebooks() if folder is None else folder
     written = []
@@ -115,7 +115,7 @@ def sync(folder: Path | None = None) -> list[Path]:
         pair = folder / f"{stem}.ipynb"
         text = pair_text(folder / f"{stem}.md")
         if not pair.exists() or pair.read_text(encoding="utf-8") != text:
-            write_atomically(pair, lambda fresh, text=text: fresh.write_text(text, "utf-8"))
+            write_text(pair, text)
             written.append(pair)
     return written
 
@@ -227,14 +227,14 @@ def with_tables(text: str) -> str:
 
 def sync_tables() -> list[Path]:
     """Write the prose pages whose generated tables differ from the models; return those."""
-    from glasslib.store import write_atomically
+    from glasslib.files import write_text
 
     written = []
     for path in sorted((paths.root() / "book").rglob("*.md")):
         old = path.read_text(encoding="utf-8")
         new = with_tables(old)
         if new != old:
-            write_atomically(path, lambda fresh, new=new: fresh.write_text(new, "utf-8"))
+            write_text(path, new)
             written.append(path)
     return written
 

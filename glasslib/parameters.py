@@ -28,7 +28,6 @@ __all__ = [
     "PROTOCOLS",
     "CompanionParameters",
     "DescriptorSpec",
-    "Goal",
     "Integrator",
     "Melt",
     "Model",
@@ -335,34 +334,6 @@ def get_protocol(name: str) -> Protocol:
         raise ParameterError(
             f"profile = {name!r} does not exist; choose {', '.join(names[:-1])} or {names[-1]}"
         ) from None
-
-
-class Goal(Model):
-    """One step of the campaign: so many runs and blocks at a temperature."""
-
-    profile: str
-    temperature: Temperature
-    runs: int = Field(ge=1)
-    blocks: int = Field(ge=1)
-
-
-#: The campaign, in order: a little of everything first, then more of it, high temperatures first;
-#: at last the paper's 10,000 monomers where they can be afforded.
-CAMPAIGN = tuple(
-    Goal(profile=profile, temperature=temperature, runs=runs, blocks=blocks)
-    for profile, temperature, runs, blocks in (
-        ("companion", 0.60, 4, 1), ("companion", 0.50, 4, 1), ("companion", 0.45, 4, 1),
-        ("companion", 0.60, 4, 4), ("companion", 0.50, 4, 2), ("companion", 0.45, 4, 2),
-        ("companion", 0.60, 10, 4), ("companion", 0.50, 10, 2), ("companion", 0.50, 10, 4),
-        ("companion", 0.45, 5, 2), ("companion", 0.45, 5, 4), ("companion", 0.42, 2, 1),
-        ("companion", 0.42, 2, 2), ("companion", 0.40, 2, 1), ("companion", 0.40, 2, 2),
-        ("companion", 0.45, 10, 4), ("companion", 0.42, 4, 2), ("companion", 0.40, 4, 2),
-        ("companion", 0.42, 4, 4), ("companion", 0.40, 4, 4),
-        ("companion", 0.42, 10, 4), ("companion", 0.40, 10, 4),
-        ("paper", 0.60, 4, 4), ("paper", 0.50, 4, 4), ("paper", 0.45, 4, 4),
-        ("paper", 0.60, 10, 4), ("companion", 0.47, 10, 4),
-    )
-)
 
 
 class DescriptorSpec(Model):

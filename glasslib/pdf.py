@@ -19,6 +19,7 @@ from pathlib import Path
 
 from glasslib import paths, publish
 from glasslib.errors import GlasslibError
+from glasslib.files import write_atomically
 from glasslib.publish import PublishError
 
 __all__ = ["build_pdf", "chromium", "main", "print_page"]
@@ -81,10 +82,7 @@ def print_page(page: Path, target: Path, seconds: float = 600) -> int:
             lines = result.stderr.strip().splitlines() or ["it said nothing"]
             raise PublishError(f"Chromium did not print {page.name}: {lines[-1]}")
         pages = len(re.findall(rb"/Type\s*/Page\b", fresh.read_bytes()))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        aside = target.with_name(f".{target.name}.tmp")
-        shutil.copyfile(fresh, aside)
-        os.replace(aside, target)
+        write_atomically(target, lambda temporary: shutil.copyfile(fresh, temporary))
     return pages
 
 

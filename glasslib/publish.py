@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING, Any
 
 from glasslib import notebooks, paths
 from glasslib.errors import GlasslibError, ParameterError
+from glasslib.files import write_text
 from glasslib.parameters import CompanionParameters, validate
-from glasslib.store import write_atomically
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -278,7 +278,7 @@ def execute(
 
 def _write(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
-    write_atomically(path, lambda fresh: fresh.write_text(text, encoding="utf-8"))
+    write_text(path, text)
 
 
 def _notebook_text(node: NotebookNode) -> str:

@@ -154,14 +154,14 @@ class Estimate:
 
 def _missing(page: CompanionParameters) -> dict[float, str]:
     """Temperatures that have no data, or not all of them; by temperature the profile to make."""
-    from glasslib import planning, store
-    from glasslib.campaign import tasks
+    from glasslib import store
+    from glasslib.campaign import tasks, whole
 
     out = {}
     for t in page.temperatures:
         if store.profile_with(t, "companion") == "companion":
             continue
-        if not all(task.done() for task in tasks([planning.whole(page.profile, t)])):
+        if not all(task.done() for task in tasks([whole(t, page.profile)])):
             out[t] = page.profile
     return out
 
@@ -239,7 +239,7 @@ def estimate(
     workers : int
         Processes that simulate.
     """
-    from glasslib import planning
+    from glasslib.campaign import planning
 
     simulation = sum(
         planning.simulation_seconds(t, profile, workers) for t, profile in _missing(page).items()
@@ -271,7 +271,7 @@ def comparison(temperature: float, workers: int = 2):
     import numpy as np
     import pandas as pd
 
-    from glasslib import planning
+    from glasslib.campaign import planning
 
     lab, rows = get_protocol("lab"), []
     speed = planning.measured_speed(lab, 2.0) * lab.melt.n_monomers
@@ -390,9 +390,10 @@ def simulate_missing(page: CompanionParameters, workers: int = 2, seconds: float
     SimulationError
         A task failed; what it had done is kept.
     """
-    from glasslib import campaign, planning
+    from glasslib import campaign
+    from glasslib.campaign import planning
 
-    goals = [planning.whole(profile, t) for t, profile in _missing(page).items()]
+    goals = [campaign.whole(t, profile) for t, profile in _missing(page).items()]
     todo = [task for task in campaign.tasks(goals) if not task.done()]
     if not todo:
         return

@@ -9,7 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from glasslib import notebooks, paths, planning, publish, rerun
+from glasslib import notebooks, paths, publish, rerun
+from glasslib.campaign import planning
 from glasslib.errors import ParameterError
 from glasslib.parameters import NOTEBOOKS, CompanionParameters, validate
 

@@ -11,7 +11,7 @@ import matplotlib as mpl
 import numpy as np
 
 from glasslib import paths
-from glasslib.store import write_atomically
+from glasslib.files import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from glasslib import notebooks, paths, publish
 from glasslib.errors import ParameterError
+from glasslib.files import write_text
 from glasslib.parameters import CompanionParameters, validate
-from glasslib.store import write_atomically
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -218,7 +218,7 @@ def write_student(folder: Path, overwrite: bool = False) -> list[Path]:
         )
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        write_atomically(folder / name, lambda fresh, text=text: fresh.write_text(text, "utf-8"))
+        write_text(folder / name, text)
     return [folder / name for name in texts]
 
 
@@ -411,7 +411,7 @@ def write_measured(parameters: Mapping[str, Any] | None = None, report=print) ->
     data = ensemble(given.get("temperature", 0.6), given.get("profile", "lab")).describe()
     text = json.dumps({"data": data, "sessions": found}, indent=1, ensure_ascii=False) + "\n"
     path = _folder() / "expected.json"
-    write_atomically(path, lambda fresh: fresh.write_text(text, "utf-8"))
+    write_text(path, text)
     return path
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from glasslib import results, store
+from glasslib.campaign import Goal
 from glasslib.errors import DataError
 from glasslib.lab.checking import shown
-from glasslib.parameters import CompanionParameters, Goal, get_protocol, validate
+from glasslib.parameters import CompanionParameters, get_protocol, validate
 from glasslib.store import Ensemble
 
 __all__ = ["Short", "ensemble", "ensembles", "halves", "report", "short_simulation", "trajectories"]
@@ -137,7 +138,7 @@ def _with_two_blocks(profile: str) -> str:
     good = [
         f"{t:g}"
         for t, runs in store.available(profile).items()
-        if all(len(store.block_paths(profile, t, run)) > 1 for run in runs)
+        if all(len(store.block_paths(t, profile, run)) > 1 for run in runs)
     ]
     return ", ".join(good) or "none has two yet"
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from glasslib.errors import DataError, DivergedError, ParameterError
+from glasslib.files import write_arrays
 from glasslib.learning.dataset import Dataset, Split
 from glasslib.learning.dataset import split as divide
 from glasslib.learning.evaluation import pearson
@@ -237,8 +237,7 @@ class TrainedNetwork:
         Path
             The file.
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        path = Path(folder) / _FILE
         about = {
             "format": 1,
             "which": self.which,
@@ -253,16 +252,8 @@ class TrainedNetwork:
         arrays |= {f"split_{part}": getattr(self.split, part) for part in _PARTS}
         for number, (kernel, bias) in enumerate(self.weights):
             arrays |= {f"kernel_{number}": kernel, f"bias_{number}": bias}
-        handle, partial = tempfile.mkstemp(prefix=_FILE, suffix=".tmp", dir=folder)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, about=np.array(json.dumps(about)), **arrays)
-            os.chmod(partial, 0o644)  # mkstemp lets nobody else read
-            os.replace(partial, folder / _FILE)
-        except BaseException:
-            Path(partial).unlink(missing_ok=True)
-            raise
-        return folder / _FILE
+        write_arrays(path, about=np.array(json.dumps(about)), **arrays)
+        return path
 
     @classmethod
     def load(cls, folder: str | os.PathLike) -> TrainedNetwork:

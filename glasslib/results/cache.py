@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from glasslib import paths, store
+from glasslib.files import write_arrays
 from glasslib.store import Ensemble
 
 __all__ = ["cached", "digest", "hash_of", "key_of"]
@@ -70,10 +70,5 @@ def cached(name: str, key: str, compute: Callable[[], dict[str, np.ndarray]]) ->
         with np.load(path) as saved:
             return dict(saved)
     arrays = compute()
-
-    def save(target: Path):
-        with target.open("wb") as file:
-            np.savez(file, **arrays)
-
-    store.write_atomically(path, save)
+    write_arrays(path, **arrays)
     return arrays

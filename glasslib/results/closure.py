@@ -30,7 +30,7 @@ __all__ = ["NOT_FOLLOWED", "code_of", "definitions"]
 
 #: Where a closure ends: the places of files, what keeps results, and the parameters of simulations.
 #: Of these a table uses the melt alone, which stands in its key by value.
-NOT_FOLLOWED = ("parameters.PROTOCOLS", "paths", "results.cache", "results.closure")
+NOT_FOLLOWED = ("parameters.PROTOCOLS", "paths", "files", "results.cache", "results.closure")
 
 #: A definition: its module and its name there. A module itself has the name ``""``, and what comes
 #: from elsewhere has the module ``""``.
@@ -260,7 +260,7 @@ def definitions(*places: Place) -> dict[Place, str]:
     Parameters
     ----------
     *places : (str, str)
-        Module and name of each. A method is ``("glasslib.store", "Ensemble.mean")``.
+        Module and name of each. A method is ``("glasslib.store.ensemble", "Ensemble.mean")``.
 
     Returns
     -------

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from glasslib import campaign, planning, store
+from glasslib import campaign, store
+from glasslib.campaign import planning
 from glasslib.dynamics.relaxation import decay_time, fit_vibrational_scaling
 from glasslib.dynamics.scattering import at_wavenumber
 from glasslib.errors import ParameterError
@@ -69,7 +70,7 @@ def _whole(temperature: float, profile: str) -> bool:
         return True
     protocol = get_protocol(profile)
     return all(
-        store.block_path(profile, temperature, run, block).exists()
+        store.block_path(temperature, profile, run, block).exists()
         for run in range(protocol.runs)
         for block in range(protocol.blocks)
     )

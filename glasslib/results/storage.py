@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from glasslib import paths, store
+from glasslib import paths
+from glasslib.files import write_text
 
 __all__ = ["drop", "keep", "look_up", "parts_of", "read_table", "ship"]
 
@@ -96,9 +97,7 @@ def look_up(table: str, part: str, key: str) -> pd.DataFrame | None:
 def keep(table: str, part: str, key: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Keep a part in the cache, and return it as it will be read again."""
     text = _text(frame)
-    store.write_atomically(
-        _cache_path(table, part, key), lambda fresh: fresh.write_text(text, encoding="utf-8")
-    )
+    write_text(_cache_path(table, part, key), text)
     return _parse(text)
 
 
@@ -111,9 +110,7 @@ def _write(table: str, parts: dict[str, dict], whole: pd.DataFrame) -> None:
         "parts": {name: parts[name] for name in order},
     }
     text = f"# {json.dumps(about)}\n{body}"
-    store.write_atomically(
-        _path(table), lambda target: target.write_text(text, encoding="utf-8")
-    )
+    write_text(_path(table), text)
 
 
 def ship(table: str, part: str, key: str, frame: pd.DataFrame, seconds: float) -> None:

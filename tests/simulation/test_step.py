@@ -24,7 +24,7 @@ def melt():
 @pytest.fixture(scope="module")
 def start():
     """An equilibrated configuration of the data that ship, T = 0.50, with fresh velocities."""
-    run = store.read(store.run_path("companion", 0.5, 0))
+    run = store.read(store.run_path(0.5, "companion", 0))
     return ice_state(run["positions"], 0.5, 0, 9999)
 
 

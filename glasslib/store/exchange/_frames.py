@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 
 from glasslib.errors import ConfigurationError, DataError
-from glasslib.exchange._files import (
+from glasslib.store.exchange._files import (
     Frame,
     check_frame,
     check_periodic,

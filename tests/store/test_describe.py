@@ -12,9 +12,9 @@ import xarray
 from melt_files import data_text, dump_text, lammps_energies, small_melt
 
 from glasslib.configuration import Configuration
-from glasslib.describe import describe
 from glasslib.errors import ConfigurationError, DataError, DataWarning, ParameterError
 from glasslib.parameters import DescriptorSpec
+from glasslib.store.exchange import describe
 from glasslib.structure.descriptors import select_descriptors, structural_descriptors
 
 PROGRAM = Path(sys.executable).with_name("glasslib")

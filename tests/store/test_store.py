@@ -12,14 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from glasslib import campaign, paths, store
+from glasslib import files, paths, store
 from glasslib.configuration import Configuration
 from glasslib.errors import DataError
 from glasslib.parameters import get_protocol
+from glasslib.store.schema import spent_seconds
 from glasslib.structure.energy import potential_energy
 
 N = 1500
-DATA = Path(__file__).resolve().parent / "data"
+DATA = Path(__file__).resolve().parents[1] / "data"
 #: Files that are compared with xarray's reading: all of the fixed ensemble, some of the book's.
 SHIPPED = [
     *sorted(DATA.glob("ensembles/smoke/T*/*.nc")),
@@ -49,7 +50,7 @@ def small(value=1.0):
 
 # ----------------------------------------------------------------------------------- writing
 def test_what_is_written_is_read(empty):
-    path = store.run_path("lab", 0.5, 3)
+    path = store.run_path(0.5, "lab", 3)
     store.write(small(), path)
     assert path == empty / "T0.500" / "run03.nc"
     there = store.read(path)
@@ -61,7 +62,7 @@ def test_what_is_written_is_read(empty):
 
 
 def test_a_file_is_never_rewritten(empty):
-    path = store.block_path("lab", 0.5, 0, 1)
+    path = store.block_path(0.5, "lab", 0, 1)
     store.write(small(), path)
     before = path.read_bytes(), (empty / "registry.txt").read_text()
     with pytest.raises(DataError, match="run00-block01.nc exists; data files are written once"):
@@ -75,12 +76,12 @@ def test_an_error_while_saving_leaves_nothing(tmp_path):
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        store.write_atomically(tmp_path / "new" / "file.nc", save)
+        files.write_atomically(tmp_path / "new" / "file.nc", save)
     assert list((tmp_path / "new").iterdir()) == []
     whole = tmp_path / "whole.txt"
     whole.write_text("whole")
     with pytest.raises(OSError, match="disk full"):
-        store.write_atomically(whole, save)
+        files.write_atomically(whole, save)
     assert [p.read_text() for p in tmp_path.glob("*.txt")] == ["whole"]
     assert not list(tmp_path.rglob("*.tmp"))
 
@@ -88,14 +89,14 @@ def test_an_error_while_saving_leaves_nothing(tmp_path):
 def test_a_dataset_that_cannot_be_written_leaves_nothing(empty):
     bad = xr.Dataset({"x": (("n",), np.array([object(), object()], dtype=object))})
     with pytest.raises((TypeError, ValueError)):
-        store.write(bad, store.run_path("lab", 0.5, 0))
+        store.write(bad, store.run_path(0.5, "lab", 0))
     assert list((empty / "T0.500").iterdir()) == []
     assert store.read_registry(empty / "registry.txt") == {}
 
 
 def test_registry_is_sorted_and_holds_every_file_once(empty):
     for run in (2, 0, 1):
-        store.write(small(run), store.run_path("lab", 0.5, run))
+        store.write(small(run), store.run_path(0.5, "lab", run))
     lines = (empty / "registry.txt").read_text().splitlines()
     assert [line.split("  ")[1] for line in lines] == [f"T0.500/run0{k}.nc" for k in range(3)]
     assert all(len(line.split("  ")[0]) == 64 for line in lines)
@@ -140,7 +141,7 @@ def test_one_changed_byte_anywhere_is_noticed(copy, name):
         bad[place] ^= 1 << (place % 8)
         path.write_bytes(bad)
         with pytest.raises(DataError, match=f"T0.700/{name} is damaged: its SHA-256"):
-            store.read_times("smoke", 0.7) if name == "times.json" else store.read(path)
+            store.read_times(0.7, "smoke") if name == "times.json" else store.read(path)
     for reading in (lambda: store.load_ensemble(0.7, "smoke"), lambda: store.verify_all("smoke")):
         with pytest.raises(DataError, match=f"T0.700/{name} is damaged: its SHA-256"):
             reading()
@@ -189,7 +190,7 @@ def test_a_missing_file_is_named(copy):
     with pytest.raises(DataError, match="data file run00.nc is missing from T0.800; restore it"):
         store.verify_all("smoke")
     with pytest.raises(DataError, match="run07.nc is missing"):
-        store.read(store.run_path("smoke", 0.8, 7))
+        store.read(store.run_path(0.8, "smoke", 7))
 
 
 def test_a_file_nobody_registered_is_named(copy):
@@ -201,7 +202,7 @@ def test_a_file_nobody_registered_is_named(copy):
 
 
 def test_a_registered_file_that_is_no_netcdf_is_named(empty):
-    path = store.run_path("lab", 0.5, 0)
+    path = store.run_path(0.5, "lab", 0)
     path.parent.mkdir(parents=True)
     path.write_text("not what it says")
     store.register(path)
@@ -212,7 +213,7 @@ def test_a_registered_file_that_is_no_netcdf_is_named(empty):
 def test_what_a_killed_process_leaves_is_not_taken_for_data(copy):
     (copy / "T0.800" / ".run02.nc.abc.tmp").write_text("half a file")
     assert store.verify_all("smoke") == 14
-    assert list(store.run_paths("smoke", 0.8)) == [0, 1]
+    assert list(store.run_paths(0.8, "smoke")) == [0, 1]
 
 
 # ------------------------------------------------------------------------------------- times
@@ -278,15 +279,15 @@ def test_a_folder_without_data_is_refused(empty, tmp_path):
 
 
 def test_times_are_written_once_and_read_exactly(empty):
-    store.write_times("lab", 0.5, some_times())
-    there = store.read_times("lab", 0.5)
+    store.write_times(0.5, "lab", some_times())
+    there = store.read_times(0.5, "lab")
     for name in ("tau_alpha", "tau_alpha_error", "runs", "q_peak"):
         assert getattr(there, name) == getattr(some_times(), name)
     np.testing.assert_array_equal(there.times, some_times().times)
     np.testing.assert_array_equal(there.fine_times, some_times().fine_times)
     assert (there.tau_index, there.debye_waller_index) == (2, 1)
     with pytest.raises(DataError, match="T0.500/times.json exists; the times stay fixed"):
-        store.write_times("lab", 0.5, replace(some_times(), tau_alpha=5.0))
+        store.write_times(0.5, "lab", replace(some_times(), tau_alpha=5.0))
     content = json.loads((empty / "T0.500" / "times.json").read_text())
     assert content["tau_alpha"] == 3.2 and "units" in content
 
@@ -367,6 +368,32 @@ def test_means_over_blocks_of_unequal_size_weigh_trajectories(shown):
     np.testing.assert_allclose(uneven.propensity[0], (2 * a + 3 * b) / 5, rtol=1e-12)
 
 
+def test_parts_of_an_ensemble_are_means_over_their_blocks(shown):
+    one = shown[0.8]
+    first, second = one.part(0, 1), one.part(1)
+    assert first.n_trajectories == second.n_trajectories == {0: 2, 1: 2}
+    for part, place in ((first, 0), (second, 1)):
+        blocks = [one.blocks[run][place] for run in one.runs]
+        for name in ("displacement", "p2_loss"):
+            expected = [block[name].astype(float).T for block in blocks]
+            np.testing.assert_array_equal(part.mean(name), expected)
+        square = [block["squared_displacement"][one.times.debye_waller_index] for block in blocks]
+        np.testing.assert_array_equal(part.debye_waller, square)
+    both = (first.propensity + second.propensity) / 2
+    np.testing.assert_array_equal(both, one.propensity)
+    np.testing.assert_array_equal(one.part(0).propensity, one.propensity)
+    np.testing.assert_array_equal(one.part(-1).propensity, second.propensity)
+
+
+def test_a_part_leaves_out_runs_without_its_blocks(shown):
+    one = shown[0.8]
+    uneven = replace(one, blocks={0: one.blocks[0][:1], 1: one.blocks[1]})
+    second = uneven.part(1, 2)
+    assert list(second.runs) == list(second.blocks) == [1]
+    np.testing.assert_array_equal(second.propensity[0], one.part(1).propensity[1])
+    assert uneven.part(2).runs == {} and uneven.n_trajectories == {0: 2, 1: 4}
+
+
 def test_ensemble_in_shapes_and_words(shown):
     one = shown[0.7]
     assert one.propensity.shape == (2, N, 10) and one.debye_waller.shape == (2, N)
@@ -426,13 +453,13 @@ def test_provenance_is_in_each_file(shown):
                 "licence",
             ):
                 assert name in data.attrs
-            assert campaign.spent_seconds(data.attrs) > 0
+            assert spent_seconds(data.attrs) > 0
             assert json.loads(data.attrs["protocol"])["melt"]["n_monomers"] == N
 
 
 # ---------------------------------------------------------------------------------- universe
 def test_universe(smoke, shown):
-    u = store.universe(0.8, 1, "smoke")
+    u = store.universe(0.8, "smoke", 1)
     data, melt = shown[0.8].runs[1], shown[0.8].melt
     assert len(u.atoms) == N and len(u.residues) == N // 5 and len(u.trajectory) == 1
     np.testing.assert_array_equal(u.bonds.indices, melt.bonds)
@@ -444,4 +471,4 @@ def test_universe(smoke, shown):
     u_here = potential_energy(again, melt).sum()
     assert u_here == pytest.approx(data.attrs["potential_energy"], rel=1e-4)  # single precision
     with pytest.raises(DataError, match="run04.nc is missing"):
-        store.universe(0.8, 4, "smoke")
+        store.universe(0.8, "smoke", 4)

@@ -17,11 +17,12 @@ import numpy as np
 import pandas as pd
 
 from glasslib import store
-from glasslib.campaign import Task, spent_seconds, tasks
-from glasslib.parameters import CAMPAIGN, Goal, Protocol, get_protocol
+from glasslib.campaign.plan import CAMPAIGN, Goal, Task, tasks, whole
+from glasslib.parameters import Protocol, get_protocol
 from glasslib.simulation.engine import chosen
 from glasslib.simulation.ensemble import stepper
 from glasslib.simulation.melt import start_melt
+from glasslib.store.schema import spent_seconds
 
 __all__ = [
     "cost_table",
@@ -31,7 +32,6 @@ __all__ = [
     "simulation_seconds",
     "status",
     "task_time",
-    "whole",
 ]
 
 #: What a time unit in the heat bath costs in time units at constant energy: LAMMPS takes longer
@@ -41,11 +41,11 @@ BATH_COST = 1.7
 BLOCK_BYTES, RUN_BYTES = 101.0, 117.0
 
 
-def _tau_alpha(profile: str, temperature: float) -> tuple[float, bool]:
+def _tau_alpha(temperature: float, profile: str) -> tuple[float, bool]:
     """τ_α of the temperature's fixed times, or a guess; and whether it is a guess."""
     for name in dict.fromkeys((profile, "companion")):
-        if store.times_path(name, temperature).exists():
-            return store.read_times(name, temperature).tau_alpha, False
+        if store.times_path(temperature, name).exists():
+            return store.read_times(temperature, name).tau_alpha, False
     return get_protocol(profile).expected_tau_alpha(temperature), True
 
 
@@ -93,14 +93,6 @@ def measured_speed(protocol: Protocol, duration: float = 4.0) -> float:
         return duration / (time.process_time() - begun)
 
 
-def whole(profile: str, temperature: float) -> Goal:
-    """Return the goal of one temperature in full."""
-    protocol = get_protocol(profile)
-    return Goal(
-        profile=profile, temperature=temperature, runs=protocol.runs, blocks=protocol.blocks
-    )
-
-
 def simulation_seconds(temperature: float, profile: str, workers: int = 2) -> float:
     """Estimate the seconds that simulating what is missing of one temperature takes.
 
@@ -115,7 +107,7 @@ def simulation_seconds(temperature: float, profile: str, workers: int = 2) -> fl
         Processes.
     """
     speed = measured_speed(get_protocol(profile), 2.0)
-    missing = [task for task in tasks([whole(profile, temperature)]) if not task.done()]
+    missing = [task for task in tasks([whole(temperature, profile)]) if not task.done()]
     return sum(task_time(task) for task in missing) / speed / workers
 
 
@@ -129,10 +121,10 @@ def task_time(task: Task) -> float:
 
     Examples
     --------
-    >>> task_time(Task("companion", 0.5, run=0)) > 0
+    >>> task_time(Task(0.5, "companion", run=0)) > 0
     True
     """
-    tau, _ = _tau_alpha(task.profile, task.temperature)
+    tau, _ = _tau_alpha(task.temperature, task.profile)
     times = simulated_time(get_protocol(task.profile), task.temperature, tau)
     return times["run" if task.block is None else "block"]
 
@@ -216,7 +208,7 @@ def status(goals: Iterable[Goal] = CAMPAIGN) -> pd.DataFrame:
 
 
 def cost_table(
-    profile: str, temperatures: Iterable[float], speed: float | None = None
+    temperatures: Iterable[float], profile: str, speed: float | None = None
 ) -> pd.DataFrame:
     r"""Estimate core-hours and bytes of whole temperatures, from the measured speed.
 
@@ -227,9 +219,9 @@ def cost_table(
 
     Parameters
     ----------
-    profile : str
     temperatures : iterable of float
         In ε/k_B; sources of the cascade are counted where they are listed only.
+    profile : str
     speed : float, optional
         In τ per second of CPU time; measured now if not given.
 
@@ -245,7 +237,7 @@ def cost_table(
     jobs = protocol.runs * (1 + protocol.blocks)
     total_hours = total_bytes = 0.0
     for temperature in sorted(temperatures, reverse=True):
-        tau, guess = _tau_alpha(profile, temperature)
+        tau, guess = _tau_alpha(temperature, profile)
         times = simulated_time(protocol, temperature, tau)
         hours = protocol.runs * np.array([times["run"], times["block"] * protocol.blocks]) / speed
         hours = hours / 3600
@@ -284,7 +276,7 @@ def estimated_and_spent(profile: str = "companion", speed: float | None = None) 
     pandas.DataFrame
         By temperature: core-hours estimated for the tasks that are done, spent, and the ratio.
     """
-    goals = [whole(profile, temperature) for temperature in store.available(profile)]
+    goals = [whole(temperature, profile) for temperature in store.available(profile)]
     rows = _collect(goals)
     if speed is None:
         spent = sum(row.spent for row in rows.values())

@@ -1,4 +1,4 @@
-"""Configurations in the files of other programs: read right, or refused with a reason.
+"""Configurations in the files of other programs, in and out: read right, or refused with a reason.
 
 - **LAMMPS data files** are read by LAMMPS itself (``read_data``), with the atom style that the
   file names. Before, the numbers in its header are compared with the lines of its sections.
@@ -9,6 +9,13 @@
 What a file is stands in its first lines; its name does not matter, and it may be packed (gzip,
 bzip2, xz). Everything of ours is double precision: the origin of the box is subtracted and
 particles are folded back into it before anything is rounded.
+
+:func:`describe` writes the descriptors of such a file, and :func:`universe` hands a configuration
+of ours to MDAnalysis.
 """
 
-from glasslib.exchange.reading import Snapshot, read_configuration  # noqa: F401
+from glasslib.store.exchange.descriptors import describe
+from glasslib.store.exchange.mdanalysis import universe
+from glasslib.store.exchange.reading import Snapshot, read_configuration
+
+__all__ = ["Snapshot", "describe", "read_configuration", "universe"]

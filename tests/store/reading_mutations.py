@@ -1,11 +1,11 @@
 """What becomes of a file with a line missing, doubled or swapped, or with its end cut off.
 
-``python tests/reading_mutations.py melt.data melt.dump ...`` makes every such mutation of each
-file, reads it, and prints how many were read the same, were refused, were read otherwise with a
-warning, and so on. A pair of file and trajectory is written ``melt.data:melt.dump``. What may not
-happen is ``silent``: another configuration, and not a word; nor ``crash``: an error that is no
-line for a user. Its exit code says whether one did. With ``--tables`` every 101st mutation
-goes through the whole of :func:`glasslib.describe.describe`, and its table is compared.
+``python tests/store/reading_mutations.py melt.data melt.dump ...`` makes every such mutation of
+each file, reads it, and prints how many were read the same, were refused, were read otherwise with
+a warning, and so on. A pair of file and trajectory is written ``melt.data:melt.dump``. What may not
+happen is ``silent``: another configuration, and not a word; nor ``crash``: an error that is no line
+for a user. Its exit code says whether one did. With ``--tables`` every 101st mutation goes through
+the whole of :func:`glasslib.store.exchange.describe`, and its table is compared.
 
 Three mutations cannot be told from a file that was meant so, and are counted apart:
 
@@ -24,10 +24,9 @@ from pathlib import Path
 
 import numpy as np
 
-from glasslib.describe import describe
 from glasslib.errors import GlasslibError
-from glasslib.exchange import read_configuration
 from glasslib.parameters import DescriptorSpec
+from glasslib.store.exchange import describe, read_configuration
 
 GOOD = ("same", "refused", "warned", "renumbered", "fewer frames", "step unknown")
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glasslib import planning, store
-from glasslib.campaign import spent_seconds, tasks
-from glasslib.parameters import CAMPAIGN, Goal, get_protocol
+from glasslib import store
+from glasslib.campaign import CAMPAIGN, Goal, planning, tasks
+from glasslib.parameters import get_protocol
+from glasslib.store.schema import spent_seconds
 
 
 def row(table, temperature):
@@ -64,11 +65,11 @@ def test_simulated_times_are_those_of_the_files(smoke):
     """The protocol's arithmetic against what was simulated (an equilibration may end earlier)."""
     protocol = get_protocol("smoke")
     for temperature in store.available("smoke"):
-        times = store.read_times("smoke", temperature)
+        times = store.read_times(temperature, "smoke")
         expected = planning.simulated_time(protocol, temperature, times.tau_alpha)
         longest = times.times[-1]
         assert expected["block"] == pytest.approx(protocol.block_size * longest, rel=0.01)
-        for path in store.run_paths("smoke", temperature).values():
+        for path in store.run_paths(temperature, "smoke").values():
             attrs = store.read(path).attrs
             real = attrs["equilibration_time"] + attrs["production_time"] + 20 * 2.5
             assert 0.5 < expected["run"] / real < 2
@@ -82,14 +83,14 @@ def test_cost_is_in_proportion(profile):
     assert two["block"] == pytest.approx(2 * one["block"])
     # Equilibration is planned by the relaxation law, whatever τ_α comes out.
     assert two["run"] - one["run"] == pytest.approx(500 * protocol.production_multiple)
-    slow, fast = (planning.cost_table(profile, [0.42], speed) for speed in (1.0, 2.0))
+    slow, fast = (planning.cost_table([0.42], profile, speed) for speed in (1.0, 2.0))
     hours = [float(row(table, 0.42)["all (core-h)"]) for table in (slow, fast)]
     assert hours[0] == pytest.approx(2 * hours[1], rel=0.01)
 
 
 def test_paper_plan_has_its_two_thousand_trajectories():
     protocol = get_protocol("paper")
-    table = planning.cost_table("paper", protocol.cascade, 1.0)
+    table = planning.cost_table(protocol.cascade, "paper", 1.0)
     assert protocol.runs * protocol.trajectories * len(protocol.cascade) == 2000
     assert int(row(table.iloc[:-1], 0.4)["jobs"]) == 10 * (1 + 4)
     total = table.iloc[-1]
@@ -99,7 +100,7 @@ def test_paper_plan_has_its_two_thousand_trajectories():
 
 
 def test_extrapolated_relaxation_times_are_marked(smoke):
-    table = planning.cost_table("smoke", [0.8, 0.65], 1.0)
+    table = planning.cost_table([0.8, 0.65], "smoke", 1.0)
     assert not row(table, 0.8)["τ_α (τ)"].endswith("?")
     assert row(table, 0.65)["τ_α (τ)"].endswith("?")
     taus = [get_protocol("lab").expected_tau_alpha(t) for t in np.linspace(0.4, 1, 20)]
@@ -121,14 +122,14 @@ def test_estimate_beside_what_was_spent():
 
 
 def test_bytes_are_those_on_disk():
-    runs = sum(len(list(store.run_paths("companion", t))) for t in store.available("companion"))
+    runs = sum(len(list(store.run_paths(t, "companion"))) for t in store.available("companion"))
     assert runs > 0
     n = get_protocol("companion").melt.n_monomers
     for t, numbers in store.available("companion").items():
         for number in numbers:
-            size = store.run_path("companion", t, number).stat().st_size / n
+            size = store.run_path(t, "companion", number).stat().st_size / n
             assert size == pytest.approx(planning.RUN_BYTES, rel=0.3)
-            for path in store.block_paths("companion", t, number).values():
+            for path in store.block_paths(t, "companion", number).values():
                 assert path.stat().st_size / n == pytest.approx(planning.BLOCK_BYTES, rel=0.3)
 
 

@@ -1,7 +1,7 @@
 """Descriptors of users' own files: read a configuration, write the table.
 
 ``glasslib describe melt.data --out features.nc`` is :func:`describe`. What is read, and how
-exactly, says :mod:`glasslib.exchange`.
+exactly, says :mod:`glasslib.store.exchange`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from glasslib import __version__
 from glasslib.errors import DataError, DataWarning, ParameterError
-from glasslib.exchange import read_configuration
 from glasslib.parameters import DescriptorSpec
 from glasslib.paths import check_writable
+from glasslib.store.exchange.reading import read_configuration
 
 if TYPE_CHECKING:
     import xarray
@@ -41,7 +41,7 @@ def describe(
     Parameters
     ----------
     file, trajectory, frame, atom_style, sigma
-        See :func:`glasslib.exchange.read_configuration`.
+        See :func:`glasslib.store.exchange.read_configuration`.
     out : Path
         Ends in ``.nc`` (NetCDF-4: names, shells, orders, generations, units, the choice of
         descriptors, source, frame, step, number of bonds and remarks) or ``.csv`` (names and
@@ -113,7 +113,7 @@ def describe(
                        f" pair (with bonds: glasslib describe melt.data -t {name})")  # fmt: skip
     for remark in remarks:
         warnings.warn(remark, DataWarning, stacklevel=2)
-    from glasslib.store import write_atomically
+    from glasslib.files import write_atomically
     from glasslib.structure.descriptors import structural_descriptors
 
     table = structural_descriptors(read.configuration, spec, threads=threads)

@@ -19,7 +19,7 @@ from glasslib.errors import (
     GlasslibError,
     ParameterError,
 )
-from glasslib.exchange._files import (
+from glasslib.store.exchange._files import (
     Frame,
     check_frame,
     check_ids,
@@ -28,8 +28,8 @@ from glasslib.exchange._files import (
     open_text,
     unfinished,
 )
-from glasslib.exchange._frames import FORMATS, read_frames
-from glasslib.exchange._lammps_data import read_data
+from glasslib.store.exchange._frames import FORMATS, read_frames
+from glasslib.store.exchange._lammps_data import read_data
 
 __all__ = ["Snapshot", "read_configuration"]
 

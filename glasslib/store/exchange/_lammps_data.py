@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from glasslib.errors import DataError, ParameterError
-from glasslib.exchange._files import (
+from glasslib.parameters import Melt
+from glasslib.store.exchange._files import (
     Frame,
     note_charges,
     note_unit,
@@ -17,7 +18,6 @@ from glasslib.exchange._files import (
     orthorhombic,
     unfinished,
 )
-from glasslib.parameters import Melt
 
 _SECTION = re.compile(r"[A-Z][A-Za-z/]*( [A-Za-z/]+)*")
 #: Sections of a data file, and the word of the header that counts their lines.

@@ -15,10 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from glasslib import paths, store
-from glasslib.errors import DataError
+from glasslib import paths
+from glasslib.campaign.plan import Task
+from glasslib.errors import DataError, SimulationError
+from glasslib.files import write_arrays, write_atomically
+from glasslib.parameters import Protocol, get_protocol
+from glasslib.simulation.engine import State, chosen
 
-__all__ = ["Checkpoint", "park", "unfinished"]
+__all__ = ["Checkpoint", "park", "protocol_of", "state_of", "unfinished"]
 
 
 class Checkpoint:
@@ -49,12 +53,7 @@ class Checkpoint:
 
     def save(self, **arrays) -> None:
         """Replace the checkpoint."""
-
-        def save(target: Path):
-            with target.open("wb") as file:
-                np.savez(file, **arrays)
-
-        store.write_atomically(self.path, save)
+        write_arrays(self.path, **arrays)
 
     def remove(self) -> None:
         """Forget the checkpoint, its task being done."""
@@ -153,9 +152,41 @@ def park(
         further = not one.parked.exists() or seconds > _cpu_seconds(one.parked)
         if seconds >= at_least and further:
             compressed = lzma.compress(content)
-            store.write_atomically(
+            write_atomically(
                 one.parked, lambda target, bytes_=compressed: target.write_bytes(bytes_)
             )
             written.append(one.parked)
             report(f"{name}: {seconds / 3600:.2f} core-hours, {len(compressed) / 1e6:.1f} MB")
     return written
+
+
+def protocol_of(task: Task, saved: dict | None) -> Protocol:
+    """Return the protocol of a task with the pair style that serves here.
+
+    A task that has begun keeps the style it has begun with. (Checkpoints that do not name it are
+    older than "mixed".)
+
+    Raises
+    ------
+    SimulationError
+        That style does not serve here.
+    """
+    protocol = get_protocol(task.profile)
+    integrator = protocol.integrator
+    if saved is not None:
+        begun = str(saved.get("pair_style", "glasslib"))
+        integrator = integrator.model_copy(update={"pair_style": begun})
+    served = chosen(protocol.melt, integrator)
+    if saved is not None and served.pair_style != begun:
+        raise SimulationError(
+            f"{task} was begun with pair style {begun!r}, and here it would go on with"
+            f" {served.pair_style!r}; go on with the settings and on the kind of machine that it"
+            f" was begun with, or delete its checkpoint, {Checkpoint(task.output).path}"
+        )
+    return protocol.model_copy(update={"integrator": served})
+
+
+def state_of(saved: dict) -> State:
+    """Return the state of a constant-energy trajectory as its checkpoint holds it."""
+    energy = float(saved["total_energy"])
+    return State(saved["positions"], saved["velocities"], energy if np.isfinite(energy) else None)

@@ -19,8 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-from glasslib import campaign, checkpoints, parameters
-from glasslib.parameters import Goal, Integrator, Melt, Protocol
+from glasslib import campaign, parameters
+from glasslib.campaign import Goal, checkpoints, scheduler
+from glasslib.parameters import Integrator, Melt, Protocol
 from glasslib.simulation.engine import lammps_version
 
 TINY = Protocol(
@@ -72,7 +73,7 @@ def start(folder, work):
         return child, mine
     try:
         here(folder)
-        campaign._one_thread()  # as in the workers of campaign.run: sums in one order
+        scheduler.one_thread()  # as in the workers of campaign.run: sums in one order
         lammps_version()
         os.write(its, b"!")
         os.write(its, json.dumps(work()).encode())

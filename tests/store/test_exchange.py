@@ -21,7 +21,7 @@ from reading_mutations import GOOD, count, outcome_of_table, table_of
 
 from glasslib.configuration import Configuration
 from glasslib.errors import ConfigurationError, DataError, DataWarning, ParameterError
-from glasslib.exchange import read_configuration
+from glasslib.store.exchange import read_configuration
 from glasslib.structure.energy import potential_energy
 
 MELT = small_melt()
@@ -453,7 +453,7 @@ def test_formats_that_mdanalysis_reads(tmp_path):
 @pytest.mark.parametrize("kind", ["data", "hybrid", "dump", "pair", "packed", "xyz", "gro"])
 @pytest.mark.filterwarnings("ignore")
 def test_a_sample_of_mutations(tmp_path, kind):
-    """The whole of it: ``python tests/reading_mutations.py FILE …``."""
+    """The whole of it: ``python tests/store/reading_mutations.py FILE …``."""
     moved = Configuration(MELT.positions + 0.25, MELT.box * 1.01)
     data = write(tmp_path / "melt.data", data_text(MELT, extra="\nMasses\n\n1 1.0\n", seed=4))
     dump = write(tmp_path / "melt.dump", dump_text(MELT, moved, columns="id mol type x y z"))

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glasslib import campaign, parameters, store
-from glasslib.campaign import Task, tasks
+from glasslib.campaign import CAMPAIGN, Goal, Task, checkpoints, production, scheduler, tasks
 from glasslib.errors import ParameterError, SimulationError
-from glasslib.parameters import CAMPAIGN, Goal, get_protocol
+from glasslib.parameters import get_protocol
 
 SCRIPT = Path(__file__).with_name("campaign_process.py")
 FILES = ["T0.900/run00-block00.nc", "T0.900/run00.nc", "T0.900/times.json", "T1.000/run00.nc"]
@@ -35,11 +35,11 @@ def test_a_lock_of_the_dead_is_taken_in_the_end(tmp_path, monkeypatch, left, hol
     """Killed while writing it, or on another machine: tries that do not wait add up."""
     monkeypatch.setenv("GLASSLIB_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("GLASSLIB_VAR", str(tmp_path / "var"))
-    task = Task("smoke", 0.8, 0)
-    lock = campaign.Checkpoint(task.output).path.with_suffix(".lease")
+    task = Task(0.8, "smoke", 0)
+    lock = checkpoints.Checkpoint(task.output).path.with_suffix(".lease")
     lock.parent.mkdir(parents=True)
     lock.write_text(left)
-    monkeypatch.setattr(campaign, "_run", lambda task, checkpoint: "done")
+    monkeypatch.setattr(scheduler, "make_run", lambda task, checkpoint: "done")
     now, skipped = time.monotonic, [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now() + skipped[0])
     assert campaign.perform(task) == "busy"
@@ -171,10 +171,10 @@ def test_each_task_once_and_after_what_it_needs():
         if task.block is None:
             source = protocol.source(task.temperature)
             if source is not None:
-                assert place[Task(task.profile, source, task.run)] < place[task]
+                assert place[Task(source, task.profile, task.run)] < place[task]
             continue
         for run in {task.run, *protocol.runs_that_time(task.temperature)}:
-            assert place[Task(task.profile, task.temperature, run)] < place[task]
+            assert place[Task(task.temperature, task.profile, run)] < place[task]
 
 
 def test_the_campaign_ends_with_everything():
@@ -206,16 +206,16 @@ def test_source(temperature, source):
 def test_ready_means_that_all_it_reads_is_there(smoke, tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSLIB_DATA", str(tmp_path / "data"))
     folder = tmp_path / "data" / "ensembles"
-    block, run = Task("smoke", 0.8, 0, 0), Task("smoke", 0.8, 0)
+    block, run = Task(0.8, "smoke", 0, 0), Task(0.8, "smoke", 0)
     assert run.ready() and not run.done() and not block.ready()
     (folder / "smoke").mkdir(parents=True)
     shutil.copytree(smoke / "T0.800", folder / "smoke" / "T0.800")
     assert run.done() and block.ready() and block.done()
     (folder / "smoke" / "T0.800" / "run01.nc").unlink()
     assert not block.ready()  # a timing run is missing
-    cold = Task("companion", 0.5, 2)
+    cold = Task(0.5, "companion", 2)
     assert not cold.ready()
-    hot = store.run_path("companion", 0.6, 2)
+    hot = store.run_path(0.6, "companion", 2)
     hot.parent.mkdir(parents=True)
     hot.touch()
     assert cold.ready()
@@ -238,8 +238,8 @@ def test_an_error_in_a_worker_comes_out(tmp_path, monkeypatch):
 
 
 def test_fixed_times_are_read_not_fixed_anew(smoke):
-    times = campaign.fix_times("smoke", 0.8)
-    assert times.tau_alpha == store.read_times("smoke", 0.8).tau_alpha == 1.93
+    times = campaign.fix_times(0.8, "smoke")
+    assert times.tau_alpha == store.read_times(0.8, "smoke").tau_alpha == 1.93
 
 
 def test_too_hot_a_melt_is_refused_in_words(tmp_path, monkeypatch, smoke):
@@ -249,10 +249,10 @@ def test_too_hot_a_melt_is_refused_in_words(tmp_path, monkeypatch, smoke):
     monkeypatch.setenv("GLASSLIB_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("GLASSLIB_VAR", str(tmp_path / "var"))
     for run in range(2):
-        store.write(hot, store.run_path("smoke", 2.0, run))
+        store.write(hot, store.run_path(2.0, "smoke", run))
     with pytest.raises(ParameterError, match="1 < tau_alpha < longest; choose a lower temp"):
-        campaign.fix_times("smoke", 2.0)
-    assert not store.times_path("smoke", 2.0).exists()
+        campaign.fix_times(2.0, "smoke")
+    assert not store.times_path(2.0, "smoke").exists()
 
 
 # ----------------------------------------------------------------------------------- sampling
@@ -260,7 +260,7 @@ def test_too_hot_a_melt_is_refused_in_words(tmp_path, monkeypatch, smoke):
 @given(st.floats(1.0, 40_000))
 def test_production_samples(duration):
     step = 0.01
-    times, regular, lags = campaign._production_times(duration, step)
+    times, regular, lags = production.production_times(duration, step)
     assert (np.diff(times) > 0).all() and (np.diff(lags) > 0).all()
     assert set(regular) <= set(times) and times[0] == 0
     for values in (times, regular, lags):
@@ -270,17 +270,17 @@ def test_production_samples(duration):
         assert 1.0 in lags
     for lag in lags[:: max(1, len(lags) // 8)]:
         pairs = np.isin(np.round(times + lag, 6), times).sum()
-        assert pairs >= campaign.PRODUCTION_FRAMES // 10
+        assert pairs >= production.PRODUCTION_FRAMES // 10
 
 
 # ------------------------------------------------------------------- pair style, equilibration
 def test_a_task_keeps_the_pair_style_it_has_begun_with(tmp_path, monkeypatch):
     """Checkpoints that name none are older than "mixed"."""
     monkeypatch.setenv("GLASSLIB_VAR", str(tmp_path / "var"))
-    task = Task("smoke", 0.8, 0, 0)
+    task = Task(0.8, "smoke", 0, 0)
 
     def style(saved):
-        return campaign.protocol_of(task, saved).integrator.pair_style
+        return checkpoints.protocol_of(task, saved).integrator.pair_style
 
     assert style(None) == "mixed"
     assert style({"pair_style": np.array("mixed")}) == "mixed"
@@ -322,7 +322,7 @@ def test_the_relaxation_law_is_that_of_the_runs():
     """Within 15 % of the mean over the first runs that shipped, by which it was made."""
     for temperature, runs in {0.60: 10, 0.50: 10, 0.45: 10, 0.42: 4, 0.40: 2}.items():
         taus = [
-            store.read(store.run_path("companion", temperature, run)).attrs["tau_alpha"]
+            store.read(store.run_path(temperature, "companion", run)).attrs["tau_alpha"]
             for run in range(runs)
         ]
         law = get_protocol("companion").expected_tau_alpha(temperature)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from glasslib import campaign, checkpoints, paths
-from glasslib.checkpoints import Checkpoint
+from glasslib import paths
+from glasslib.campaign import checkpoints, equilibration
+from glasslib.campaign.checkpoints import Checkpoint
 from glasslib.errors import DataError
 
 
@@ -108,8 +109,8 @@ def test_a_damaged_one_is_named(checkpoint, damage):
 
 def test_frames_are_rounded_to_their_quantum():
     x = np.random.default_rng(1).uniform(-40, 40, (50, 3))
-    rounded = campaign._rounded(x)
+    rounded = equilibration.rounded(x)
     assert rounded.dtype == np.float32
-    assert np.abs(rounded - x).max() <= campaign.FRAME_QUANTUM / 2
-    steps = rounded / campaign.FRAME_QUANTUM
+    assert np.abs(rounded - x).max() <= equilibration.FRAME_QUANTUM / 2
+    steps = rounded / equilibration.FRAME_QUANTUM
     assert (steps == np.round(steps)).all()

@@ -1,0 +1,24 @@
+"""The campaign: equilibrate, produce, fix the times, and fill the ensembles; stop and resume.
+
+Work is cut into tasks. A task ends with one file that the store writes once; until then it keeps
+a checkpoint under ``var/work``, replaced in one step every few minutes, and may be killed at any
+moment. A task is a function of (profile, temperature, run, block) alone: its result depends
+neither on the order of tasks, nor on the number of processes, nor on interruptions.
+"""
+
+from glasslib.campaign.plan import CAMPAIGN, Goal, Task, tasks, whole
+from glasslib.campaign.scheduler import LONGER_THAN_A_LEASE, perform, run, simulate
+from glasslib.campaign.times import fix_times
+
+__all__ = [
+    "CAMPAIGN",
+    "LONGER_THAN_A_LEASE",
+    "Goal",
+    "Task",
+    "fix_times",
+    "perform",
+    "run",
+    "simulate",
+    "tasks",
+    "whole",
+]

@@ -1,0 +1,315 @@
+"""Where the data files are; how each is written, entered in the registry and verified when read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import h5py
+import numpy as np
+
+from glasslib import paths
+from glasslib.errors import DataError
+from glasslib.files import lease, sha256, write_atomically, write_text
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = [
+    "DataFile",
+    "available",
+    "block_path",
+    "block_paths",
+    "equilibrated",
+    "merge",
+    "profile_with",
+    "read",
+    "read_registry",
+    "register",
+    "run_path",
+    "run_paths",
+    "times_path",
+    "verify",
+    "verify_all",
+    "write",
+]
+
+#: How NetCDF-4 marks an HDF5 data set that is a dimension without values.
+_ONLY_A_DIMENSION = b"This is a netCDF dimension but not a netCDF variable"
+
+
+# ------------------------------------------------------------------------------------- paths
+def _folder(temperature: float, profile: str) -> Path:
+    return paths.ensembles(profile, temperature)
+
+
+def run_path(temperature: float, profile: str, run: int) -> Path:
+    """Return the file of one run."""
+    return _folder(temperature, profile) / f"run{run:02d}.nc"
+
+
+def block_path(temperature: float, profile: str, run: int, block: int) -> Path:
+    """Return the file of one block of a run's ensemble."""
+    return _folder(temperature, profile) / f"run{run:02d}-block{block:02d}.nc"
+
+
+def times_path(temperature: float, profile: str) -> Path:
+    """Return the file of the ensemble's fixed times."""
+    return _folder(temperature, profile) / "times.json"
+
+
+def run_paths(temperature: float, profile: str) -> dict[int, Path]:
+    """Return the files of all runs there are, by run number."""
+    found = _folder(temperature, profile).glob("run??.nc")
+    return {int(path.stem[3:]): path for path in sorted(found)}
+
+
+def block_paths(temperature: float, profile: str, run: int) -> dict[int, Path]:
+    """Return the files of all blocks of a run there are, by block number."""
+    found = _folder(temperature, profile).glob(f"run{run:02d}-block??.nc")
+    return {int(path.stem[-2:]): path for path in sorted(found)}
+
+
+def available(profile: str) -> dict[float, list[int]]:
+    """Return temperatures (falling) with the runs that have at least one block.
+
+    Parameters
+    ----------
+    profile : str
+        ``companion`` and so on.
+    """
+    found = {}
+    for temperature, equilibrated_runs in equilibrated(profile).items():
+        runs = [r for r in equilibrated_runs if block_paths(temperature, profile, r)]
+        if runs and times_path(temperature, profile).exists():
+            found[temperature] = runs
+    return found
+
+
+def equilibrated(profile: str) -> dict[float, list[int]]:
+    """Return temperatures (falling) with the runs there are, whether they have blocks or not.
+
+    Parameters
+    ----------
+    profile : str
+        ``companion`` and so on.
+    """
+    folder = paths.data() / "ensembles" / profile
+    temperatures = sorted((float(path.name[1:]) for path in folder.glob("T?.???")), reverse=True)
+    found = {temperature: list(run_paths(temperature, profile)) for temperature in temperatures}
+    return {temperature: runs for temperature, runs in found.items() if runs}
+
+
+def profile_with(temperature: float, preferred: str) -> str | None:
+    """Return the profile whose data hold ``temperature``: companion first, then ``preferred``."""
+    for profile in dict.fromkeys(("companion", preferred)):
+        if any(abs(t - temperature) < 5e-4 for t in available(profile)):
+            return profile
+    return None
+
+
+# ----------------------------------------------------------------------------------- writing
+def write(dataset: xr.Dataset, path: Path) -> None:
+    """Write a NetCDF-4 file once, compressed, and enter it in the registry.
+
+    Raises
+    ------
+    DataError
+        The file exists: data are written once.
+    """
+    if path.exists():
+        raise DataError(f"{path.name} exists; data files are written once and never rewritten")
+    encoding = {
+        name: {"zlib": True, "complevel": 9, "shuffle": True}
+        for name, variable in dataset.variables.items()
+        if variable.ndim > 0 and variable.dtype.kind in "fiu"
+    }
+
+    def save(target: Path):
+        dataset.to_netcdf(target, engine="h5netcdf", encoding=encoding)
+        register(path, target)
+
+    write_atomically(path, save)
+
+
+def _registry_of(path: Path) -> Path:
+    return path.parent.parent / "registry.txt"
+
+
+def read_registry(registry: Path) -> dict[str, str]:
+    """Return SHA-256 by file name relative to the registry's folder."""
+    if not registry.exists():
+        return {}
+    lines = (line.split("  ", 1) for line in registry.read_text().splitlines() if line)
+    return {name: digest for digest, name in lines}
+
+
+def register(path: Path, content: Path | None = None) -> None:
+    """Enter a file in the registry of its profile.
+
+    ``content`` is the file before it is moved to ``path``: a process killed between the two steps
+    then leaves an entry without a file, which the next attempt replaces, and never a file without
+    an entry, which nobody could read.
+    """
+    registry = _registry_of(path)
+    with lease(paths.work() / registry.parent.name / "registry.lease"):
+        entries = read_registry(registry)
+        entries[path.relative_to(registry.parent).as_posix()] = sha256(content or path)
+        text = "".join(f"{entries[name]}  {name}\n" for name in sorted(entries))
+        write_text(registry, text)
+
+
+# ----------------------------------------------------------------------------------- reading
+def verify(path: Path) -> None:
+    """Compare a file with the registry."""
+    if not path.exists():
+        raise DataError(
+            f"data file {path.name} is missing from {path.parent.name}; restore it with"
+            " 'git checkout -- data' or simulate it with 'glasslib simulate'"
+        )
+    registry = _registry_of(path)
+    expected = read_registry(registry).get(path.relative_to(registry.parent).as_posix())
+    if expected is None:
+        raise DataError(f"{path.parent.name}/{path.name} is not in the registry; delete it"
+                        " and run the same simulation again")
+    if sha256(path) != expected:
+        raise DataError(
+            f"{path.parent.name}/{path.name} is damaged: its SHA-256 is not the registry's;"
+            " restore it with 'git checkout -- data'"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class DataFile:
+    """What a data file holds, read whole.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        By name, with the types they have in the file.
+    attrs : dict of str to str or numpy number
+        What the file says of itself.
+
+    Examples
+    --------
+    >>> run = DataFile({"lag": np.array([0.1, 1.0])}, {"run": 3})
+    >>> run["lag"].tolist(), "msd" in run
+    ([0.1, 1.0], False)
+    """
+
+    arrays: dict[str, np.ndarray]
+    attrs: dict[str, str | np.number]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.arrays[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.arrays
+
+    @property
+    def n_trajectories(self) -> int:
+        """Trajectories in a block."""
+        return len(self["exceeding"])
+
+
+def read(path: Path) -> DataFile:
+    """Verify a data file against the registry and load it whole.
+
+    Raises
+    ------
+    DataError
+        The file is missing, unregistered, changed or not readable; the message names it.
+    """
+    verify(path)
+    try:
+        with h5py.File(path) as file:
+            arrays = {name: np.asarray(variable[()]) for name, variable in file.items()
+                      if not variable.attrs.get("NAME", b"").startswith(_ONLY_A_DIMENSION)}
+            attrs = {name: value if isinstance(value, str) else value[0]
+                     for name, value in file.attrs.items() if name != "_NCProperties"}
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path.parent.name}/{path.name} cannot be read: {error}") from None
+    return DataFile(arrays, attrs)
+
+
+def verify_all(profile: str) -> int:
+    """Verify every registered file of a profile and that no other lies there; return how many.
+
+    Raises
+    ------
+    DataError
+        The first file that is missing, changed or unregistered.
+    """
+    folder = paths.data() / "ensembles" / profile
+    registered = read_registry(folder / "registry.txt")
+    there = {
+        p.relative_to(folder).as_posix() for p in folder.glob("T*/*") if not p.name.startswith(".")
+    }
+    for name in sorted(set(registered) | there):
+        verify(folder / name)
+    return len(registered)
+
+
+def merge(folder: Path, profile: str) -> list[str]:
+    """Take over the data files of a profile that were made elsewhere; verify each first.
+
+    Parameters
+    ----------
+    folder : Path
+        A data folder of another checkout or machine (it holds ``ensembles/<profile>``), or that
+        profile's own folder with its ``registry.txt``.
+    profile : str
+
+    Returns
+    -------
+    list of str
+        What was taken, relative to the profile's folder. Files that are here already, the same to
+        the bit, are passed over.
+
+    Raises
+    ------
+    DataError
+        There is no registry; a file differs from its SHA-256 there; or a file of the same name is
+        here with another content. Nothing is taken then: blocks belong to the run and the times
+        they were made from.
+    """
+    source = next(
+        (
+            place
+            for place in (folder / "ensembles" / profile, folder / profile, folder)
+            if (place / "registry.txt").exists()
+        ),
+        None,
+    )
+    if source is None:
+        raise DataError(
+            f"{folder} holds no data of profile {profile}: there is no registry.txt in it, nor in"
+            f" ensembles/{profile} below it"
+        )
+    here = paths.registry(profile).parent
+    ours, theirs = read_registry(here / "registry.txt"), read_registry(source / "registry.txt")
+    wanted = []
+    # Runs and times come before the blocks that stand on them, should this be interrupted.
+    for name in sorted(theirs, key=lambda name: ("-block" in name, name)):
+        path = source / name
+        if not path.exists():
+            raise DataError(f"{path} is in the registry there but missing; copy it again")
+        if sha256(path) != theirs[name]:
+            raise DataError(f"{path} is damaged: its SHA-256 is not the registry's; copy it again")
+        if name in ours and (here / name).exists():
+            if ours[name] != theirs[name]:
+                raise DataError(
+                    f"{name} is here with another content than in {source}: both were simulated"
+                    " apart. Nothing was taken; keep one of the two, with the blocks made from it"
+                )
+            continue
+        wanted.append(name)
+    for name in wanted:
+
+        def save(target: Path, name=name):
+            target.write_bytes((source / name).read_bytes())
+            register(here / name, target)
+
+        write_atomically(here / name, save)
+    return wanted
