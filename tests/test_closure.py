@@ -70,7 +70,9 @@ CHANGES = {
     "read": (
         "store.py", "np.asarray(variable[()])", "np.zeros_like(variable[()])", ALL,
     ),
-    "train": ("learning/training.py", "generator.permutation(len(x))", "np.arange(len(x))", TRAINED),
+    "train": (
+        "learning/training.py", "generator.permutation(len(x))", "np.arange(len(x))", TRAINED,
+    ),
     "TrainedNetwork.load": (
         "learning/training.py", 'tau_index=about["tau_index"]', "tau_index=0",
         TRAINED - {"settings"},
@@ -86,7 +88,8 @@ CHANGES = {
         {"ceiling", "learning-trajectories"},
     ),
     "an import of another function": (
-        "learning/evaluation.py", "import numpy as np\n", "import numpy.ma as np\n", ALL,
+        "learning/ceiling.py", "import numpy as np\n", "import numpy.ma as np\n",
+        {"ceiling", "learning-trajectories"},
     ),
     # Words, layout, and what no table uses.
     "error text": (
@@ -130,10 +133,10 @@ def moved(place: Path) -> Path:
     """The library with a module that has moved, and is imported from its new place."""
     copied(place)
     top = place / "glasslib"
-    (top / "results" / "rows.py").rename(top / "learning" / "correlation.py")
+    (top / "learning" / "importance.py").rename(top / "results" / "groups.py")
     for path in top.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace("results.rows", "learning.correlation"), encoding="utf-8")
+        path.write_text(text.replace("learning.importance", "results.groups"), encoding="utf-8")
     return place
 
 

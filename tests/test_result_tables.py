@@ -10,8 +10,8 @@ import pytest
 
 from glasslib import paths
 from glasslib.errors import DataError, ParameterError
+from glasslib.learning.correlation import Resampled, pearson, pearson_within_runs
 from glasslib.learning.dataset import run_folds, split
-from glasslib.learning.evaluation import Resampled, pearson, pearson_within_runs
 from glasslib.parameters import NetworkSettings
 from glasslib.results import (
     heldout,

@@ -10,8 +10,8 @@ import pytest
 
 from glasslib import figures, paths, results, store
 from glasslib.errors import ParameterError
+from glasslib.learning.correlation import pearson
 from glasslib.learning.dataset import split
-from glasslib.learning.evaluation import pearson
 from glasslib.parameters import CompanionParameters, NetworkSettings
 from glasslib.results import data, maps, networks
 from glasslib.results.cache import digest

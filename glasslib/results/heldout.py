@@ -25,11 +25,16 @@ from glasslib.dynamics.susceptibility import (
     four_point_susceptibility,
     four_point_susceptibility_error,
 )
+from glasslib.learning.correlation import (
+    Resampled,
+    correlate_runs,
+    correlation_rows,
+    pearson,
+    resample_all,
+)
 from glasslib.learning.dataset import Dataset, run_folds, split
-from glasslib.learning.evaluation import Resampled, correlate_runs, pearson
 from glasslib.parameters import NetworkSettings
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
-from glasslib.results.rows import correlation_rows, resample_all
 from glasslib.store import Ensemble
 
 __all__ = [

@@ -13,10 +13,10 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from glasslib.learning.baselines import out_of_sample, ridge_pipeline
+from glasslib.learning.correlation import correlation_rows
 from glasslib.learning.dataset import Dataset, run_folds, split
 from glasslib.learning.training import standardise
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
-from glasslib.results.rows import correlation_rows
 from glasslib.results.simple import ridge_predictions, splits_of
 from glasslib.store import Ensemble
 

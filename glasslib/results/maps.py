@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from glasslib.configuration import Configuration
+from glasslib.learning.correlation import pearson
 from glasslib.learning.dataset import Dataset, split
-from glasslib.learning.evaluation import pearson
 from glasslib.learning.training import TrainedNetwork
 from glasslib.parameters import NetworkSettings
 from glasslib.results.networks import NETWORKS, chosen_settings, dataset, trained

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from glasslib.learning.evaluation import halves_of_runs, spearman_brown
+from glasslib.learning.ceiling import halves_of_runs, spearman_brown
 from glasslib.store import Ensemble
 
 __all__ = ["block_propensities", "ceilings"]

@@ -17,12 +17,12 @@ from glasslib.learning.baselines import (
     ridge_pipeline,
     tree_pipeline,
 )
+from glasslib.learning.ceiling import ceiling_of_runs
+from glasslib.learning.correlation import correlation_rows
 from glasslib.learning.dataset import Dataset, Split, run_folds, split
-from glasslib.learning.evaluation import ceiling_of_runs
 from glasslib.parameters import NetworkSettings
 from glasslib.results.networks import NETWORKS, dataset, held_out
 from glasslib.results.noise import block_propensities
-from glasslib.results.rows import correlation_rows
 from glasslib.store import Ensemble
 
 __all__ = ["baselines", "learning_in_networks", "learning_runs", "learning_trajectories",

@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 
 from glasslib.learning.baselines import ridge_pipeline
+from glasslib.learning.correlation import correlate_runs, correlation_rows, resample_all
 from glasslib.learning.dataset import Dataset
-from glasslib.learning.evaluation import correlate_runs
 from glasslib.learning.importance import descriptor_groups, shuffled_prediction
 from glasslib.results.networks import NETWORKS, dataset, held_out
-from glasslib.results.rows import correlation_rows, resample_all
 from glasslib.results.simple import POSITIONS, ridge_predictions, splits_of
 from glasslib.store import Ensemble
 
