@@ -16,14 +16,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from glasslib.dynamics.fluctuations import (
-    nearest_probe,
-    trajectory_susceptibility,
-    trajectory_susceptibility_error,
-)
 from glasslib.dynamics.susceptibility import (
     four_point_susceptibility,
     four_point_susceptibility_error,
+    nearest_probe,
+    trajectory_susceptibility,
+    trajectory_susceptibility_error,
 )
 from glasslib.learning.correlation import (
     Resampled,
@@ -216,7 +214,7 @@ def susceptibilities(of: Ensemble, settings: Settings) -> pd.DataFrame:
 
     ``row``: one network trained on four fifths of the monomers of every configuration, as the
     paper does it; ``run``: each configuration predicted by a network that has never seen it.
-    The trajectory-level susceptibility (see :mod:`glasslib.dynamics.fluctuations`) stands beside
+    The trajectory-level susceptibility (see :mod:`glasslib.dynamics.susceptibility`) stands beside
     it under its own name.
     """
     data = dataset(of)
