@@ -38,7 +38,7 @@ def check(figure, numbers, columns, *words):
 
 
 def test_relaxation_figure(shown):
-    curves = [results.relaxation(one) for one in shown.values()]
+    curves = [results.relaxation_curve(one) for one in shown.values()]
     figure, numbers = figures.relaxation_figure(curves)
     check(figure, numbers, ["panel", "T", "x", "y", "y_error"], "F_s", "1/T", r"\tau_\alpha")
     left, right = figure.axes
@@ -57,7 +57,7 @@ def test_relaxation_figure(shown):
 def test_relaxation_figure_draws_a_law_through_three(shown):
     from dataclasses import replace
 
-    one = results.relaxation(shown[0.8])
+    one = results.relaxation_curve(shown[0.8])
     law = {0.6: 9.0, 0.5: 30.0, 0.45: 90.0}
     curves = [replace(one, temperature=t, tau_alpha=tau) for t, tau in law.items()]
     figure, numbers = figures.relaxation_figure(curves)
@@ -159,7 +159,15 @@ def tables(shown, smoke_var):
     from pathlib import Path
 
     from glasslib.parameters import NetworkSettings
-    from glasslib.results import heldout, noise, simple, vibrations
+    from glasslib.results import (
+        baselines,
+        ceiling,
+        correlation,
+        debye_waller,
+        learning_curves,
+        susceptibility,
+        transfer,
+    )
 
     quick = dict.fromkeys("AB", NetworkSettings(epochs=2))
     settings, of = {"row": quick, "run": quick}, shown[0.8]
@@ -167,20 +175,20 @@ def tables(shown, smoke_var):
         patch.setenv("GLASSLIB_DATA", str(Path(__file__).resolve().parents[1] / "data"))
         patch.setenv("GLASSLIB_VAR", str(smoke_var))
         out = {
-            "accuracy": heldout.accuracy(of, settings),
-            "susceptibility": heldout.susceptibilities(of, settings),
-            "ceiling": noise.ceilings(of),
-            "baselines": simple.baselines(of),
-            "importance": vibrations.importance(of, settings),
-            "reorientation": vibrations.reorientation(of),
-            "learning-runs": simple.learning_runs(of),
-            "learning-trajectories": simple.learning_trajectories(of),
+            "accuracy": correlation.accuracy(of, settings),
+            "susceptibility": susceptibility.susceptibilities(of, settings),
+            "ceiling": ceiling.ceilings(of),
+            "baselines": baselines.baselines(of),
+            "importance": debye_waller.importance(of, settings),
+            "reorientation": debye_waller.reorientation(of),
+            "learning-runs": learning_curves.learning_runs(of),
+            "learning-trajectories": learning_curves.learning_trajectories(of),
         }
         out = {
             name: pd.concat([table.assign(T=0.8), table.assign(T=0.7)], ignore_index=True)
             for name, table in out.items()
         }
-        out["transfer"] = heldout.transfers(shown, settings)
+        out["transfer"] = transfer.transfers(shown, settings)
     return out
 
 

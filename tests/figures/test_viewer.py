@@ -13,8 +13,8 @@ from matplotlib.collections import EllipseCollection, LineCollection
 from glasslib import figures
 from glasslib.configuration import Configuration
 from glasslib.errors import ParameterError
-from glasslib.figures.viewer import MeltView, explorer, glass_figure, whole_chains
-from glasslib.results.views import melt_views
+from glasslib.figures.viewer import explorer, glass_figure, whole_chains
+from glasslib.results import MeltView, melt_views
 
 
 @pytest.fixture(autouse=True)

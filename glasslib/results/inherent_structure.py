@@ -15,10 +15,10 @@ from glasslib.configuration import Configuration
 from glasslib.learning.correlation import correlation_rows
 from glasslib.learning.dataset import Dataset
 from glasslib.parameters import DescriptorSpec
+from glasslib.results.baselines import ridge_predictions, splits_of
 from glasslib.results.cache import cached, digest, key_of
 from glasslib.results.closure import code_of
 from glasslib.results.networks import dataset, held_out
-from glasslib.results.simple import ridge_predictions, splits_of
 from glasslib.store import Ensemble, load_ensemble
 from glasslib.structure.descriptors import structural_descriptors
 

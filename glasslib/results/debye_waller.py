@@ -15,8 +15,8 @@ from glasslib.learning.baselines import ridge_pipeline
 from glasslib.learning.correlation import correlate_runs, correlation_rows, resample_all
 from glasslib.learning.dataset import Dataset
 from glasslib.learning.importance import descriptor_groups, shuffled_prediction
+from glasslib.results.baselines import POSITIONS, ridge_predictions, splits_of
 from glasslib.results.networks import NETWORKS, dataset, held_out
-from glasslib.results.simple import POSITIONS, ridge_predictions, splits_of
 from glasslib.store import Ensemble
 
 __all__ = ["importance", "reorientation", "reorientation_models", "reorientation_propensity"]

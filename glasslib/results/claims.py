@@ -12,9 +12,9 @@ the error itself comes from few runs (Student's t at 95 %: 3.2 errors for four r
 
 A claim about several times or temperatures is confirmed if every one is, not confirmed if any one
 is not. Temperatures are compared with each other on equal numbers of runs, because a network that
-knows more runs does better, and one that has too few runs is not judged, so that a first look at a
-colder liquid takes no verdict away (:func:`glasslib.results.heldout.comparable`; :func:`scope` says
-which). Without an error nothing can be told.
+knows more runs does better. One that has too few runs is not judged, so that a first look at a
+colder liquid takes no verdict away (:func:`~glasslib.results.correlation.comparable`; :func:`scope`
+says which). Without an error nothing can be told.
 """
 
 from __future__ import annotations
@@ -25,11 +25,23 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from glasslib.results.data import PAPER_A, PAPER_A_TEMPERATURE
-from glasslib.results.heldout import COMPARED_RUNS, comparable
+from glasslib.results.correlation import COMPARED_RUNS, comparable
+from glasslib.results.relaxation import PAPER_A, PAPER_A_TEMPERATURE, relaxation_table
+from glasslib.results.tables import table
 from glasslib.results.words import bar, format_error
+from glasslib.store import Ensemble
 
-__all__ = ["Finding", "above", "claims", "combine", "details", "evidence", "near", "scope"]
+__all__ = [
+    "Finding",
+    "above",
+    "claims_table",
+    "combine",
+    "details",
+    "evidence",
+    "judged",
+    "near",
+    "scope",
+]
 
 CONFIRMED, NOT_CONFIRMED, CANNOT_TELL = "confirmed", "not confirmed", "cannot tell"
 
@@ -377,6 +389,23 @@ def evidence(
     return out
 
 
+def judged(shown: dict[float, Ensemble], melts: dict[float, Ensemble]) -> list:
+    """Judge the paper's claims on the result tables of the ensembles shown.
+
+    Parameters
+    ----------
+    shown : dict of float to Ensemble
+        From :func:`~glasslib.results.ensembles`.
+    melts : dict of float to Ensemble
+        From :func:`~glasslib.results.melts`; the mean displacement at τ_α needs no ensemble.
+    """
+    needed = ("accuracy", "accuracy-equal-runs", "ceiling", "shape", "susceptibility", "transfer")
+    return evidence(
+        {name: table(name, shown) for name in needed}, relaxation_table(melts),
+        {t: len(of.runs) for t, of in shown.items()},
+    )
+
+
 def scope(runs: dict[float, int]) -> str:
     """Say which temperatures are judged, and which are not.
 
@@ -400,7 +429,7 @@ def scope(runs: dict[float, int]) -> str:
     return text + "."
 
 
-def claims(judged: list[tuple[str, str, Finding | None, Finding | None]]) -> pd.DataFrame:
+def claims_table(judged: list[tuple[str, str, Finding | None, Finding | None]]) -> pd.DataFrame:
     """Return the claims table: what is claimed, and both verdicts with what it would take.
 
     Parameters

@@ -16,8 +16,8 @@ from glasslib.learning.baselines import out_of_sample, ridge_pipeline
 from glasslib.learning.correlation import correlation_rows
 from glasslib.learning.dataset import Dataset, run_folds, split
 from glasslib.learning.training import standardise
+from glasslib.results.baselines import ridge_predictions, splits_of
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
-from glasslib.results.simple import ridge_predictions, splits_of
 from glasslib.store import Ensemble
 
 __all__ = ["leaks", "leaks_in_networks"]

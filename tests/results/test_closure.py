@@ -82,9 +82,9 @@ CHANGES = {
         {"baselines", "positions", "leaks", "reorientation-models", "importance", "learning-runs",
          "learning-trajectories", "inherent"},
     ),
-    "ceilings": ("results/noise.py", "default_rng(0)", "default_rng(1)", {"ceiling"}),
+    "ceilings": ("results/ceiling.py", "default_rng(0)", "default_rng(1)", {"ceiling"}),
     "block_propensities": (
-        "results/noise.py", ".T for block in blocks", ".T * 2 for block in blocks",
+        "results/ceiling.py", ".T for block in blocks", ".T * 2 for block in blocks",
         {"ceiling", "learning-trajectories"},
     ),
     "an import of another function": (
@@ -96,8 +96,8 @@ CHANGES = {
         "structure/neighbors.py", "raise ConfigurationError(\n",
         "raise ConfigurationError(\n            'no'\n", set(),
     ),
-    "docstring": ("results/noise.py", '"""Reliability and ceiling', '"""Ceiling', set()),
-    "comment": ("results/heldout.py", "  # stays for runs that none has seen", "", set()),
+    "docstring": ("results/ceiling.py", '"""Reliability and ceiling', '"""Ceiling', set()),
+    "comment": ("results/transfer.py", "  # stays for runs that none has seen", "", set()),
     "description": ("parameters.py", "Coarse-graining radius r_c, σ.", "r_c.", set()),
     "column title": ("results/networks.py", '"setting"', '"name"', set()),
     "what a table holds": ("results/tables.py", "what shared noise", "what noise", set()),
@@ -106,7 +106,7 @@ CHANGES = {
     "TrainedNetwork.to_keras": (
         "learning/training.py", "for layer in self.weights", "for layer in ()", set(),
     ),
-    "type hint": ("results/noise.py", "-> pd.DataFrame:", "-> object:", set()),
+    "type hint": ("results/ceiling.py", "-> pd.DataFrame:", "-> object:", set()),
     # The simulation: tables know data by their files.
     "Integrator": ("parameters.py", "skin: float", "more: int = 3\n    skin: float", set()),
     "Protocol": ("parameters.py", "production_multiple: float = Field(10.0",
@@ -148,7 +148,7 @@ def keys(tmp_path_factory, smoke_var):
     for number, (change, (name, old, new, _)) in enumerate(CHANGES.items()):
         trees[change] = copied(folder / f"{number}", (name, old, new))
     environment = os.environ | {
-        "GLASSLIB_DATA": str(Path(__file__).parent / "data"), "GLASSLIB_VAR": str(smoke_var)
+        "GLASSLIB_DATA": str(Path(__file__).parents[1] / "data"), "GLASSLIB_VAR": str(smoke_var)
     }
     done = subprocess.run(
         [sys.executable, "-c", ASK], input=json.dumps([str(tree) for tree in trees.values()]),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glasslib import claims, results
+from glasslib import results
+from glasslib.results import claims
 
 TEMPERATURES = (0.6, 0.5, 0.45)
 TIMES = (0.01, 0.1, 1.0, 30.0, 100.0)
@@ -108,7 +109,7 @@ RELAXATION = pd.DataFrame({"a": [0.43], "a_error": [0.002], "a_runs": [8]}, inde
 
 def verdicts(tables, relaxation=RELAXATION, runs=RUNS):
     judged = claims.evidence(tables, relaxation, runs)
-    return claims.claims(judged), claims.details(judged)
+    return claims.claims_table(judged), claims.details(judged)
 
 
 def test_what_is_plainly_so_is_confirmed():
