@@ -30,12 +30,12 @@ from scipy.sparse.csgraph import connected_components
 
 from glasslib.errors import ParameterError
 from glasslib.figures.style import styled
-from glasslib.results.maps import MeltView
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from glasslib.configuration import Configuration
+    from glasslib.results.maps import MeltView
 
 __all__ = ["Explorer", "explorer", "glass_figure", "whole_chains"]
 
@@ -259,6 +259,7 @@ def explorer(
     Examples
     --------
     >>> from glasslib.configuration import Configuration
+    >>> from glasslib.results import MeltView
     >>> melt = Configuration(np.random.default_rng(0).uniform(0, 5, (50, 3)), np.full(3, 5.0))
     >>> field = np.linspace(0, 1, 100).reshape(50, 2)
     >>> fields = {"true": field, "A": field, "B": field}

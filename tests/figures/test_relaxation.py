@@ -1,11 +1,12 @@
-"""τ_α against 1/u², and a against T: what is drawn is what the table says."""
+"""F_s, τ_α, and τ_α against 1/u²: what is drawn is what the table says."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
+from figures.checks import check
 from glasslib import figures, results
+from glasslib.dynamics.relaxation import decay_time
 
 TABLE = pd.DataFrame(
     {
@@ -17,13 +18,37 @@ TABLE = pd.DataFrame(
 )
 
 
-@pytest.fixture(autouse=True)
-def no_figure_is_left_open():
-    yield
-    plt.close("all")
+def test_relaxation_figure(shown):
+    curves = [results.relaxation_curve(one) for one in shown.values()]
+    figure, numbers = figures.relaxation_figure(curves)
+    check(figure, numbers, ["panel", "T", "x", "y", "y_error"], "F_s", "1/T", r"\tau_\alpha")
+    left, right = figure.axes
+    assert left.get_xscale() == "log" and right.get_yscale() == "log"
+    arrhenius = numbers[numbers["panel"] == "arrhenius"]
+    np.testing.assert_allclose(arrhenius["x"], [1 / 0.8, 1 / 0.7])
+    np.testing.assert_allclose(arrhenius["y"], [1.930464215, 3.203596049], rtol=1e-6)
+    np.testing.assert_allclose(arrhenius["y_error"], [0.1333061193, 0.1009443278], rtol=1e-6)
+    for t, one in numbers[numbers["panel"] == "scattering"].groupby("T"):
+        assert one["y"].max() <= 1 and (np.diff(one["x"]) > 0).all()
+        tau = decay_time(one["x"].values, one["y"].values)
+        assert tau == pytest.approx(shown[t].times.tau_alpha, rel=0.05)
+    assert "vft" not in set(numbers["panel"])  # two temperatures give no law
 
 
-def test_points_and_parabola():
+def test_relaxation_figure_draws_a_law_through_three(shown):
+    from dataclasses import replace
+
+    one = results.relaxation_curve(shown[0.8])
+    law = {0.6: 9.0, 0.5: 30.0, 0.45: 90.0}
+    curves = [replace(one, temperature=t, tau_alpha=tau) for t, tau in law.items()]
+    figure, numbers = figures.relaxation_figure(curves)
+    drawn = numbers[numbers["panel"] == "vft"].sort_values("T")
+    for t, tau in law.items():
+        assert np.exp(np.interp(t, drawn["T"], np.log(drawn["y"]))) == pytest.approx(tau, rel=0.01)
+    assert "VFT" in figure.axes[1].get_legend().get_texts()[0].get_text()
+
+
+def test_scaling_points_and_parabola():
     figure, numbers = figures.scaling_figure(TABLE)
     left, right = figure.axes
     assert left.get_yscale() == "log" and "1/u^2" in left.get_xlabel()
@@ -54,6 +79,6 @@ def test_an_unknown_mean_displacement_is_not_drawn():
     assert words == ["T = 0.60", "T = 0.50", "T = 0.45"]
 
 
-def test_on_data(shown):
+def test_scaling_figure_on_data(shown):
     _, numbers = figures.scaling_figure(results.relaxation_table(shown))
     assert list(numbers[numbers["panel"] == "scaling"]["T"]) == [0.8, 0.7]

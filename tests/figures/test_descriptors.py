@@ -1,12 +1,14 @@
 """Figures of the descriptors: what is drawn is what the table and the configuration say."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from scipy.spatial import cKDTree
 
-from glasslib.figures.descriptors import redundancy_figure, scaling_figure, shells_figure
+from figures.checks import N, check
+from glasslib import figures
+from glasslib.figures.descriptors import cost_figure, redundancy_figure, shells_figure
 from glasslib.structure.descriptors import structural_descriptors
 from glasslib.structure.neighbors import neighbor_pairs
 
@@ -18,10 +20,32 @@ def melt(shown):
     return configuration, structural_descriptors(configuration, melt=one.melt)
 
 
-@pytest.fixture(autouse=True)
-def no_figure_is_left_open():
-    yield
-    plt.close("all")
+def test_descriptor_figure(shown):
+    one = shown[0.8]
+    table = structural_descriptors(one.configuration(0), melt=one.melt)
+    figure, numbers = figures.descriptor_figure(table)
+    columns = ["family", "generation", "r", "mean", "deviation"]
+    check(figure, numbers, columns, "$r$", "standard deviation / mean")
+    titles = [axis.get_title() for axis in figure.axes]
+    assert "G_i" in titles[0] and "q_i" in titles[1] and "l = 6" in titles[1]
+    families = numbers.set_index(["family", "generation"])
+    spread = [families.loc[("angular", k), "deviation"].mean() for k in range(3)]
+    assert spread[0] > spread[1] > spread[2]  # coarse-graining smooths
+    radial = families.loc[("radial", 0)]
+    here = one.configuration(0).wrapped()
+    pairs = cKDTree(here.positions, boxsize=here.box).query_pairs(1.6, output_type="ndarray")
+    apart = here.positions[pairs[:, 0]] - here.positions[pairs[:, 1]]
+    apart = np.linalg.norm(apart - here.box * np.round(apart / here.box), axis=1)
+    for k in np.searchsorted(radial["r"], [0.95, 1.0, 1.1, 1.3]):  # the bond and the first shell
+        r, mean = radial["r"].values[k], radial["mean"].values[k]
+        expected = 2 * np.exp(-((apart - r) ** 2) / (2 * 0.025**2)).sum() / N
+        assert mean == pytest.approx(expected, rel=1e-5)
+    column = table[:, (table["family"] == "radial").values & (table["generation"] == 0).values]
+    mean = column.values.mean(axis=0)
+    filled = mean > 1e-3 * mean.max()
+    assert 0 < filled.sum() < 100  # shells nearer than any neighbour are left out
+    np.testing.assert_allclose(radial["mean"], mean[filled], rtol=1e-12)
+    np.testing.assert_allclose(radial["r"], column["r"].values[filled])
 
 
 @pytest.mark.parametrize(("monomer", "bonds"), [(2, 2), (0, 1)])
@@ -79,14 +103,14 @@ def test_redundancy_figure(melt):
     figure.canvas.draw()
 
 
-def test_scaling_figure():
+def test_cost_figure():
     n = np.array([1500, 10000, 40000, 200000])
     frame = pd.concat([
         pd.DataFrame({"monomers": n, "threads": threads, "cpu": 5e-5 * n**power * threads,
                       "peak": 200 + 0.01 * n})
         for threads, power in ((1, 1.0), (2, 1.1))
     ])
-    figure, numbers = scaling_figure(frame)
+    figure, numbers = cost_figure(frame)
     assert numbers["threads"].tolist() == [1, 2]
     np.testing.assert_allclose(numbers["exponent"], [1.0, 1.1])
     left, right = figure.axes
