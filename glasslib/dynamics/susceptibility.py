@@ -43,6 +43,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from glasslib.dynamics.errors_over_runs import jackknife
 from glasslib.errors import ParameterError
 
 __all__ = [
@@ -119,13 +120,9 @@ def four_point_susceptibility(propensity: np.ndarray, a: float) -> np.ndarray:
 
 
 def four_point_susceptibility_error(propensity: np.ndarray, a: float) -> np.ndarray:
-    r"""Return the standard error of χ4(t) by leaving out one configuration after another.
+    """Return the standard error of χ4(t) by leaving out one configuration after another.
 
-    .. math:: \mathrm{error}^2 = \frac{R-1}{R} \sum_{k=1}^{R}
-              \left( \chi_4^{(k)} - \overline{\chi_4^{(\cdot)}} \right)^2
-
-    where :math:`\chi_4^{(k)}` is Eq. 8 without run k (the jackknife; runs are independent,
-    monomers are not).
+    See :func:`glasslib.dynamics.errors_over_runs.jackknife`.
 
     Parameters
     ----------
@@ -144,10 +141,6 @@ def four_point_susceptibility_error(propensity: np.ndarray, a: float) -> np.ndar
     ParameterError
         As for :func:`four_point_susceptibility`.
 
-    References
-    ----------
-    .. [1] B. Efron, C. Stein, Ann. Stat. 9, 586 (1981).
-
     Examples
     --------
     >>> import numpy as np
@@ -158,12 +151,7 @@ def four_point_susceptibility_error(propensity: np.ndarray, a: float) -> np.ndar
     True
     """
     mobile, n_monomers = _mobile(propensity, a)
-    n_runs = len(mobile)
-    if n_runs == 2:
-        return np.full(mobile.shape[1], np.nan)
-    left_out = np.stack([np.delete(mobile, run, axis=0).var(axis=0) for run in range(n_runs)])
-    left_out /= n_monomers
-    return np.sqrt((n_runs - 1) * left_out.var(axis=0))
+    return jackknife(lambda runs: mobile[runs].var(axis=0) / n_monomers, len(mobile))
 
 
 # ------------------------------------------------------------------- single trajectories
@@ -258,10 +246,6 @@ def trajectory_susceptibility_error(counts: Sequence[np.ndarray], n_monomers: in
     (3, n_times) float64
         NaN from two configurations.
 
-    References
-    ----------
-    B. Efron and C. Stein, Ann. Stat. 9, 586 (1981).
-
     Examples
     --------
     >>> random = np.random.default_rng(0)
@@ -269,12 +253,7 @@ def trajectory_susceptibility_error(counts: Sequence[np.ndarray], n_monomers: in
     >>> bool(trajectory_susceptibility_error(counts, 100)[0, 0] < 0.03)
     True
     """
-    mean, chance, number = _moments(counts)
-    n_runs = len(mean)
-    if n_runs == 2:
-        return np.full((3, mean.shape[1]), np.nan)
-    left_out = np.stack([
-        _parts(*(np.delete(part, run, axis=0) for part in (mean, chance, number)), n_monomers)
-        for run in range(n_runs)
-    ])
-    return np.sqrt((n_runs - 1) * left_out.var(axis=0))
+    moments = _moments(counts)
+    return jackknife(
+        lambda runs: _parts(*(part[runs] for part in moments), n_monomers), len(counts)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from glasslib.dynamics.errors_over_runs import standard_error
 from glasslib.dynamics.relaxation import decay_time
 from glasslib.store import DataFile, Ensemble
 
@@ -19,7 +20,7 @@ def _drift_z(values: np.ndarray) -> float:
     def block_error(part):
         size = max(1, len(part) // 5)
         means = part[: size * 5].reshape(-1, size).mean(axis=1) if len(part) >= 5 else part
-        return means.std(ddof=1) / np.sqrt(len(means))
+        return standard_error(means)
 
     return float((third.mean() - second.mean()) / np.hypot(block_error(second), block_error(third)))
 

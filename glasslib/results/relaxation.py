@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from glasslib.dynamics.errors_over_runs import standard_error
 from glasslib.dynamics.relaxation import decay_time, fit_vibrational_scaling
 from glasslib.dynamics.scattering import at_wavenumber
 from glasslib.results.words import bar, format_error, judge
@@ -24,12 +25,12 @@ __all__ = [
 
 
 def _mean_error(values) -> tuple[float, float]:
+    """Mean and standard error of the values that are known."""
     values = np.asarray(values, dtype=float)
     values = values[np.isfinite(values)]
     if len(values) == 0:
         return float("nan"), float("nan")
-    error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else float("nan")
-    return float(values.mean()), float(error)
+    return float(values.mean()), float(standard_error(values))
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +74,8 @@ def relaxation_curve(of: Ensemble) -> Relaxation:
     low, high = max(lag[0] for lag, _ in curves), min(lag[-1] for lag, _ in curves)
     grid = np.geomspace(low, high, 60)
     values = np.array([np.interp(np.log(grid), np.log(lag), f) for lag, f in curves])
-    spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(len(grid), np.nan)
     return Relaxation(
-        of.temperature, q, grid, values.mean(axis=0), spread / np.sqrt(len(values)),
+        of.temperature, q, grid, values.mean(axis=0), standard_error(values),
         *_mean_error([decay_time(lag, f) for lag, f in curves]),
         *_mean_error([run.attrs["tau_ee"] for run in runs]),
     )

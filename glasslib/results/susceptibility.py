@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from glasslib.dynamics.errors_over_runs import jackknife
 from glasslib.dynamics.susceptibility import (
     four_point_susceptibility,
     four_point_susceptibility_error,
@@ -39,11 +40,9 @@ def _ratio(true: np.ndarray, predicted: np.ndarray, a: float) -> tuple[np.ndarra
     value = ratio(np.arange(n))
     if n < 3:
         return value, np.full(value.shape, np.nan)
-    left_out = np.array([ratio(np.delete(np.arange(n), run)) for run in range(n)])
-    jackknife = np.sqrt((n - 1) * left_out.var(axis=0))
     counts = [(field > a).sum(axis=1).astype(float) for field in (true, predicted)]
     r = np.nan_to_num(pearson(*counts))
-    return value, np.fmax(jackknife, 2 * value * np.sqrt((1 - r**2) / (n - 1)))
+    return value, np.fmax(jackknife(ratio, n), 2 * value * np.sqrt((1 - r**2) / (n - 1)))
 
 
 def susceptibilities(of: Ensemble, settings: Settings) -> pd.DataFrame:
