@@ -333,7 +333,7 @@ def scaling():
     matplotlib.use("Agg")
     import pandas as pd
 
-    from glasslib.figures.descriptors import scaling_figure
+    from glasslib.figures.descriptors import cost_figure
 
     rows = []
     print("| N | wall s, 1 thread | CPU s | µs a monomer | wall s, 2 threads | CPU s | peak MB |")
@@ -357,7 +357,7 @@ def scaling():
     print()
     frame = pd.DataFrame(rows).round({"cpu": 4, "wall": 4, "peak": 0, "before": 0})
     frame.to_csv(HERE / "descriptors.csv", index=False)
-    figure, _ = scaling_figure(frame)
+    figure, _ = cost_figure(frame)
     figure.savefig(HERE / "descriptors.png")
 
 

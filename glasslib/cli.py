@@ -469,17 +469,17 @@ def results_compute(
     ),
 ) -> None:
     """Bring data/results up to date; stop it whenever you like, one training at most is lost."""
-    from glasslib.results import tables
+    from glasslib.results import refresh
 
-    tables.compute(table, report=lambda line: print(line, flush=True), force=force)
+    refresh.compute(table, report=lambda line: print(line, flush=True), force=force)
 
 
 @results_app.command("status")
 def results_status() -> None:
     """Say which tables are up to date, what they took, and what they hold."""
-    from glasslib.results import tables
+    from glasslib.results import refresh
 
-    print(tables.status().to_string(index=False))
+    print(refresh.status().to_string(index=False))
 
 
 @results_app.command("check")
@@ -496,9 +496,9 @@ def results_check(
     Example: glasslib results check accuracy --sample 2
     """
     from glasslib.errors import DataError
-    from glasslib.results import tables
+    from glasslib.results import refresh
 
-    wrong = tables.check(sample, table, seed=seed, report=lambda line: print(line, flush=True))
+    wrong = refresh.check(sample, table, seed=seed, report=lambda line: print(line, flush=True))
     for one in wrong[:20]:
         print(f"{one.table} {one.part} row {one.row}, {one.column}: {one.shipped} ships,"
               f" {one.computed} comes out")

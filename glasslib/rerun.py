@@ -212,13 +212,13 @@ def _choosing(rows: Mapping[float, int], profile: str) -> float:
     from glasslib import store
     from glasslib.learning.training import DEFAULT_GRID
     from glasslib.parameters import NetworkSettings
-    from glasslib.results import networks, storage
+    from glasslib.results import networks, shipped
 
     t = networks.reference_temperature(rows)
     there = store.profile_with(t, profile)
     if there is not None:
         key = networks.settings_key(store.load_ensemble(t, there), NetworkSettings())
-        if storage.look_up("settings", "row", key) is not None:
+        if shipped.look_up("settings", "row", key) is not None:
             return 0.0
     return ROW_SECONDS * rows[t] * prod(len(values) for values in DEFAULT_GRID.values())
 

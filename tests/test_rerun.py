@@ -212,12 +212,12 @@ def test_one_page_simulates_with_the_processes_asked_for(tmp_path, monkeypatch):
             monkeypatch.delenv("GLASSLIB_WORKERS")
         else:
             monkeypatch.setenv("GLASSLIB_WORKERS", given)
-        results.data._simulate(0.9, "smoke", quiet=True)
+        results.page._simulate(0.9, "smoke", quiet=True)
     assert asked == [5, 2, 2]
     for wrong in ("0", "two"):
         monkeypatch.setenv("GLASSLIB_WORKERS", wrong)
         with pytest.raises(ParameterError, match=f"GLASSLIB_WORKERS = '{wrong}'.* give 1 or more"):
-            results.data._simulate(0.9, "smoke", quiet=True)
+            results.page._simulate(0.9, "smoke", quiet=True)
     monkeypatch.setenv("GLASSLIB_WORKERS", "3")
     import nbformat
 

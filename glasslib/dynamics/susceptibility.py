@@ -1,4 +1,4 @@
-r"""The four-point susceptibility of the propensity, Eq. 8.
+r"""The four-point susceptibility of the propensity, Eq. 8, and that of single trajectories.
 
 .. math:: \chi_4(t) = \frac{1}{N} \left[ \sum_{i,j=1}^N \langle q_i^a q_j^a \rangle_{ic}
           - \Big( \sum_{i=1}^N \langle q_i^a \rangle_{ic} \Big)^2 \right],
@@ -11,22 +11,48 @@ independent configurations (runs). With :math:`Q = \sum_i q_i`, the number of mo
 configuration, Eq. 8 is then the **population variance of Q over the configurations, divided by
 N**. The text does not say it otherwise; a variance over single trajectories is another quantity.
 
+**Single trajectories.** Let :math:`Q` be the number of monomers that one trajectory has carried
+farther than a. Its variance over everything, velocities and configurations alike, is the
+susceptibility that is usual in the field,
+
+.. math:: \chi_4^{\mathrm{traj}}(t) = \frac{1}{N} \left[ \overline{\langle Q^2 \rangle}
+          - \overline{\langle Q \rangle}^2 \right]
+          = \frac{1}{N} \left[ \overline{\langle Q^2 \rangle - \langle Q \rangle^2}
+          + \left( \overline{\langle Q \rangle^2} - \overline{\langle Q \rangle}^2 \right) \right]
+
+with :math:`\langle\dots\rangle` over the trajectories of one isoconfigurational ensemble and the
+bar over configurations. The first part is chance, the second what configurations decide. Neither
+is Eq. 8 of the paper, which counts monomers whose *mean* displacement exceeds a.
+
+Lengths are in σ, times in τ.
+
 Warnings
 --------
 A variance of R configurations is a poor estimate: for normally distributed Q its relative error is
 :math:`\sqrt{2/(R-1)}`, that is 47 % for the paper's ten and 82 % for four, and the population
 variance (divided by R, as Eq. 8 is written) is too small by the factor (R − 1)/R on average.
 
-Lengths are in σ, times in τ.
+References
+----------
+L. Berthier and R. L. Jack, Phys. Rev. E 76, 041509 (2007).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from glasslib.dynamics.errors_over_runs import jackknife
 from glasslib.errors import ParameterError
 
-__all__ = ["four_point_susceptibility", "four_point_susceptibility_error"]
+__all__ = [
+    "four_point_susceptibility",
+    "four_point_susceptibility_error",
+    "nearest_probe",
+    "trajectory_susceptibility",
+    "trajectory_susceptibility_error",
+]
 
 
 def _mobile(propensity: np.ndarray, a: float) -> tuple[np.ndarray, int]:
@@ -94,13 +120,9 @@ def four_point_susceptibility(propensity: np.ndarray, a: float) -> np.ndarray:
 
 
 def four_point_susceptibility_error(propensity: np.ndarray, a: float) -> np.ndarray:
-    r"""Return the standard error of χ4(t) by leaving out one configuration after another.
+    """Return the standard error of χ4(t) by leaving out one configuration after another.
 
-    .. math:: \mathrm{error}^2 = \frac{R-1}{R} \sum_{k=1}^{R}
-              \left( \chi_4^{(k)} - \overline{\chi_4^{(\cdot)}} \right)^2
-
-    where :math:`\chi_4^{(k)}` is Eq. 8 without run k (the jackknife; runs are independent,
-    monomers are not).
+    See :func:`glasslib.dynamics.errors_over_runs.jackknife`.
 
     Parameters
     ----------
@@ -119,10 +141,6 @@ def four_point_susceptibility_error(propensity: np.ndarray, a: float) -> np.ndar
     ParameterError
         As for :func:`four_point_susceptibility`.
 
-    References
-    ----------
-    .. [1] B. Efron, C. Stein, Ann. Stat. 9, 586 (1981).
-
     Examples
     --------
     >>> import numpy as np
@@ -133,9 +151,109 @@ def four_point_susceptibility_error(propensity: np.ndarray, a: float) -> np.ndar
     True
     """
     mobile, n_monomers = _mobile(propensity, a)
-    n_runs = len(mobile)
-    if n_runs == 2:
-        return np.full(mobile.shape[1], np.nan)
-    left_out = np.stack([np.delete(mobile, run, axis=0).var(axis=0) for run in range(n_runs)])
-    left_out /= n_monomers
-    return np.sqrt((n_runs - 1) * left_out.var(axis=0))
+    return jackknife(lambda runs: mobile[runs].var(axis=0) / n_monomers, len(mobile))
+
+
+# ------------------------------------------------------------------- single trajectories
+def nearest_probe(lengths: np.ndarray, a: float) -> int:
+    """Return the number of the stored probe length nearest to a.
+
+    Raises
+    ------
+    ParameterError
+        a lies outside the stored lengths.
+
+    Examples
+    --------
+    >>> nearest_probe(np.array([0.10, 0.12, 0.14]), 0.125)
+    1
+    """
+    lengths = np.asarray(lengths, dtype=np.float64)
+    if not lengths.min() <= a <= lengths.max():
+        raise ParameterError(
+            f"a = {a:g} lies outside the stored probe lengths, {lengths.min():g} to"
+            f" {lengths.max():g}"
+        )
+    return int(np.abs(lengths - a).argmin())
+
+
+def _moments(counts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    counts = [np.asarray(run, dtype=np.float64) for run in counts]
+    if len(counts) < 2 or any(run.ndim != 2 or len(run) < 2 for run in counts):
+        raise ParameterError(
+            f"counts have shapes {[run.shape for run in counts]}; give (n_trajectories, n_times)"
+            " for at least two runs, with two trajectories each"
+        )
+    mean = np.array([run.mean(axis=0) for run in counts])
+    chance = np.array([run.var(axis=0, ddof=1) for run in counts])
+    number = np.array([len(run) for run in counts])[:, None]
+    return mean, chance, number
+
+
+def _parts(mean, chance, number, n_monomers):
+    inside = chance.mean(axis=0)
+    # The variance of measured means also holds 1/M of the chance; that is taken out.
+    between = mean.var(axis=0, ddof=1) - (chance / number).mean(axis=0)
+    return np.stack([inside + between, inside, between]) / n_monomers
+
+
+def trajectory_susceptibility(counts: Sequence[np.ndarray], n_monomers: int) -> np.ndarray:
+    r"""Return :math:`\chi_4^{\mathrm{traj}}(t)` and its two parts.
+
+    Unbiased variances are used in both parts, and the chance that is left in a mean over M
+    trajectories, 1/M of the first part, is subtracted from the second; with few configurations
+    that may come out negative.
+
+    Parameters
+    ----------
+    counts : sequence of (n_trajectories, n_times) int
+        For each configuration Q of each trajectory at each time; two configurations or more.
+    n_monomers : int
+        N.
+
+    Returns
+    -------
+    (3, n_times) float64
+        Total, the part within configurations (chance), and the part between them.
+
+    Raises
+    ------
+    ParameterError
+        Fewer than two configurations, or than two trajectories of one.
+
+    Examples
+    --------
+    Independent monomers, each mobile with probability 1/2: p(1 − p) = 1/4, all of it chance.
+
+    >>> random = np.random.default_rng(0)
+    >>> counts = [random.binomial(100, 0.5, size=(2000, 1)) for _ in range(20)]
+    >>> (trajectory_susceptibility(counts, 100).round(2) + 0.0).ravel().tolist()
+    [0.25, 0.25, 0.0]
+    """
+    return _parts(*_moments(counts), n_monomers)
+
+
+def trajectory_susceptibility_error(counts: Sequence[np.ndarray], n_monomers: int) -> np.ndarray:
+    """Return the standard errors of :func:`trajectory_susceptibility`, leaving out runs in turn.
+
+    Parameters
+    ----------
+    counts, n_monomers
+        As for :func:`trajectory_susceptibility`.
+
+    Returns
+    -------
+    (3, n_times) float64
+        NaN from two configurations.
+
+    Examples
+    --------
+    >>> random = np.random.default_rng(0)
+    >>> counts = [random.binomial(100, 0.5, size=(50, 1)) for _ in range(10)]
+    >>> bool(trajectory_susceptibility_error(counts, 100)[0, 0] < 0.03)
+    True
+    """
+    moments = _moments(counts)
+    return jackknife(
+        lambda runs: _parts(*(part[runs] for part in moments), n_monomers), len(counts)
+    )

@@ -1,38 +1,46 @@
 """One function for each figure; each returns the figure and the numbers in it."""
 
-from glasslib.figures.correlation import accuracy_figure, correlation_figure, transfer_figure
-from glasslib.figures.descriptors import descriptor_figure
+from glasslib.figures.baselines import baseline_figure
+from glasslib.figures.ceiling import ceiling_figure
+from glasslib.figures.correlation import accuracy_figure, correlation_figure, model_figure
+from glasslib.figures.debye_waller import importance_figure, reorientation_figure
+from glasslib.figures.descriptors import (
+    cost_figure,
+    descriptor_figure,
+    redundancy_figure,
+    shells_figure,
+)
+from glasslib.figures.learning_curves import learning_figure
 from glasslib.figures.maps import maps_figure
 from glasslib.figures.melt import melt_figure
 from glasslib.figures.propensity import propensity_figure
 from glasslib.figures.relaxation import relaxation_figure, scaling_figure
 from glasslib.figures.style import save
 from glasslib.figures.susceptibility import susceptibility_figure, trajectory_figure
-from glasslib.figures.worth import (
-    baseline_figure,
-    ceiling_figure,
-    importance_figure,
-    learning_figure,
-    model_figure,
-    reorientation_figure,
-)
+from glasslib.figures.transfer import transfer_figure
+from glasslib.figures.viewer import explorer, glass_figure
 
 __all__ = [
     "accuracy_figure",
     "baseline_figure",
     "ceiling_figure",
     "correlation_figure",
+    "cost_figure",
     "descriptor_figure",
+    "explorer",
+    "glass_figure",
     "importance_figure",
     "learning_figure",
     "maps_figure",
     "melt_figure",
     "model_figure",
     "propensity_figure",
+    "redundancy_figure",
     "relaxation_figure",
     "reorientation_figure",
     "save",
     "scaling_figure",
+    "shells_figure",
     "susceptibility_figure",
     "trajectory_figure",
     "transfer_figure",

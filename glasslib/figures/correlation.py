@@ -1,23 +1,31 @@
-"""Figures 4, 5 and 7: the Pearson correlation against time and temperature, and transfer."""
+"""Figures 4 and 5: the Pearson correlation against time and temperature; and of other models."""
 
 from __future__ import annotations
 
-from itertools import product
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from glasslib.figures.style import NETWORK_COLOURS, styled, temperature_colour
+from glasslib.figures.style import (
+    NETWORK_COLOURS,
+    SPLIT_NAMES,
+    legend_below,
+    styled,
+    temperature_colour,
+    true_values,
+)
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["accuracy_figure", "correlation_figure", "transfer_figure"]
+__all__ = ["accuracy_figure", "correlation_figure", "model_figure"]
 
-#: How a division of rows is called in titles.
-SPLIT_NAMES = {"row": "rows at random", "run": "whole runs held out"}
+#: Okabe–Ito colours of models that read something else than A and B.
+_OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_MARKERS = "os^Dv<>"
 
 
 def _own_ceiling(ceiling: pd.DataFrame) -> pd.DataFrame:
@@ -25,10 +33,26 @@ def _own_ceiling(ceiling: pd.DataFrame) -> pd.DataFrame:
     return ceiling[(ceiling["kind"] == "pooled") & ceiling["own"].astype(bool)]
 
 
-def _legend_below(figure: Figure, axis: Axes) -> None:
-    """Put the legend of one axis below all of them, where it hides no curve."""
-    handles, labels = axis.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(labels)))
+def _looks(labels: Iterable[str]) -> list[dict[str, str]]:
+    """Return colour, line and marker of each model.
+
+    What begins with A or B has that network's colour, dashed from the second on.
+
+    Examples
+    --------
+    >>> [look["color"] for look in _looks(["A, row", "C", "A, run"])]
+    ['#0072B2', '#009E73', '#0072B2']
+    >>> [look["ls"] for look in _looks(["A, row", "C", "A, run"])]
+    ['-', '-', '--']
+    """
+    looks, seen, others = [], set(), iter(_OTHERS * 10)
+    for marker, label in zip(_MARKERS * 10, labels, strict=False):
+        network = re.split("[, ]", label)[0]
+        colour = NETWORK_COLOURS.get(network) or next(others)
+        looks.append({"color": colour, "ls": "--" if colour in seen else "-", "marker": marker})
+        if network in NETWORK_COLOURS:
+            seen.add(colour)
+    return looks
 
 
 @styled
@@ -73,7 +97,7 @@ def correlation_figure(
         line[0].set(ylim=(-0.05, 1), ylabel=r"Pearson correlation $\rho(t)$")
     for axis in axes[-1]:
         axis.set_xlabel(r"$t$  ($\tau$)")
-    _legend_below(figure, axes[0, 0])
+    legend_below(figure, axes[0, 0])
     columns = ["split", "network", "T", "t", "rho", "rho_error", "ceiling", "at_tau"]
     return figure, pd.concat(rows, ignore_index=True)[columns]
 
@@ -118,37 +142,60 @@ def accuracy_figure(
 
 
 @styled
-def transfer_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Draw ρ(τ_α) against the temperature a network is applied at, for each training temperature.
+def model_figure(
+    table: pd.DataFrame,
+    models: dict[str, str],
+    ceiling: pd.DataFrame | None = None,
+    column: str = "model",
+) -> tuple[Figure, pd.DataFrame]:
+    """Draw ρ(t) of some models, one panel for each temperature.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        The result table ``transfer``; black diamonds mark the training temperature.
+        A result table with ``T``, ``t``, ``rho``, ``rho_error`` and a column of models; one row
+        for each temperature, model and time.
+    models : dict
+        Model by name in the table, and what to call it.
+    ceiling : pandas.DataFrame, optional
+        The result table ``ceiling``, drawn dotted.
+    column : str
+        The column of models.
 
     Returns
     -------
     Figure, pandas.DataFrame
-        Numbers: ``split``, ``network``, ``trained``, ``applied``, ``rho``, ``rho_error``.
+        Numbers: ``T``, ``model``, ``t``, ``rho``, ``rho_error``.
     """
-    table = table[table["kind"] == "pair"]
-    splits = [by for by in SPLIT_NAMES if by in set(table["split"])]
-    figure, axes = plt.subplots(
-        len(splits), 2, sharex=True, sharey=True, squeeze=False, figsize=(6.0, 2.6 * len(splits))
-    )
-    for (by, which), axis in zip(product(splits, ("A", "B")), axes.flat, strict=True):
-        chosen = table[(table["network"] == which) & (table["split"] == by)]
-        for trained, line in chosen.groupby("trained", sort=False):
-            line = line.sort_values("applied")
-            axis.errorbar(line["applied"], line["rho"], yerr=line["rho_error"], fmt="-o", ms=3.5,
-                          color=temperature_colour(trained), label=f"trained at {trained:.2f}")
-            own = line[line["applied"] == trained]
-            axis.plot(own["applied"], own["rho"], "kD", ms=6, zorder=3)
-        axis.set_title(f"network {which}, {SPLIT_NAMES[by]}")
-    for axis in axes[-1]:
-        axis.set_xlabel(r"$T$ of application  ($\epsilon/k_B$)")
+    temperatures = list(dict.fromkeys(table["T"]))
+    n_columns = min(3, len(temperatures))
+    n_rows = -(-len(temperatures) // n_columns)
+    figure, axes = plt.subplots(n_rows, n_columns, squeeze=False, sharey=True,
+                                figsize=(2.6 * n_columns + 0.6, 2.6 * n_rows))
+    drawn = []
+    for axis, temperature in zip(axes.flat, temperatures, strict=False):
+        here = table[table["T"] == temperature]
+        for (model, label), look in zip(models.items(), _looks(models.values()), strict=True):
+            line = here[here[column] == model]
+            if not len(line):
+                continue
+            axis.errorbar(
+                line["t"], line["rho"], yerr=line["rho_error"], ms=3, lw=1.1, label=label, **look
+            )
+            drawn.append(line.assign(model=label))
+        if ceiling is not None:
+            top = ceiling[(ceiling["T"] == temperature) & (ceiling["kind"] == "pooled")
+                          & true_values(ceiling["own"])]
+            axis.plot(top["t"], top["ceiling"], ":", color="0.4", lw=1)
+        tau = here.loc[true_values(here["at_tau"]), "t"]
+        if len(tau):
+            axis.axvline(tau.iloc[0], color="0.6", lw=0.8, ls=":")
+        axis.axhline(0, color="0.8", lw=0.6)
+        axis.set(xscale="log", title=f"T = {temperature:.2f}", xlabel=r"$t$  ($\tau$)")
+    for axis in axes.flat[len(temperatures):]:
+        axis.set_visible(False)
     for axis in axes[:, 0]:
-        axis.set(ylim=(0, 1), ylabel=r"$\rho(t = \tau_\alpha)$")
-    _legend_below(figure, axes[0, 0])
-    columns = ["split", "network", "trained", "applied", "rho", "rho_error"]
-    return figure, table[columns].reset_index(drop=True)
+        axis.set_ylabel(r"$\rho(t)$")
+    axes.flat[0].legend(fontsize=6)
+    columns = ["T", "model", "t", "rho", "rho_error"]
+    return figure, pd.concat(drawn, ignore_index=True)[columns]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from glasslib.configuration import Configuration
 
-__all__ = ["descriptor_figure", "redundancy_figure", "scaling_figure", "shells_figure"]
+__all__ = ["cost_figure", "descriptor_figure", "redundancy_figure", "shells_figure"]
 
 _GENERATIONS = ("#000000", "#009E73", "#CC79A7")
 _BONDED, _NEAR, _FAR = "#D55E00", "#0072B2", "#999999"
@@ -222,7 +222,7 @@ def redundancy_figure(table: xarray.DataArray) -> tuple[Figure, pd.DataFrame]:
 
 
 @styled
-def scaling_figure(frame: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+def cost_figure(frame: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     """Draw the time and memory of all descriptors against the number of monomers.
 
     Parameters

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from glasslib.dynamics.errors_over_runs import standard_error
 from glasslib.figures.style import styled, temperature_colour
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def propensity_figure(
     for one in ensembles:
         colour, t = temperature_colour(one.temperature), one.temperature
         by_run = one.propensity.mean(axis=1)
-        mean, error = by_run.mean(axis=0), _error(by_run)
+        mean, error = by_run.mean(axis=0), standard_error(by_run)
         left.errorbar(one.times.times, mean, yerr=error, fmt="-o", ms=3.5, color=colour,
                       label=f"T = {t:.2f}")
         k = one.times.tau_index
@@ -50,7 +51,7 @@ def propensity_figure(
         edges = np.linspace(0, np.quantile(values, 0.9995), bins + 1)
         densities = np.array([np.histogram(run, edges, density=True)[0] for run in values])
         centres = (edges[1:] + edges[:-1]) / 2
-        density, density_error = densities.mean(axis=0), _error(densities)
+        density, density_error = densities.mean(axis=0), standard_error(densities)
         right.plot(centres, density, color=colour)
         right.fill_between(centres, density - density_error, density + density_error,
                            color=colour, alpha=0.25, lw=0)
@@ -64,10 +65,3 @@ def propensity_figure(
     right.set(xlabel=r"$\Delta r_i(\tau_\alpha)$  ($\sigma$)",
               ylabel=r"probability density  ($\sigma^{-1}$)", xlim=(0, None), ylim=(0, None))
     return figure, pd.DataFrame(rows, columns=["panel", "T", "x", "y", "y_error"])
-
-
-def _error(by_run: np.ndarray) -> np.ndarray:
-    """Standard error over runs (first axis); NaN from a single one."""
-    if len(by_run) < 2:
-        return np.full(by_run.shape[1:], np.nan)
-    return by_run.std(axis=0, ddof=1) / np.sqrt(len(by_run))

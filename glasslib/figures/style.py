@@ -15,12 +15,23 @@ from glasslib.files import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["NETWORK_COLOURS", "save", "styled", "temperature_colour"]
+__all__ = [
+    "NETWORK_COLOURS",
+    "SPLIT_NAMES",
+    "legend_below",
+    "save",
+    "styled",
+    "temperature_colour",
+    "true_values",
+]
 
 #: Okabe–Ito colours, told apart with any colour vision: truth, network A, network B.
 NETWORK_COLOURS = {"true": "#000000", "A": "#0072B2", "B": "#D55E00"}
+#: How a division of rows is called in titles.
+SPLIT_NAMES = {"row": "rows at random", "run": "whole runs held out"}
 _COLD, _HOT = 0.385, 0.8
 
 
@@ -54,6 +65,17 @@ def styled(function: Callable) -> Callable:
         return result
 
     return wrapper
+
+
+def legend_below(figure: Figure, axis: Axes) -> None:
+    """Put the legend of one axis below all of them, where it hides no curve."""
+    handles, labels = axis.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(labels)))
+
+
+def true_values(column: pd.Series) -> pd.Series:
+    """Tell which values of a column are true, as booleans or as text."""
+    return column.astype(str) == "True"
 
 
 def save(name: str, figure: Figure, numbers: pd.DataFrame) -> None:

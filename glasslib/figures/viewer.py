@@ -16,7 +16,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
@@ -36,63 +35,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from glasslib.configuration import Configuration
+    from glasslib.results.maps import MeltView
 
-__all__ = ["Explorer", "MeltView", "explorer", "glass_figure", "whole_chains"]
+__all__ = ["Explorer", "explorer", "glass_figure", "whole_chains"]
 
 #: What a view may show and how it is called in captions.
 TITLES = {"true": "true", "A": "network A", "B": "network B"}
 #: Radius of a drawn monomer in σ, and half the width of a drawn bond.
 _RADIUS, _BOND = 0.32, 0.09
-#: Shares of the true propensity that bound the colours, and the numbers that are kept.
-_COLOURS, _KEPT = (0.02, 0.98), (0.005, 0.995)
-
-
-@dataclass(frozen=True, eq=False)
-class MeltView:
-    """One configuration of the melt and its propensities, true and predicted.
-
-    Parameters
-    ----------
-    temperature : float
-        In ε/k_B.
-    configuration : Configuration
-    times : (n_times,) float64
-        In τ.
-    tau_index : int
-        Which of them is τ_α.
-    fields : dict of str to (N, n_times) float64
-        "true", "A" and "B": propensities in σ.
-
-    Raises
-    ------
-    ParameterError
-        A field is missing, or has another shape than (N, n_times).
-    """
-
-    temperature: float
-    configuration: Configuration
-    times: np.ndarray
-    tau_index: int
-    fields: dict[str, np.ndarray]
-
-    def __post_init__(self):
-        expected = (len(self.configuration), len(self.times))
-        for name in TITLES:
-            shape = np.shape(self.fields.get(name))
-            if shape != expected:
-                raise ParameterError(
-                    f"field '{name}' has shape {shape}; give one propensity for each monomer and"
-                    f" time, shape {expected}"
-                )
-
-    def bounds(self, time: int, shares: tuple[float, float] = _COLOURS) -> tuple[float, float]:
-        """Quantiles of the true propensity at a time, in σ, between which colours change."""
-        low, high = np.quantile(self.fields["true"][:, time], shares)
-        return float(low), float(high) if high > low else float(low) + 1e-9
-
-    def correlation(self, which: str, time: int) -> float:
-        """Pearson's ρ of truth and prediction over all monomers, training rows included."""
-        return float(np.corrcoef(self.fields["true"][:, time], self.fields[which][:, time])[0, 1])
+#: Shares of the true propensity that bound the numbers kept in a block of data.
+_KEPT = (0.005, 0.995)
 
 
 def whole_chains(configuration: Configuration) -> np.ndarray:
@@ -307,6 +259,7 @@ def explorer(
     Examples
     --------
     >>> from glasslib.configuration import Configuration
+    >>> from glasslib.results import MeltView
     >>> melt = Configuration(np.random.default_rng(0).uniform(0, 5, (50, 3)), np.full(3, 5.0))
     >>> field = np.linspace(0, 1, 100).reshape(50, 2)
     >>> fields = {"true": field, "A": field, "B": field}

@@ -18,7 +18,8 @@ from glasslib.dynamics.displacement import displacement_moments
 from glasslib.dynamics.relaxation import decay_time
 from glasslib.dynamics.scattering import self_correlations, self_intermediate_scattering
 from glasslib.dynamics.susceptibility import four_point_susceptibility
-from glasslib.learning.evaluation import bootstrap_runs, pearson, spearman_brown
+from glasslib.learning.ceiling import spearman_brown
+from glasslib.learning.correlation import bootstrap_runs, pearson
 
 __all__ = ["EXERCISES", "Exercise"]
 

@@ -1,1 +1,1 @@
-"""Data sets, networks A and B, their training and their evaluation."""
+"""Data sets, networks A and B, their training, their correlations and the noise ceiling."""

@@ -30,8 +30,8 @@ from sklearn.utils.metadata_routing import UNUSED
 from threadpoolctl import threadpool_limits
 
 from glasslib.errors import ParameterError
+from glasslib.learning.correlation import pearson_of_columns
 from glasslib.learning.dataset import Split
-from glasslib.learning.evaluation import pearson_of_columns
 
 __all__ = [
     "ALPHAS",

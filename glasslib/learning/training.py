@@ -30,9 +30,9 @@ from sklearn.preprocessing import StandardScaler
 
 from glasslib.errors import DataError, DivergedError, ParameterError
 from glasslib.files import write_arrays
+from glasslib.learning.correlation import pearson
 from glasslib.learning.dataset import Dataset, Split
 from glasslib.learning.dataset import split as divide
-from glasslib.learning.evaluation import pearson
 from glasslib.learning.networks import build_network, load_keras
 from glasslib.parameters import NetworkSettings, validate
 

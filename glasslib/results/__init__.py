@@ -1,13 +1,18 @@
 """What the pages ask for: ensembles, descriptors, networks, curves and tables, cached on disk.
 
-This package joins store, structure, dynamics and learning, and adds no physics of its own. What
-takes more than a moment is kept under ``var/cache`` by the hash of everything it depends on: the
-data files, the parameters and the code that computes it. What takes minutes ships as small tables
-under ``data/results`` (see :mod:`glasslib.results.tables`).
+This package joins store, structure, dynamics and learning, and adds no physics of its own. A page's
+topic is the name of its module here, in :mod:`glasslib.figures` and in the tests. What takes more
+than a moment is kept under ``var/cache`` by the hash of everything it depends on: the data files,
+the parameters and the code that computes it. What takes minutes ships as small tables under
+``data/results`` (see :mod:`glasslib.results.tables`).
 """
 
-from glasslib.results.data import *  # noqa: F403
+from glasslib.results.claims import judged  # noqa: F401
+from glasslib.results.correlation import accuracy_sentence, deepest_minima  # noqa: F401
 from glasslib.results.maps import *  # noqa: F403
+from glasslib.results.melt import *  # noqa: F403
 from glasslib.results.networks import *  # noqa: F403
-from glasslib.results.tables import judged, table  # noqa: F401
+from glasslib.results.page import *  # noqa: F403
+from glasslib.results.relaxation import *  # noqa: F403
+from glasslib.results.tables import table  # noqa: F401
 from glasslib.results.words import *  # noqa: F403

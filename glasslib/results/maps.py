@@ -1,4 +1,8 @@
-"""Networks A and B at each temperature on one split, and the maps of what they predict."""
+"""Networks A and B at each temperature on one split, and the maps of what they predict.
+
+What the interactive view of the melt shows is here too: propensities at all times, true and
+predicted (:class:`MeltView`).
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,26 @@ import numpy as np
 import pandas as pd
 
 from glasslib.configuration import Configuration
+from glasslib.errors import ParameterError
+from glasslib.learning.correlation import pearson
 from glasslib.learning.dataset import Dataset, split
-from glasslib.learning.evaluation import pearson
 from glasslib.learning.training import TrainedNetwork
 from glasslib.parameters import NetworkSettings
 from glasslib.results.networks import NETWORKS, chosen_settings, dataset, trained
 from glasslib.store import Ensemble
 
-__all__ = ["Prediction", "map_columns", "map_table", "predict", "predictions"]
+__all__ = [
+    "MeltView",
+    "Prediction",
+    "map_columns",
+    "map_table",
+    "melt_views",
+    "predict",
+    "predictions",
+]
+
+#: Shares of the true propensity between which the colours of a map change.
+COLOURED = (0.02, 0.98)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,3 +122,77 @@ def map_table(
             row[f"{which}, test rows"] = float(pearson(p.data.targets[test, k], values[test, k]))
         rows.append(row)
     return pd.DataFrame(rows).set_index("T")
+
+
+@dataclass(frozen=True, eq=False)
+class MeltView:
+    """One configuration of the melt and its propensities, true and predicted.
+
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B.
+    configuration : Configuration
+    times : (n_times,) float64
+        In τ.
+    tau_index : int
+        Which of them is τ_α.
+    fields : dict of str to (N, n_times) float64
+        "true", "A" and "B": propensities in σ.
+
+    Raises
+    ------
+    ParameterError
+        A field is missing, or has another shape than (N, n_times).
+    """
+
+    temperature: float
+    configuration: Configuration
+    times: np.ndarray
+    tau_index: int
+    fields: dict[str, np.ndarray]
+
+    def __post_init__(self):
+        expected = (len(self.configuration), len(self.times))
+        for name in ("true", *NETWORKS):
+            shape = np.shape(self.fields.get(name))
+            if shape != expected:
+                raise ParameterError(
+                    f"field '{name}' has shape {shape}; give one propensity for each monomer and"
+                    f" time, shape {expected}"
+                )
+
+    def bounds(self, time: int, shares: tuple[float, float] = COLOURED) -> tuple[float, float]:
+        """Quantiles of the true propensity at a time, in σ, between which colours change."""
+        low, high = np.quantile(self.fields["true"][:, time], shares)
+        return float(low), float(high) if high > low else float(low) + 1e-9
+
+    def correlation(self, which: str, time: int) -> float:
+        """Pearson's ρ of truth and prediction over all monomers, training rows included."""
+        return float(np.corrcoef(self.fields["true"][:, time], self.fields[which][:, time])[0, 1])
+
+
+def melt_views(
+    shown: dict[float, Ensemble], predictions: dict[float, Prediction]
+) -> list[MeltView]:
+    """Return the configurations of Figure 3 with their propensities at every time.
+
+    Parameters
+    ----------
+    shown : dict of float to Ensemble
+        By temperature.
+    predictions : dict of float to Prediction
+        From :func:`glasslib.results.predictions`.
+
+    Returns
+    -------
+    list of MeltView
+        Three temperatures, first run; training rows are among the monomers.
+    """
+    views = []
+    for t, configuration, _ in map_columns(shown, predictions):
+        one, n = shown[t], len(configuration)
+        fields = {"true": one.propensity[0]}
+        fields |= {which: values[:n] for which, values in predictions[t].predicted.items()}
+        views.append(MeltView(t, configuration, one.times.times, one.times.tau_index, fields))
+    return views

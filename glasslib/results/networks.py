@@ -13,7 +13,7 @@ from glasslib import paths
 from glasslib.learning.dataset import Dataset, Split, run_folds
 from glasslib.learning.training import DEFAULT_GRID, TrainedNetwork, choose_settings, train
 from glasslib.parameters import DescriptorSpec, NetworkSettings
-from glasslib.results import storage
+from glasslib.results import shipped
 from glasslib.results.cache import cached, digest, hash_of, key_of
 from glasslib.results.closure import code_of
 from glasslib.store import Ensemble, load_ensemble
@@ -139,10 +139,10 @@ def chosen_settings(
     settings = settings or NetworkSettings()
     reference = shown[reference_temperature(shown)]
     key = settings_key(reference, settings)
-    table = storage.look_up("settings", settings.split, key)
+    table = shipped.look_up("settings", settings.split, key)
     if table is None:
         found = search_settings(reference, settings)
-        table = storage.keep("settings", settings.split, key, found)
+        table = shipped.keep("settings", settings.split, key, found)
     out = {}
     for which, tried in table.groupby("network"):
         tried = tried.sort_values("validation_loss")

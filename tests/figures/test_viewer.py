@@ -4,23 +4,15 @@ import base64
 import json
 import re
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from matplotlib.collections import EllipseCollection, LineCollection
 
-from glasslib import figures
 from glasslib.configuration import Configuration
 from glasslib.errors import ParameterError
-from glasslib.figures.viewer import MeltView, explorer, glass_figure, whole_chains
-from glasslib.results.views import melt_views
-
-
-@pytest.fixture(autouse=True)
-def no_figure_is_left_open():
-    yield
-    plt.close("all")
+from glasslib.figures.viewer import explorer, glass_figure, whole_chains
+from glasslib.results import MeltView, melt_views
 
 
 @pytest.fixture
@@ -154,34 +146,3 @@ def test_bad_views_are_refused(views):
     field = dict.fromkeys(("true", "A", "B"), np.ones((65537, 1)))
     with pytest.raises(ParameterError, match="65,537 monomers; at most 65,536"):
         explorer([MeltView(0.8, many, np.array([1.0]), 0, field)])
-
-
-def test_every_figure_of_a_page_is_shown(tmp_path):
-    """The first figure loads matplotlib's backend inside the style; the second counts too."""
-    from nbformat.v4 import new_code_cell, new_notebook
-
-    from glasslib.publish import execute
-
-    draw = (
-        "from glasslib.figures.style import styled\nimport matplotlib.pyplot as plt\n"
-        "figure = styled(lambda: plt.subplots(figsize=(1, 1))[0])()"
-    )
-    metadata = {"kernelspec": {"name": "python3", "display_name": "p", "language": "python"}}
-    node = new_notebook(cells=[new_code_cell(draw), new_code_cell(draw)], metadata=metadata)
-    executed = execute(node, folder=tmp_path, echo=False)
-    for cell in executed.cells:
-        assert [list(output.data) for output in cell.outputs] == [["text/plain", "image/png"]]
-
-
-def test_style_leaves_the_users_settings(monkeypatch):
-    import matplotlib as mpl
-
-    from glasslib.figures.style import styled
-
-    for interactive in (False, True):
-        with mpl.rc_context({"font.size": 7.5}):
-            mpl.interactive(interactive)
-            assert styled(lambda: mpl.rcParams["font.size"])() == 10
-            assert mpl.rcParams["font.size"] == 7.5 and mpl.is_interactive() is interactive
-    mpl.interactive(False)
-    assert figures.save  # the module under test is the one the pages import

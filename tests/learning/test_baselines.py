@@ -12,8 +12,8 @@ from glasslib.learning.baselines import (
     ridge_pipeline,
     tree_pipeline,
 )
+from glasslib.learning.correlation import pearson
 from glasslib.learning.dataset import Split, run_folds
-from glasslib.learning.evaluation import pearson
 
 
 @pytest.mark.parametrize("alpha", [1e-3, 0.1, 10.0])

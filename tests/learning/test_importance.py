@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from glasslib.errors import ParameterError
-from glasslib.learning.evaluation import pearson
+from glasslib.learning.correlation import pearson
 from glasslib.learning.importance import descriptor_groups, shuffled_prediction
 from glasslib.structure.descriptors import descriptor_names
 

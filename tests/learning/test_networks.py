@@ -12,7 +12,7 @@ from glasslib.parameters import NetworkSettings, validate
 def test_importing_the_library_does_not_import_tensorflow():
     code = (
         "import sys, glasslib.learning.networks, glasslib.learning.training,"
-        " glasslib.learning.evaluation, glasslib.dynamics.susceptibility;"
+        " glasslib.learning.correlation, glasslib.dynamics.susceptibility;"
         "print([m for m in ('tensorflow', 'keras') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from glasslib.errors import DataError, DivergedError, ParameterError
+from glasslib.learning.correlation import pearson
 from glasslib.learning.dataset import Dataset, Split, split
-from glasslib.learning.evaluation import pearson
 from glasslib.learning.training import TrainedNetwork, choose_settings, standardise, train
 from glasslib.parameters import NetworkSettings
 

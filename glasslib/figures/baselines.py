@@ -1,0 +1,63 @@
+"""ρ(τ_α) of simpler means beside the networks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from glasslib.figures.style import SPLIT_NAMES, styled, temperature_colour, true_values
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["baseline_figure"]
+
+
+@styled
+def baseline_figure(
+    table: pd.DataFrame, models: list[str], ceiling: pd.DataFrame
+) -> tuple[Figure, pd.DataFrame]:
+    """Draw ρ(τ_α) of many models as dots, one line a model, rows at random beside runs held out.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Result tables ``baselines`` and ``accuracy`` together.
+    models : list of str
+        From top to bottom.
+    ceiling : pandas.DataFrame
+        The result table ``ceiling``, drawn as a dotted line of the temperature's colour.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``split``, ``T``, ``model``, ``rho``, ``rho_error``.
+    """
+    here = table[true_values(table["at_tau"]) & table["model"].isin(models)]
+    splits = [by for by in ("row", "run") if (here["split"] == by).any()]
+    figure, axes = plt.subplots(1, len(splits), sharey=True, squeeze=False,
+                                figsize=(3.9 * len(splits), 0.28 * len(models) + 1.2))
+    temperatures = list(dict.fromkeys(here["T"]))
+    lowest = min(-0.15, (here["rho"] - here["rho_error"].fillna(0)).min() - 0.03)
+    for axis, by in zip(axes[0], splits, strict=True):
+        for number, temperature in enumerate(temperatures):
+            colour = temperature_colour(temperature)
+            line = here[(here["split"] == by) & (here["T"] == temperature)]
+            place = line["model"].map(models.index) + 0.12 * (number - len(temperatures) / 2)
+            axis.errorbar(line["rho"], place, xerr=line["rho_error"], fmt="o", ms=3.5,
+                          color=colour, label=f"T = {temperature:.2f}")
+            top = ceiling[(ceiling["T"] == temperature) & (ceiling["kind"] == "pooled")
+                          & true_values(ceiling["own"]) & true_values(ceiling["at_tau"])]["ceiling"]
+            for value in top.dropna():
+                axis.axvline(value, color=colour, ls=":", lw=1)
+        axis.set(xlabel=r"$\rho(\tau_\alpha)$", xlim=(lowest, 1),
+                 title=SPLIT_NAMES[by])
+        axis.axvline(0, color="0.8", lw=0.6)
+        axis.grid(axis="x", lw=0.3)
+    axes[0, 0].set_yticks(range(len(models)), models)
+    axes[0, 0].invert_yaxis()
+    axes[0, -1].legend(fontsize=6)
+    columns = ["split", "T", "model", "rho", "rho_error"]
+    return figure, here[columns].reset_index(drop=True)

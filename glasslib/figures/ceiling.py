@@ -1,0 +1,63 @@
+"""The noise ceiling against time and number of trajectories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from glasslib.figures.style import styled, temperature_colour, true_values
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["ceiling_figure"]
+
+
+@styled
+def ceiling_figure(ceiling: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Draw the noise ceiling against time, and the reliability at τ_α against trajectories.
+
+    Parameters
+    ----------
+    ceiling : pandas.DataFrame
+        The result table ``ceiling``. Open symbols on the right are what two disjoint groups of
+        trajectories give directly; the line is Spearman and Brown's formula.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``panel``, ``T``, ``x``, ``y``, ``y_error``, ``direct``.
+    """
+    figure, (left, right) = plt.subplots(1, 2)
+    pooled = ceiling[ceiling["kind"] == "pooled"]
+    rows = []
+    for temperature, table in pooled.groupby("T", sort=False):
+        colour = temperature_colour(temperature)
+        own = table[true_values(table["own"])]
+        if own["ceiling"].isna().all():
+            continue  # a single block of trajectories has no halves
+        label = f"T = {temperature:.2f}, M = {own['trajectories'].iloc[0]:.3g}"
+        left.errorbar(own["t"], own["ceiling"], yerr=own["ceiling_error"], fmt="-o", ms=3.5,
+                      color=colour, label=label)
+        amounts = table[true_values(table["at_tau"])].sort_values("trajectories")
+        right.plot(amounts["trajectories"], amounts["reliability"], "-", color=colour)
+        right.plot(amounts["trajectories"], amounts["direct"], "o", mfc="none", color=colour)
+        rows += [
+            ("time", temperature, a, b, c, np.nan)
+            for a, b, c in zip(own["t"], own["ceiling"], own["ceiling_error"], strict=True)
+        ]
+        rows += [
+            ("trajectories", temperature, a, b, np.nan, c)
+            for a, b, c in zip(amounts["trajectories"], amounts["reliability"],
+                               amounts["direct"], strict=True)
+        ]
+    left.set(xscale="log", xlabel=r"$t$  ($\tau$)", ylabel=r"highest $\rho$ there can be",
+             ylim=(0, 1.02))
+    if left.get_legend_handles_labels()[0]:
+        left.legend(loc="lower right")
+    right.set(xlabel="trajectories in an ensemble, $M$", ylabel=r"reliability at $\tau_\alpha$",
+              ylim=(0, 1.02))
+    return figure, pd.DataFrame(rows, columns=["panel", "T", "x", "y", "y_error", "direct"])

@@ -1,0 +1,84 @@
+"""Why the Debye–Waller factor helps: reorientation, and importance by group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from glasslib.figures.style import styled, temperature_colour, true_values
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["importance_figure", "reorientation_figure"]
+
+
+@styled
+def importance_figure(table: pd.DataFrame, models: list[str]) -> tuple[Figure, pd.DataFrame]:
+    """Draw by how much ρ(τ_α) falls when a group of descriptors is shuffled.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``importance``.
+    models : list of str
+        One panel each, such as ``["network A", "network B"]``.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``model``, ``group``, ``T``, ``drop``, ``drop_error``.
+    """
+    here = table[true_values(table["at_tau"]) & table["model"].isin(models)]
+    groups = list(dict.fromkeys(here["group"]))
+    figure, axes = plt.subplots(1, len(models), sharex=True, sharey=True, squeeze=False,
+                                figsize=(3.7 * len(models), 0.3 * len(groups) + 1.2))
+    for axis, model in zip(axes[0], models, strict=True):
+        chosen = here[here["model"] == model]
+        lines = list(chosen.groupby("T", sort=False))
+        for number, (temperature, line) in enumerate(lines):
+            place = line["group"].map(groups.index) + 0.12 * (number - (len(lines) - 1) / 2)
+            axis.errorbar(line["drop"], place, xerr=line["drop_error"], fmt="o", ms=3.5,
+                          color=temperature_colour(temperature), label=f"T = {temperature:.2f}")
+        axis.axvline(0, color="0.8", lw=0.6)
+        axis.set(title=model, xlabel=r"fall of $\rho(\tau_\alpha)$")
+    axes[0, 0].set_yticks(range(len(groups)), groups)
+    axes[0, 0].invert_yaxis()
+    axes[0, 0].legend(fontsize=6)
+    columns = ["model", "group", "T", "drop", "drop_error"]
+    return figure, here[columns].reset_index(drop=True)
+
+
+@styled
+def reorientation_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Draw correlations of DW, propensity and reorientation, place in the chain removed.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``reorientation``.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``pair``, ``T``, ``t``, ``rho``, ``rho_error``.
+    """
+    here = table[table["position"] == "position removed"]
+    pairs = list(dict.fromkeys(here["pair"]))
+    figure, axes = plt.subplots(2, -(-len(pairs) // 2), sharex=True, sharey=True, squeeze=False,
+                                figsize=(7.0, 5.2))
+    for axis, pair in zip(axes.flat, pairs, strict=False):
+        for temperature, line in here[here["pair"] == pair].groupby("T", sort=False):
+            axis.errorbar(line["t"], line["rho"], yerr=line["rho_error"], fmt="-o", ms=3,
+                          color=temperature_colour(temperature), label=f"T = {temperature:.2f}")
+        axis.set(xscale="log", title=pair)
+        axis.title.set_fontsize(8)
+        axis.axhline(0, color="0.8", lw=0.6)
+    for axis in axes[-1]:
+        axis.set_xlabel(r"$t$  ($\tau$)")
+    for axis in axes[:, 0]:
+        axis.set_ylabel(r"$\rho(t)$")
+    axes.flat[0].legend(fontsize=6)
+    return figure, here[["pair", "T", "t", "rho", "rho_error"]].reset_index(drop=True)

@@ -1,0 +1,148 @@
+"""ρ(t) of simpler means on the same splits, and within each place in the chain.
+
+Ridge regression is a closed solution and costs a hundredth of a network, so it stands in wherever
+many fits are needed: every temperature, every number of runs and trajectories.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from glasslib.learning.baselines import (
+    best_column,
+    out_of_sample,
+    position_pipeline,
+    ridge_pipeline,
+    tree_pipeline,
+)
+from glasslib.learning.correlation import correlation_rows
+from glasslib.learning.dataset import Dataset, Split, run_folds, split
+from glasslib.parameters import NetworkSettings
+from glasslib.results.networks import NETWORKS, dataset, held_out
+from glasslib.store import Ensemble
+
+__all__ = ["baselines", "positions", "ridge_predictions", "splits_of"]
+
+SINGLE = {
+    "Debye–Waller alone": "debye_waller",
+    "energy alone": "energy",
+    "Voronoi volume alone": "voronoi volume",
+    "Voronoi surface alone": "voronoi surface",
+    "asphericity alone": "voronoi asphericity",
+}
+POSITIONS = ("end", "next to the end", "middle")
+
+
+def splits_of(data: Dataset) -> dict[str, tuple[list[Split], np.ndarray | None]]:
+    """Return the splits of the networks by name, and the groups that a ridge may hold out.
+
+    By row: the first seed's. By run: the folds, if there are two runs.
+    """
+    out = {"row": ([split(data.runs, NetworkSettings())], None)}
+    if data.n_runs > 1:
+        out["run"] = (run_folds(data.runs), data.runs)
+    return out
+
+
+def ridge_predictions(data: Dataset, which: str, by: str) -> np.ndarray:
+    """Predict out of sample with ridge regression on the inputs of network A or B."""
+    folds, groups = splits_of(data)[by]
+    return out_of_sample(ridge_pipeline, data.inputs(which)[0], data.targets, folds, groups)
+
+
+def _with_position(data: Dataset) -> Dataset:
+    places = np.unique(data.chain_position)
+    columns = data.chain_position[:, None] == places
+    return data.extended([f"chain position {place}" for place in places], columns)
+
+
+def _single(data: Dataset, folds: list[Split]) -> dict[str, np.ndarray]:
+    """Each descriptor alone as prediction, its sign from the training rows."""
+    inputs, names = data.inputs("A")
+    wanted = {model: names.index(name) for model, name in SINGLE.items() if name in names}
+    out = {model: np.full(data.targets.shape, np.nan) for model in (*wanted, "best descriptor")}
+    n_structural = inputs.shape[1] - 1
+    for parts in folds:
+        rows = np.concatenate([parts.train, parts.validation])
+        true = data.targets[rows]
+        for model, column in wanted.items():
+            _, sign = best_column(true, inputs[rows][:, [column]])
+            out[model][parts.test] = inputs[parts.test, column][:, None] * sign
+        best, sign = best_column(true, inputs[rows, :n_structural])
+        out["best descriptor"][parts.test] = _standardised(inputs, rows, parts.test, best) * sign
+    return out
+
+
+def _standardised(inputs, rows, test, columns):
+    """Columns of test rows in units of the training rows, so that folds may be pooled."""
+    mean = inputs[rows][:, columns].mean(axis=0, dtype=np.float64)
+    deviation = inputs[rows][:, columns].std(axis=0, dtype=np.float64)
+    return (inputs[test][:, columns] - mean) / np.where(deviation > 0, deviation, 1)
+
+
+def baselines(of: Ensemble) -> pd.DataFrame:
+    """ρ(t) of simpler means, on the rows that test the networks, split by row and by run.
+
+    The mean of the training rows is a constant and has no ρ; it is left out. Trees are trained
+    for τ_α and on runs held out alone.
+    """
+    data = dataset(of)
+    placed = _with_position(data)
+    tables = []
+    for by, (folds, _) in splits_of(data).items():
+        predicted = _single(data, folds)
+        predicted["chain position alone"] = out_of_sample(
+            position_pipeline, data.chain_position[:, None], data.targets, folds
+        )
+        for which in NETWORKS:
+            predicted[f"ridge {which}"] = ridge_predictions(data, which, by)
+            predicted[f"ridge {which} and chain position"] = ridge_predictions(placed, which, by)
+        differences = [
+            ("ridge A", "ridge B"),
+            ("ridge A", "Debye–Waller alone"),
+            ("ridge B and chain position", "ridge B"),
+        ]
+        tables.append(correlation_rows(data, predicted, differences, split=by))
+        if by == "run":
+            k = [data.tau_index]
+            trees = {}
+            for which in NETWORKS:
+                with threadpool_limits(1):
+                    one = out_of_sample(
+                        tree_pipeline, data.inputs(which)[0], data.targets[:, k[0]], folds
+                    )
+                trees[f"trees {which}"] = np.repeat(one[:, None], len(data.times), axis=1)
+            tables.append(correlation_rows(data, trees, times=k, split=by))
+    return pd.concat(tables, ignore_index=True)
+
+
+def positions(of: Ensemble, settings: dict) -> pd.DataFrame:
+    """ρ within each place in the chain, runs held out: what is left without "ends move more".
+
+    ``explained`` is the part of the propensity's variance that the place alone explains.
+    """
+    data = dataset(of)
+    if data.n_runs < 2:
+        return pd.DataFrame(columns=["position", "model", "t", "at_tau", "rho", "rho_error"])
+    predicted = {
+        f"network {which}": held_out(data, which, settings["run"][which])[0]
+        for which in NETWORKS
+    }
+    predicted |= {f"ridge {which}": ridge_predictions(data, which, "run") for which in NETWORKS}
+    predicted["Debye–Waller alone"] = np.repeat(data.debye_waller[:, None], len(data.times), axis=1)
+    tables = [correlation_rows(data, predicted, position="all", explained=np.nan)]
+    variance = data.targets.var(axis=0)
+    means = np.zeros_like(data.targets)
+    for place in np.unique(data.chain_position):
+        rows = data.chain_position == place
+        means[rows] = data.targets[rows].mean(axis=0)
+        name = POSITIONS[place] if data.chain_position.max() < len(POSITIONS) else str(place)
+        inside = {model: values[rows] for model, values in predicted.items()}
+        tables.append(correlation_rows(
+            data.subset(rows), inside, [("network A", "network B")], position=name
+        ))
+    explained = dict(zip(data.times, means.var(axis=0) / variance, strict=True))
+    tables[0]["explained"] = tables[0]["t"].map(explained)
+    return pd.concat(tables, ignore_index=True)

@@ -1,0 +1,71 @@
+"""Table of the noise ceiling: how much of the propensity another ensemble would repeat."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from glasslib.learning.ceiling import halves_of_runs, spearman_brown
+from glasslib.store import Ensemble
+
+__all__ = ["block_propensities", "ceilings"]
+
+RESAMPLES = 100
+
+
+def block_propensities(of: Ensemble) -> list[np.ndarray]:
+    """Return for each run the propensity of each block alone, (n_blocks, N, n_times), in σ."""
+    return [
+        np.stack([block["displacement"].astype(np.float64).T for block in blocks])
+        for blocks in of.blocks.values()
+    ]
+
+
+def ceilings(of: Ensemble) -> pd.DataFrame:
+    """Reliability and ceiling against time, for the target as it is and for other numbers M.
+
+    The estimate takes blocks as its unit and runs as what is resampled for the error. ``direct``
+    is the correlation of two disjoint groups of M trajectories, where there are enough: the test
+    of the formula that carries the reliability from one M to another.
+    """
+    blocks = block_propensities(of)
+    size = next(iter(of.blocks.values()))[0].n_trajectories
+    own = len(blocks) / sum(1 / len(run) for run in blocks)
+    several = [run for run in blocks if len(run) > 1]
+    # Draws of runs with unequal numbers of blocks would differ in the size of the halves.
+    common = min(map(len, several), default=0)
+    several = [run[:common] for run in several]
+    random = np.random.default_rng(0)
+    rows = []
+    for kind in ("pooled", "within"):
+        within = kind == "within"
+        half, r = halves_of_runs(blocks, within)
+        again = None
+        if len(several) > 1:
+            draws = random.integers(len(several), size=(RESAMPLES, len(several)))
+            again = np.array([
+                halves_of_runs([several[run] for run in draw], within)[1] for draw in draws
+            ])
+        most = max(len(run) for run in blocks)
+        factors = {float(m): False for m in range(1, most + 1)} | {own: True}
+        for factor, is_own in sorted(factors.items()):
+            reliability = spearman_brown(r, factor / half)
+            error = np.full(len(r), np.nan)
+            if again is not None:
+                spread = np.sqrt(spearman_brown(again, factor / half)).std(axis=0, ddof=1)
+                error = spread * np.sqrt(len(several) / (len(several) - 1))
+            m = round(factor)
+            enough = [run[: 2 * m] for run in blocks if len(run) >= 2 * m]
+            direct = np.full(len(r), np.nan)
+            if enough and abs(factor - m) < 1e-9:
+                direct = halves_of_runs(enough, within)[1]
+            rows += [
+                {
+                    "kind": kind, "trajectories": factor * size, "own": is_own,
+                    "t": t, "at_tau": k == of.times.tau_index,
+                    "reliability": reliability[k], "direct": direct[k],
+                    "ceiling": np.sqrt(reliability[k]), "ceiling_error": error[k],
+                }
+                for k, t in enumerate(of.times.times)
+            ]
+    return pd.DataFrame(rows)

@@ -1,0 +1,264 @@
+"""ρ(t) of networks A and B: rows split at random beside whole runs held out.
+
+Design, chosen to stay cheap: rows at random with three seeds (each seed divides the rows anew and
+starts from other weights); whole runs held out in at most four folds, each with its own seed.
+Every configuration is then predicted once by a network that has never seen it.
+
+More runs train better networks, so temperatures are compared on equal numbers of them
+(:data:`COMPARED_RUNS`), whatever else there is, and those that have fewer are left out
+(:func:`comparable`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from glasslib.learning.correlation import Resampled, correlation_rows, resample_all
+from glasslib.learning.dataset import Dataset, split
+from glasslib.parameters import NetworkSettings
+from glasslib.results.networks import NETWORKS, dataset, held_out, trained
+from glasslib.results.words import bar, format_error
+from glasslib.store import Ensemble
+
+__all__ = [
+    "accuracy",
+    "accuracy_from_equal_runs",
+    "accuracy_sentence",
+    "comparable",
+    "deepest_minima",
+    "shape",
+]
+
+SEEDS = 3
+#: Runs that train and test together where temperatures are compared, and the fewest on which a
+#: claim is judged: the error from two or three tells hardly anything (Student's t: 12.7 and 4.3).
+COMPARED_RUNS = 4
+
+Settings = dict[str, dict[str, NetworkSettings]]
+
+
+def comparable(runs: dict[float, int], at_least: int = 2) -> list[float]:
+    """Return the temperatures that have enough runs to be judged and compared.
+
+    Parameters
+    ----------
+    runs : dict of float to int
+        Number of runs at each temperature.
+    at_least : int
+        If fewer temperatures than this have :data:`COMPARED_RUNS` runs, all are returned.
+
+    Examples
+    --------
+    >>> comparable({0.6: 10, 0.5: 4, 0.45: 2})
+    [0.6, 0.5]
+    >>> comparable({0.6: 10, 0.45: 2})
+    [0.6, 0.45]
+    """
+    enough = [t for t, number in runs.items() if number >= COMPARED_RUNS]
+    return enough if len(enough) >= at_least else list(runs)
+
+
+def _predicted(data: Dataset, settings: Settings) -> dict[str, dict]:
+    """Predictions by split and network: one array a seed, NaN where a row was not tested."""
+    by_row: dict[str, list[np.ndarray]] = {which: [] for which in NETWORKS}
+    for seed in range(SEEDS):
+        for which in NETWORKS:
+            own = settings["row"][which].model_copy(update={"seed": seed})
+            parts = split(data.runs, own)
+            network = trained(data, which, own, parts)
+            predicted = np.full(data.targets.shape, np.nan)
+            predicted[parts.test] = network.predict(data.subset(parts.test))
+            by_row[which].append(predicted)
+    out = {"row": by_row}
+    if data.n_runs > 1:
+        out["run"] = {
+            which: [held_out(data, which, settings["run"][which])[0]] for which in NETWORKS
+        }
+    return out
+
+
+def _accuracy_rows(data: Dataset, predicted: dict[str, dict]) -> pd.DataFrame:
+    return pd.concat(
+        [
+            correlation_rows(data, {f"network {w}": p for w, p in models.items()},
+                             [("network A", "network B")], split=by)
+            for by, models in predicted.items()
+        ],
+        ignore_index=True,
+    )
+
+
+def accuracy(of: Ensemble, settings: Settings) -> pd.DataFrame:
+    """ρ(t) of networks A and B and of their difference, split by row and by run."""
+    data = dataset(of)
+    return _accuracy_rows(data, _predicted(data, settings))
+
+
+def accuracy_from_equal_runs(of: Ensemble, settings: Settings) -> pd.DataFrame:
+    """ρ(t) as in :func:`accuracy`, but no network knows more runs than at another temperature.
+
+    The runs are taken in groups of :data:`COMPARED_RUNS`, each as if it were all there is, and ρ
+    is that of all groups together; runs that fill no group stay out. ``group`` is how many runs
+    one has, and ``runs`` how many there are in all groups.
+    """
+    data = dataset(of)
+    size = min(COMPARED_RUNS, len(of.runs))
+    groups = _groups(of, size)
+    predicted: dict[str, dict] = {}
+    for group in groups:
+        own = dataset(group)
+        rows = np.isin(data.runs, list(group.runs))
+        for by, models in _predicted(own, settings).items():
+            for which, seeds in models.items():
+                whole = predicted.setdefault(by, {}).setdefault(
+                    which, [np.full(data.targets.shape, np.nan) for _ in seeds]
+                )
+                for all_rows, one in zip(whole, seeds, strict=True):
+                    all_rows[rows] = one
+    return _accuracy_rows(data, predicted).assign(group=size, runs=size * len(groups))
+
+
+def _groups(of: Ensemble, size: int) -> list[Ensemble]:
+    runs = list(of.runs)
+    return [of.only(runs[k : k + size]) for k in range(0, len(runs) - size + 1, size)]
+
+
+def _features(times: np.ndarray, k_tau: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+    """What the paper says about the shape of ρ(t), each as a number that is positive if true.
+
+    "Near" is within a factor of some three. A dip near t = 1 is a minimum there that ρ falls into
+    from the last time before and rises out of towards τ_α; times below 0.1, where motion is still
+    ballistic, count for nothing else.
+    """
+    tau = times[k_tau]
+    late = times >= 0.1 - 1e-9
+    one = np.abs(np.log(times)).argmin()
+    dip = (times >= 0.3 - 1e-9) & (times <= 3) & (times < tau / 3)
+    before = np.flatnonzero(times < 0.3 - 1e-9)[-1:]
+    near = late & (times >= tau / 3 - 1e-9) & (times <= 3 * tau + 1e-9)
+    elsewhere = late & ~near
+    others = late.copy()
+    others[one] = False
+    out = {}
+    if dip.any() and len(before):
+        out["dip near t = 1"] = lambda rho: (
+            np.minimum(rho[..., before[0]], rho[..., k_tau]) - rho[..., dip].min(-1)
+        )
+    if elsewhere.any():
+        out["highest near τ_α"] = lambda rho: rho[..., near].max(-1) - rho[..., elsewhere].max(-1)
+    if others.any():
+        out["highest at t = 1"] = lambda rho: rho[..., one] - rho[..., others].max(-1)
+    if k_tau + 1 < len(times):
+        out["falls after τ_α"] = lambda rho: rho[..., k_tau] - rho[..., -1]
+    return out
+
+
+def shape(of: Ensemble, settings: Settings) -> pd.DataFrame:
+    """Numbers that decide what the paper says about the shape of ρ(t), each with its error."""
+    data = dataset(of)
+    rows = []
+    for by, predicted in _predicted(data, settings).items():
+        for which, (pooled, _) in resample_all(data, predicted).items():
+            for name, function in _features(data.times, data.tau_index).items():
+                each = [part.apply(function) for part in pooled]
+                mean = Resampled.mean(each)
+                error = mean.error
+                if len(each) > 1:
+                    error = np.hypot(error, np.std([e.value for e in each], ddof=1)
+                                     / np.sqrt(len(each)))
+                rows.append({
+                    "split": by, "model": f"network {which}", "feature": name,
+                    "value": float(mean.value), "value_error": float(error),
+                })
+    return pd.DataFrame(rows, columns=["split", "model", "feature", "value", "value_error"])
+
+
+# ------------------------------------------------------------------------------- in words
+def deepest_minima(accuracy: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Say where ρ(t) of a model has its deepest minimum up to τ_α, and what stands around it.
+
+    The depth of a time is how far ρ lies there below the highest value before it and the highest
+    after it, up to τ_α, whichever is lower.
+
+    Parameters
+    ----------
+    accuracy : pandas.DataFrame
+        The result table ``accuracy``.
+    model : str
+        Such as ``"network B"``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        For each temperature and division of rows: ρ with its time, highest before, at the
+        minimum, and highest after; dashes if ρ nowhere falls and rises again.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"T": 0.5, "split": "row", "model": "network B", "t": [0.1, 0.3, 10],
+    ...     "at_tau": [False, False, True], "rho": [0.5, 0.4, 0.6], "rho_error": 0.01})
+    >>> deepest_minima(table, "network B").iloc[0].tolist()
+    ['0.500 ± 0.010 at 0.1', '0.400 ± 0.010 at 0.3', '0.600 ± 0.010 at 10']
+    """
+    rows = {}
+    chosen = accuracy[accuracy["model"] == model]
+    for (temperature, by), curve in chosen.groupby(["T", "split"], sort=False):
+        curve = curve.sort_values("t")
+        curve = curve[curve["t"] <= curve.loc[curve["at_tau"].astype(bool), "t"].iloc[0]]
+        rho = curve["rho"].to_numpy(float)
+        before, after = np.maximum.accumulate(rho), np.maximum.accumulate(rho[::-1])[::-1]
+        depth = np.minimum(before, after) - rho
+        low = int(depth.argmax())
+        places = (int(rho[: low + 1].argmax()), low, low + int(rho[low:].argmax()))
+        rows[temperature, by] = [
+            f"{format_error(one.rho, one.rho_error)} at {one.t:.3g}" if depth[low] > 0 else "–"
+            for one in (curve.iloc[place] for place in places)
+        ]
+    names = ["highest before", "minimum", "highest after, up to τ_α"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=names).set_axis(
+        pd.MultiIndex.from_tuples(rows, names=["T", "split"]), axis=0
+    )
+
+
+def accuracy_sentence(accuracy: pd.DataFrame, split: str, runs: dict[float, int]) -> str:
+    """Say in two sentences what the table of accuracies holds at τ_α, for one division of rows.
+
+    Parameters
+    ----------
+    accuracy : pandas.DataFrame
+        The result table ``accuracy``.
+    split : {"row", "run"}
+    runs : dict of float to int
+        Number of runs at each temperature, which decides how far an error bar reaches.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"T": 0.5, "split": "row", "at_tau": True, "rho": [0.7, 0.6, 0.1],
+    ...     "model": ["network A", "network B", "network A − network B"],
+    ...     "rho_error": [0.01, 0.02, 0.03]})
+    >>> accuracy_sentence(table, "row", {0.5: 10})
+    'ρ(τ_α) of A and B is 0.700 ± 0.010 and 0.600 ± 0.020 at T = 0.50. A is higher by more than \
+the error bar at 1 of 1 temperature.'
+    """
+    here = accuracy[accuracy["at_tau"].astype(bool) & (accuracy["split"] == split)]
+    by_model = {model: rows.set_index("T") for model, rows in here.groupby("model")}
+    if not by_model:
+        return "There is one run alone, so none can be held out."
+    a, b = by_model["network A"], by_model["network B"]
+    each = "; ".join(
+        f"{format_error(a.loc[t, 'rho'], a.loc[t, 'rho_error'])} and"
+        f" {format_error(b.loc[t, 'rho'], b.loc[t, 'rho_error'])} at T = {t:.2f}"
+        for t in dict.fromkeys(here["T"])
+    )
+    difference = by_model["network A − network B"]
+    n = len(difference)
+    higher = sum(
+        one["rho"] > bar(one["rho_error"], runs[t]) for t, one in difference.iterrows()
+    )
+    return (
+        f"ρ(τ_α) of A and B is {each}. A is higher by more than the error bar at"
+        f" {higher} of {n} temperature{'s' * (n > 1)}."
+    )

@@ -1,0 +1,177 @@
+"""Tables that ask why the Debye–Waller factor helps: reorientation, and importance by group.
+
+The reorientation propensity of a monomer is the mean of 1 − P2 (or 1 − P1) over its bonds and
+over the trajectories of the ensemble.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from glasslib.learning.baselines import ridge_pipeline
+from glasslib.learning.correlation import correlate_runs, correlation_rows, resample_all
+from glasslib.learning.dataset import Dataset
+from glasslib.learning.importance import descriptor_groups, shuffled_prediction
+from glasslib.results.baselines import POSITIONS, ridge_predictions, splits_of
+from glasslib.results.networks import NETWORKS, dataset, held_out
+from glasslib.store import Ensemble
+
+__all__ = ["importance", "reorientation", "reorientation_models", "reorientation_propensity"]
+
+
+def reorientation_propensity(of: Ensemble, name: str = "p2_loss") -> np.ndarray:
+    """Average a bond's loss of orientation over the bonds of each monomer.
+
+    Parameters
+    ----------
+    of : Ensemble
+    name : str
+        ``p1_loss`` or ``p2_loss``.
+
+    Returns
+    -------
+    (n_rows, n_times) float64
+        In the order of :func:`glasslib.results.networks.dataset`; 0 is no reorientation.
+    """
+    losses = of.mean(name)
+    out = []
+    for run, values in zip(of.runs.values(), losses, strict=True):
+        bonds = run["bonds"]
+        total = np.zeros((len(run["positions"]), values.shape[1]))
+        number = np.bincount(bonds.ravel(), minlength=len(total))
+        for end in (0, 1):
+            np.add.at(total, bonds[:, end], values)
+        out.append(total / np.maximum(number, 1)[:, None])
+    return np.concatenate(out)
+
+
+def _within_positions(values: np.ndarray, data: Dataset) -> np.ndarray:
+    """Subtract from each row the mean of its place in the chain."""
+    values = values.copy()
+    for place in np.unique(data.chain_position):
+        rows = data.chain_position == place
+        values[rows] -= values[rows].mean(axis=0)
+    return values
+
+
+def reorientation(of: Ensemble) -> pd.DataFrame:
+    """Correlate DW, propensity and reorientation monomer by monomer, at fixed chain position.
+
+    ``position removed`` subtracts the mean of each place first. The quantities come from the
+    same trajectories and share their noise, most where both are of short times.
+    """
+    data = dataset(of)
+    turn = reorientation_propensity(of)
+    one, k = of.times.debye_waller_index, data.tau_index
+    vibration = np.repeat(data.debye_waller[:, None], len(data.times), axis=1)
+    early_turn = np.repeat(turn[:, [one]], len(data.times), axis=1)
+    pairs = {
+        "DW and propensity(t)": (data.targets, vibration),
+        "DW and reorientation(t)": (turn, vibration),
+        "reorientation(1) and propensity(t)": (data.targets, early_turn),
+        "reorientation(t) and propensity(t)": (data.targets, turn),
+    }
+    rows = []
+    for pair, (true, other) in pairs.items():
+        cases = [("all", true, other, data.runs)]
+        cases.append(("position removed", _within_positions(true, data),
+                      _within_positions(other, data), data.runs))
+        for place in np.unique(data.chain_position):
+            chosen = data.chain_position == place
+            name = POSITIONS[place] if data.chain_position.max() < len(POSITIONS) else str(place)
+            cases.append((name, true[chosen], other[chosen], data.runs[chosen]))
+        for position, v, w, runs in cases:
+            pooled, _ = correlate_runs(v, w, runs)
+            error = pooled.error
+            rows += [
+                (pair, position, t, j == k, pooled.value[j], error[j])
+                for j, t in enumerate(data.times)
+            ]
+    return pd.DataFrame(rows, columns=["pair", "position", "t", "at_tau", "rho", "rho_error"])
+
+
+def reorientation_models(of: Ensemble) -> pd.DataFrame:
+    """Does the true reorientation at t = 1 close the gap from B to A? Ridge regression, by run.
+
+    ``target`` is the propensity or the reorientation propensity. "B and reorientation" reads the
+    descriptors of B and 1 − P1 and 1 − P2 at t = 1; "gap closed" is
+    (ρ(B and reorientation) − ρ(B)) / (ρ(A) − ρ(B)), 1 if reorientation does all that DW does.
+    """
+    data = dataset(of)
+    columns = ["target", "model", "t", "at_tau", "rho", "rho_error"]
+    if data.n_runs < 2:
+        return pd.DataFrame(columns=columns)
+    one = of.times.debye_waller_index
+    early = np.stack(
+        [reorientation_propensity(of, name)[:, one] for name in ("p1_loss", "p2_loss")], axis=1
+    )
+    turned = data.extended(["reorientation p1", "reorientation p2"], early)
+    predicted = {f"ridge {which}": ridge_predictions(data, which, "run") for which in NETWORKS}
+    predicted["B and reorientation"] = ridge_predictions(turned, "B", "run")
+    predicted["A and reorientation"] = ridge_predictions(turned, "A", "run")
+    differences = [
+        ("ridge A", "ridge B"),
+        ("B and reorientation", "ridge B"),
+        ("ridge A", "B and reorientation"),
+        ("A and reorientation", "ridge A"),
+    ]
+    tables = [correlation_rows(data, predicted, differences, target="propensity")]
+    parts = {name: pooled[0] for name, (pooled, _) in resample_all(data, predicted).items()}
+    gap = (parts["B and reorientation"] - parts["ridge B"]) / (parts["ridge A"] - parts["ridge B"])
+    error = gap.error
+    tables.append(pd.DataFrame([
+        {"target": "propensity", "model": "gap closed", "t": t, "at_tau": j == data.tau_index,
+         "rho": gap.value[j], "rho_error": error[j]}
+        for j, t in enumerate(data.times)
+    ]))
+    other = replace(data, targets=reorientation_propensity(of))
+    predicted = {f"ridge {which}": ridge_predictions(other, which, "run") for which in NETWORKS}
+    tables.append(correlation_rows(
+        other, predicted, [("ridge A", "ridge B")], target="reorientation"
+    ))
+    return pd.concat(tables, ignore_index=True)
+
+
+def importance(of: Ensemble, settings: dict) -> pd.DataFrame:
+    """How much ρ(t) falls when a group of descriptors is shuffled, runs held out.
+
+    For ridge regression and networks on A's and B's inputs; ``columns`` is the group's size.
+    """
+    data = dataset(of)
+    empty = ["model", "group", "columns", "t", "at_tau", "drop", "drop_error"]
+    if data.n_runs < 2:
+        return pd.DataFrame(columns=empty)
+    folds, runs = splits_of(data)["run"]
+    rows = []
+    for which in NETWORKS:
+        inputs, names = data.inputs(which)
+        networks = held_out(data, which, settings["run"][which])[1]
+        ridges = []
+        for parts in folds:
+            chosen = np.sort(np.concatenate([parts.train, parts.validation]))
+            model = ridge_pipeline()
+            ridges.append(model.fit(
+                inputs[chosen], data.targets[chosen], regress__groups=runs[chosen]
+            ))
+        for kind, models in (("ridge", ridges), ("network", networks)):
+            whole = np.full(data.targets.shape, np.nan)
+            for parts, model in zip(folds, models, strict=True):
+                whole[parts.test] = model.predict(inputs[parts.test])
+            reference, _ = correlate_runs(data.targets, whole, data.runs)
+            for group, columns in descriptor_groups(names).items():
+                shuffled = np.full(data.targets.shape, np.nan)
+                for parts, model in zip(folds, models, strict=True):
+                    shuffled[parts.test] = shuffled_prediction(
+                        model.predict, inputs[parts.test], columns, runs[parts.test]
+                    )
+                drop = reference - correlate_runs(data.targets, shuffled, data.runs)[0]
+                error = drop.error
+                rows += [
+                    (f"{kind} {which}", group, len(columns), t, j == data.tau_index,
+                     drop.value[j], error[j])
+                    for j, t in enumerate(data.times)
+                ]
+    return pd.DataFrame(rows, columns=empty)

@@ -1,0 +1,94 @@
+"""Network C: can structure alone replace the Debye–Waller factor?
+
+C reads the descriptors of B, those of the inherent structure (the local minimum of the potential
+energy below the configuration, found once by conjugate gradients and stored with each run), and
+each monomer's distance to its place in it. No trajectory enters. "A and inherent" reads the
+Debye–Waller factor on top.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from glasslib.configuration import Configuration
+from glasslib.learning.correlation import correlation_rows
+from glasslib.learning.dataset import Dataset
+from glasslib.parameters import DescriptorSpec
+from glasslib.results.baselines import ridge_predictions, splits_of
+from glasslib.results.cache import cached, digest, key_of
+from glasslib.results.closure import code_of
+from glasslib.results.networks import dataset, held_out
+from glasslib.store import Ensemble, load_ensemble
+from glasslib.structure.descriptors import structural_descriptors
+
+__all__ = ["inherent_dataset", "inherent_structure", "inherent_structure_in_networks"]
+
+#: Inputs by name: the letter of the network whose columns they hold, and whether the inherent
+#: structure is added.
+MODELS = {"B": ("B", False), "C": ("B", True), "A": ("A", False), "A and inherent": ("A", True)}
+DIFFERENCES = [("C", "B"), ("A", "C"), ("A and inherent", "A")]
+
+
+def _inherent_descriptors(of: Ensemble, spec: DescriptorSpec) -> dict[str, np.ndarray]:
+    columns = []
+    for number, run in of.runs.items():
+        here = of.configuration(number)
+        minimum = Configuration(run["inherent_positions"], here.box, here.bonds)
+        table = structural_descriptors(minimum, spec, of.melt)
+        distance = np.linalg.norm(minimum.positions - here.positions, axis=1)
+        columns.append(np.concatenate([table.values, distance[:, None]], axis=1))
+    names = [f"inherent {name}" for name in table["descriptor"].values]
+    return {
+        "columns": np.concatenate(columns).astype(np.float32),
+        "names": np.array([*names, "distance to inherent structure"]),
+    }
+
+
+def inherent_dataset(of: Ensemble) -> Dataset:
+    """Return the data set with the descriptors of the inherent structure and the distance to it.
+
+    A and B of it are "A and inherent" and C. The distance is in σ.
+    """
+    spec = DescriptorSpec()
+    key = key_of(digest(of), spec.model_dump(), code_of(_inherent_descriptors, load_ensemble))
+    table = cached(
+        f"inherent-T{of.temperature:.3f}", key, lambda: _inherent_descriptors(of, spec)
+    )
+    return dataset(of).extended([str(name) for name in table["names"]], table["columns"])
+
+
+def _named(models: dict[str, np.ndarray], kind: str) -> tuple[dict, list]:
+    named = {f"{kind} {name}": values for name, values in models.items()}
+    return named, [(f"{kind} {a}", f"{kind} {b}") for a, b in DIFFERENCES]
+
+
+def inherent_structure(of: Ensemble) -> pd.DataFrame:
+    """ρ(t) of ridge regression on the inputs of B, C, A, and A with the inherent structure."""
+    plain, more = dataset(of), inherent_dataset(of)
+    tables = []
+    for by in splits_of(plain):
+        models = {
+            name: ridge_predictions(more if added else plain, which, by)
+            for name, (which, added) in MODELS.items()
+        }
+        named, differences = _named(models, "ridge")
+        if by == "run":
+            distance = more.features[:, [-1]].astype(np.float64)
+            named["distance to inherent structure alone"] = np.repeat(
+                distance, len(plain.times), axis=1
+            )
+        tables.append(correlation_rows(plain, named, differences, split=by))
+    return pd.concat(tables, ignore_index=True)
+
+
+def inherent_structure_in_networks(of: Ensemble, settings: dict) -> pd.DataFrame:
+    """The same for networks, runs held out, with the settings of A and B."""
+    plain, more = dataset(of), inherent_dataset(of)
+    if plain.n_runs < 2:
+        return pd.DataFrame(columns=["split", "model", "t", "at_tau", "rho", "rho_error"])
+    models = {}
+    for name, (which, added) in MODELS.items():
+        models[name] = held_out(more if added else plain, which, settings["run"][which])[0]
+    named, differences = _named(models, "network")
+    return correlation_rows(plain, named, differences, split="run")

@@ -1,0 +1,155 @@
+"""Tables of leaks, each measured by turning it off.
+
+The leak through the division of rows is in the tables of networks and baselines, which give every
+number split by row and by run; that of χ4 over training rows in the table of susceptibilities.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from glasslib.learning.baselines import out_of_sample, ridge_pipeline
+from glasslib.learning.correlation import correlation_rows
+from glasslib.learning.dataset import Dataset, run_folds, split
+from glasslib.learning.training import standardise
+from glasslib.results.baselines import ridge_predictions, splits_of
+from glasslib.results.networks import NETWORKS, dataset, held_out, trained
+from glasslib.store import Ensemble
+
+__all__ = ["leaks", "leaks_in_networks"]
+
+
+def _halves(of: Ensemble, data: Dataset) -> tuple[Dataset, Dataset] | None:
+    """Data sets of two disjoint halves of the blocks, on runs with two blocks or more.
+
+    None if fewer than two runs have two blocks.
+    """
+    usable = {run: blocks for run, blocks in of.blocks.items() if len(blocks) > 1}
+    if len(usable) < 2:
+        return None
+    half = min(len(blocks) for blocks in usable.values()) // 2
+    rows = np.isin(data.runs, list(usable))
+    own = data.subset(rows)
+    place = of.times.debye_waller_index
+
+    def mean(name, chosen):
+        values = [
+            np.mean([block[name].astype(np.float64) for block in blocks[chosen]], axis=0)
+            for blocks in usable.values()
+        ]
+        return np.concatenate([one.T for one in values])
+
+    return tuple(
+        replace(
+            own,
+            targets=mean("displacement", chosen),
+            debye_waller=mean("squared_displacement", chosen)[:, place],
+        )
+        for chosen in (slice(0, half), slice(half, 2 * half))
+    )
+
+
+def _sets(halves: tuple[Dataset, Dataset]) -> dict[str, list[Dataset]]:
+    """Data sets whose DW and target share their trajectories, and whose do not; both ways."""
+    one, two = halves
+    return {
+        "shared": [one, two],
+        "crossed": [
+            replace(one, debye_waller=two.debye_waller),
+            replace(two, debye_waller=one.debye_waller),
+        ],
+    }
+
+
+def _averaged(predicted: dict[str, list[np.ndarray]], sets: list[Dataset], **columns):
+    """Rows of each variant and of their difference, averaged over the two ways."""
+    tables = []
+    for k, one in enumerate(sets):
+        each = {name: values[k] for name, values in predicted.items()}
+        tables.append(correlation_rows(one, each, [tuple(each)], **columns))
+    table = tables[0].copy()
+    for name in ("rho", "rho_error", "within", "within_error"):
+        table[name] = np.mean([each[name] for each in tables], axis=0)
+    return table
+
+
+def leaks(of: Ensemble) -> pd.DataFrame:
+    """What two leaks add to ρ(t), with ridge regression at every temperature.
+
+    ``shared noise``: the Debye–Waller factor from the trajectories of the target itself, or from
+    the other half of the blocks; both from half of the trajectories, runs held out, and both
+    ways averaged. ``standardisation``: statistics of Eq. 6 from all rows, or from training rows.
+    The row called "difference" is resampled as one quantity.
+    """
+    data = dataset(of)
+    tables = []
+    halves = _halves(of, data)
+    if halves is not None:
+        sets = _sets(halves)
+        for model in ("Debye–Waller alone", "ridge A"):
+            predicted = {name: [_model(one, model) for one in two] for name, two in sets.items()}
+            table = _averaged(predicted, sets["shared"], split="run")
+            tables.append(_labelled(table, "shared noise", model))
+    for by, (folds, groups) in splits_of(data).items():
+        for which in NETWORKS:
+            inputs, _ = data.inputs(which)
+            deviation = inputs.std(axis=0, dtype=np.float64)
+            everything = standardise(
+                inputs, inputs.mean(axis=0, dtype=np.float64), np.where(deviation, deviation, 1)
+            )
+            leaky = out_of_sample(_cut_and_regress, everything, data.targets, folds, groups)
+            predicted = {
+                "all rows": leaky,
+                "training rows": ridge_predictions(data, which, by),
+            }
+            table = correlation_rows(data, predicted, [tuple(predicted)], split=by)
+            tables.append(_labelled(table, "standardisation", f"ridge {which}"))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _labelled(table: pd.DataFrame, leak: str, model: str) -> pd.DataFrame:
+    table = table.rename(columns={"model": "variant"})
+    table["variant"] = table["variant"].where(~table["variant"].str.contains(" − "), "difference")
+    return table.assign(leak=leak, model=model)
+
+
+def _cut_and_regress() -> Pipeline:
+    return Pipeline(ridge_pipeline().steps[1:])
+
+
+def _model(data: Dataset, model: str) -> np.ndarray:
+    if model == "ridge A":
+        return ridge_predictions(data, "A", "run")
+    return np.repeat(data.debye_waller[:, None], len(data.times), axis=1)
+
+
+def leaks_in_networks(of: Ensemble, settings: dict) -> pd.DataFrame:
+    """The same leaks in networks, at one temperature: shared noise one way, one seed for Eq. 6."""
+    data = dataset(of)
+    tables = []
+    halves = _halves(of, data)
+    if halves is not None:
+        one, two = halves
+        sets = {"shared": two, "crossed": replace(two, debye_waller=one.debye_waller)}
+        folds = run_folds(two.runs)
+        predicted = {
+            name: held_out(each, "A", settings["run"]["A"], folds)[0]
+            for name, each in sets.items()
+        }
+        table = correlation_rows(two, predicted, [tuple(predicted)], split="run")
+        tables.append(_labelled(table, "shared noise", "network A"))
+    for which in NETWORKS:
+        own = settings["row"][which].model_copy(update={"seed": 0})
+        parts = split(data.runs, own)
+        predicted = {}
+        for name, rows in (("all rows", "all"), ("training rows", "training")):
+            network = trained(data, which, own, parts, standardise_on=rows)
+            predicted[name] = np.full(data.targets.shape, np.nan)
+            predicted[name][parts.test] = network.predict(data.subset(parts.test))
+        table = correlation_rows(data, predicted, [tuple(predicted)], split="row")
+        tables.append(_labelled(table, "standardisation", f"network {which}"))
+    return pd.concat(tables, ignore_index=True)

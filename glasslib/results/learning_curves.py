@@ -1,0 +1,123 @@
+"""ρ against amounts of data: runs that train, and trajectories in an ensemble."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from glasslib.learning.baselines import out_of_sample, ridge_pipeline
+from glasslib.learning.ceiling import ceiling_of_runs
+from glasslib.learning.correlation import correlation_rows
+from glasslib.learning.dataset import Split, run_folds
+from glasslib.results.baselines import ridge_predictions
+from glasslib.results.ceiling import block_propensities
+from glasslib.results.networks import NETWORKS, dataset, held_out
+from glasslib.store import Ensemble
+
+__all__ = ["learning_in_networks", "learning_runs", "learning_trajectories"]
+
+
+def _fewer(folds: list[Split], runs: np.ndarray, n: int) -> list[Split]:
+    """Folds with the same test rows and n training runs, rows of which also validate."""
+    random = np.random.default_rng(n)
+    out = []
+    for parts in folds:
+        left = np.setdiff1d(np.unique(runs), np.unique(runs[parts.test]))
+        chosen = random.permutation(left)[:n]
+        rows = random.permutation(np.flatnonzero(np.isin(runs, chosen)))
+        if n >= 3:
+            held = np.isin(runs[rows], chosen[:1])
+        else:
+            held = np.arange(len(rows)) < max(1, len(rows) // 10)
+        out.append(Split(rows[~held], rows[held], parts.test))
+    return out
+
+
+def _numbers(folds: list[Split], runs: np.ndarray) -> list[int]:
+    """Numbers of training runs to try: 1, 2, 3, 5, 8 and all there are in every fold."""
+    most = min(len(np.unique(runs)) - len(np.unique(runs[parts.test])) for parts in folds)
+    return sorted({n for n in (1, 2, 3, 5, 8) if n < most} | {most})
+
+
+def learning_runs(of: Ensemble) -> pd.DataFrame:
+    """ρ of ridge regression against the number of runs that train it; the tested rows stay."""
+    data = dataset(of)
+    columns = ["training_runs", "model", "t", "at_tau", "rho", "rho_error"]
+    if data.n_runs < 2:
+        return pd.DataFrame(columns=columns)
+    folds = run_folds(data.runs)
+    k = sorted({of.times.debye_waller_index, data.tau_index})
+    tables = []
+    for n in _numbers(folds, data.runs):
+        fewer = _fewer(folds, data.runs, n)
+        predicted = {
+            f"ridge {which}": out_of_sample(
+                ridge_pipeline, data.inputs(which)[0], data.targets, fewer, data.runs
+            )
+            for which in NETWORKS
+        }
+        tables.append(correlation_rows(
+            data, predicted, [("ridge A", "ridge B")], times=k, training_runs=n
+        ))
+    return pd.concat(tables, ignore_index=True)
+
+
+def learning_in_networks(of: Ensemble, settings: dict) -> pd.DataFrame:
+    """ρ of networks A and B against the number of runs that train them."""
+    data = dataset(of)
+    columns = ["training_runs", "model", "t", "at_tau", "rho", "rho_error"]
+    if data.n_runs < 2:
+        return pd.DataFrame(columns=columns)
+    folds = run_folds(data.runs)
+    numbers = _numbers(folds, data.runs)
+    tables = []
+    for n in sorted({1, numbers[len(numbers) // 2]} - {numbers[-1]}) + [None]:
+        used = folds if n is None else _fewer(folds, data.runs, n)
+        predicted = {
+            f"network {which}": held_out(data, which, settings["run"][which], folds=used)[0]
+            for which in NETWORKS
+        }
+        tables.append(correlation_rows(
+            data, predicted, [("network A", "network B")],
+            times=sorted({of.times.debye_waller_index, data.tau_index}),
+            training_runs=numbers[-1] if n is None else n,
+        ))
+    return pd.concat(tables, ignore_index=True)
+
+
+def learning_trajectories(of: Ensemble) -> pd.DataFrame:
+    """ρ of ridge regression against the number M of trajectories in every run's ensemble.
+
+    Target and Debye–Waller factor of training and test alike come from the first M trajectories.
+    ``ceiling`` is that of the same M.
+    """
+    from dataclasses import replace
+
+    data = dataset(of)
+    columns = ["trajectories", "model", "t", "at_tau", "rho", "rho_error", "ceiling"]
+    if data.n_runs < 2:
+        return pd.DataFrame(columns=columns)
+    blocks = block_propensities(of)
+    size = next(iter(of.blocks.values()))[0].n_trajectories
+    most = min(len(run) for run in blocks)
+    place = of.times.debye_waller_index
+    squares = [
+        np.stack([block["squared_displacement"][place] for block in run])
+        for run in of.blocks.values()
+    ]
+    times = sorted({place, data.tau_index})
+    tables = []
+    for m in range(1, most + 1):
+        own = replace(
+            data,
+            targets=np.concatenate([run[:m].mean(axis=0) for run in blocks]),
+            debye_waller=np.concatenate([run[:m].mean(axis=0) for run in squares]),
+        )
+        predicted = {f"ridge {which}": ridge_predictions(own, which, "run") for which in NETWORKS}
+        table = correlation_rows(
+            own, predicted, [("ridge A", "ridge B")], times=times, trajectories=m * size
+        )
+        ceiling = ceiling_of_runs(blocks, m).ceiling
+        table["ceiling"] = table["t"].map(dict(zip(data.times, ceiling, strict=True)))
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)

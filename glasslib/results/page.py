@@ -1,0 +1,140 @@
+"""What a page opens: the ensembles it shows, simulated first where there are none."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pandas as pd
+
+from glasslib import campaign, store
+from glasslib.campaign import planning
+from glasslib.errors import ParameterError
+from glasslib.parameters import CompanionParameters, get_protocol
+from glasslib.store import Ensemble
+
+__all__ = ["announcement", "data_table", "ensemble", "ensembles", "melts"]
+
+
+def ensemble(temperature: float, profile: str = "lab", *, quiet: bool = False) -> Ensemble:
+    """Load a temperature's ensemble; simulate it in ``profile`` first if there is none.
+
+    Data that ship (profile ``companion``) are preferred. Before simulating, the time it will take
+    is estimated and said; afterwards the data are cached as files like those that ship.
+
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B.
+    profile : str
+        In which to simulate what is missing.
+    quiet : bool
+        Say nothing while simulating.
+
+    Raises
+    ------
+    ParameterError, SimulationError, DataError
+        See :mod:`glasslib.parameters`, :mod:`glasslib.campaign` and :mod:`glasslib.store`.
+    """
+    found = store.profile_with(temperature, profile)
+    if found is None or not _whole(temperature, found):
+        found = profile
+        _simulate(temperature, profile, quiet)
+    return store.load_ensemble(temperature, found)
+
+
+def _whole(temperature: float, profile: str) -> bool:
+    """Tell whether the ensemble is all there; what ships counts as it is."""
+    if profile == "companion":
+        return True
+    protocol = get_protocol(profile)
+    return all(
+        store.block_path(temperature, profile, run, block).exists()
+        for run in range(protocol.runs)
+        for block in range(protocol.blocks)
+    )
+
+
+def announcement(temperature: float, profile: str, workers: int = 2) -> str:
+    """Say what simulating a temperature means and about how long it will take."""
+    protocol = get_protocol(profile)
+    minutes = planning.simulation_seconds(temperature, profile, workers) / 60
+    return (
+        f"T = {temperature:g}, profile {profile}: {protocol.runs} runs of"
+        f" {protocol.melt.n_monomers:,} monomers, {protocol.trajectories} trajectories each;"
+        f" about {max(minutes, 1):.0f} min with {workers} processes, give or take a factor of two"
+    )
+
+
+def _simulate(temperature: float, profile: str, quiet: bool) -> None:
+    from tqdm import tqdm
+
+    protocol, workers = get_protocol(profile), _workers()
+    if not quiet:
+        words = announcement(temperature, profile, workers)
+        print(f"simulating {words}", file=sys.stderr, flush=True)
+    total = protocol.runs * (1 + protocol.blocks)
+    with tqdm(total=total, disable=quiet, desc=f"T = {temperature:g}", unit="task") as bar:
+
+        def report(task, line, done, of):
+            bar.n = done
+            bar.refresh()
+
+        campaign.simulate(temperature, profile, workers, report)
+
+
+def _workers() -> int:
+    """Return how many processes simulate what a page lacks: ``GLASSLIB_WORKERS``, or two."""
+    given = os.environ.get("GLASSLIB_WORKERS") or "2"
+    if not given.isdecimal() or int(given) < 1:
+        raise ParameterError(
+            f"GLASSLIB_WORKERS = '{given}' is no number of processes; give 1 or more, one a core"
+        )
+    return int(given)
+
+
+def ensembles(page: CompanionParameters) -> dict[float, Ensemble]:
+    """Load what a page shows: all temperatures that ship, and those asked for; falling.
+
+    If nothing ships, all temperatures of the page's profile are taken instead.
+    """
+    profile = _shipped(page)
+    loaded = {t: store.load_ensemble(t, profile) for t in store.available(profile)}
+    for temperature in page.temperatures:
+        if not any(abs(temperature - t) < 5e-4 for t in loaded):
+            own = ensemble(temperature, page.profile)
+            loaded[own.temperature] = own
+    return dict(sorted(loaded.items(), reverse=True))
+
+
+def _shipped(page: CompanionParameters) -> str:
+    return "companion" if store.available("companion") else page.profile
+
+
+def melts(page: CompanionParameters) -> dict[float, Ensemble]:
+    """Load what :func:`ensembles` does, and every equilibrated run without an ensemble yet.
+
+    For pages on what the runs alone tell: structure, equilibration and relaxation.
+    """
+    loaded, profile = ensembles(page), _shipped(page)
+    for temperature in store.equilibrated(profile):
+        if temperature not in loaded or loaded[temperature].profile == profile:
+            loaded[temperature] = store.load_runs(temperature, profile)
+    return dict(sorted(loaded.items(), reverse=True))
+
+
+def data_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
+    """Say which data a page stands on: runs, monomers, trajectories and times by temperature."""
+    rows = [
+        {
+            "T": f"{t:.2f}",
+            "profile": e.profile,
+            "runs": len(e.runs),
+            "monomers": e.melt.n_monomers,
+            "trajectories": sum(e.n_trajectories.values()),
+            "per run": "–".join(str(n) for n in sorted(set(e.n_trajectories.values()))),
+            "longest time (τ)": f"{e.times.times[-1]:.4g}" if e.blocks else "–",
+        }
+        for t, e in shown.items()
+    ]
+    return pd.DataFrame(rows).set_index("T")

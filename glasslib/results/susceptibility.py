@@ -1,0 +1,95 @@
+"""χ4(t) of Eq. 8, true and predicted, and of single trajectories."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from glasslib.dynamics.errors_over_runs import jackknife
+from glasslib.dynamics.susceptibility import (
+    four_point_susceptibility,
+    four_point_susceptibility_error,
+    nearest_probe,
+    trajectory_susceptibility,
+    trajectory_susceptibility_error,
+)
+from glasslib.learning.correlation import pearson
+from glasslib.learning.dataset import split
+from glasslib.results.correlation import Settings
+from glasslib.results.networks import NETWORKS, dataset, held_out, trained
+from glasslib.store import Ensemble
+
+__all__ = ["susceptibilities"]
+
+
+def _ratio(true: np.ndarray, predicted: np.ndarray, a: float) -> tuple[np.ndarray, np.ndarray]:
+    r"""χ4 of a prediction over that of the truth, with its error.
+
+    The error is the larger of the jackknife's and of that of two variances of normal, correlated
+    numbers, 2 χ √((1 − r²)/(R − 1)) with χ the ratio and r the correlation of the numbers of
+    mobile monomers over the R configurations: with four of them either alone may come out far
+    too small by chance.
+    """
+
+    def ratio(chosen):
+        one = four_point_susceptibility(predicted[chosen], a)
+        two = four_point_susceptibility(true[chosen], a)
+        return np.where(two > 0, one / np.where(two > 0, two, 1), np.nan)
+
+    n = len(true)
+    value = ratio(np.arange(n))
+    if n < 3:
+        return value, np.full(value.shape, np.nan)
+    counts = [(field > a).sum(axis=1).astype(float) for field in (true, predicted)]
+    r = np.nan_to_num(pearson(*counts))
+    return value, np.fmax(jackknife(ratio, n), 2 * value * np.sqrt((1 - r**2) / (n - 1)))
+
+
+def susceptibilities(of: Ensemble, settings: Settings) -> pd.DataFrame:
+    """χ4(t) of Eq. 8: true, and predicted with and without training rows; and by trajectory.
+
+    ``row``: one network trained on four fifths of the monomers of every configuration, as the
+    paper does it; ``run``: each configuration predicted by a network that has never seen it.
+    The trajectory-level susceptibility (see :mod:`glasslib.dynamics.susceptibility`) stands beside
+    it under its own name.
+    """
+    data = dataset(of)
+    true = of.propensity
+    columns = ["split", "curve", "t", "at_tau", "chi4", "chi4_error", "ratio", "ratio_error"]
+    if len(true) < 2:
+        return pd.DataFrame(columns=columns)
+    a = float(true[..., of.times.tau_index].mean())
+    fields = {("all", "true"): true}
+    for which in NETWORKS:
+        own = settings["row"][which].model_copy(update={"seed": 0})
+        network = trained(data, which, own, split(data.runs, own))
+        fields["row", f"network {which}"] = network.predict(data).reshape(true.shape)
+        predicted = held_out(data, which, settings["run"][which])[0]
+        fields["run", f"network {which}"] = predicted.reshape(true.shape)
+    rows = []
+
+    def add(by, curve, chi4, error, ratio=None, ratio_error=None):
+        nothing = np.full(len(chi4), np.nan)
+        ratio = nothing if ratio is None else ratio
+        ratio_error = nothing if ratio_error is None else ratio_error
+        rows.extend(
+            (by, curve, t, k == of.times.tau_index, chi4[k], error[k], ratio[k], ratio_error[k])
+            for k, t in enumerate(of.times.times)
+        )
+
+    for (by, curve), field in fields.items():
+        add(by, curve, four_point_susceptibility(field, a),
+            four_point_susceptibility_error(field, a),
+            *(_ratio(true, field, a) if curve != "true" else ()))
+    counts = []
+    for blocks in of.blocks.values():
+        probe = nearest_probe(blocks[0]["probe_length"], a)
+        counts.append(np.concatenate([b["exceeding"][..., probe] for b in blocks]))
+    if all(len(run) > 1 for run in counts):
+        n = of.melt.n_monomers
+        values = trajectory_susceptibility(counts, n)
+        errors = trajectory_susceptibility_error(counts, n)
+        names = ("trajectories", "within configurations", "between configurations")
+        for name, value, error in zip(names, values, errors, strict=True):
+            add("trajectory", name, value, error)
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,12 @@
+"""ρ against amounts of data."""
+
+from figures.checks import check
+from glasslib import figures
+
+
+def test_learning_figure(tables):
+    figure, numbers = figures.learning_figure(
+        tables["learning-runs"], tables["learning-trajectories"]
+    )
+    check(figure, numbers, ["panel", "T", "model", "x", "rho", "rho_error"], "runs that train")
+    assert not numbers["model"].str.contains("−").any()

@@ -1,0 +1,25 @@
+"""χ4 in panels."""
+
+import numpy as np
+import pandas as pd
+
+from figures.checks import check
+from glasslib import figures
+
+
+def test_susceptibility_figures(tables):
+    table = tables["susceptibility"]
+    columns = ["T", "split", "curve", "t", "chi4", "chi4_error"]
+    figure, numbers = figures.susceptibility_figure(table)
+    check(figure, numbers, columns, r"\chi_4(t)", r"$t$")
+    assert len(numbers) == 2 * 5 * 10
+    four = pd.concat([table, table.assign(T=table["T"] - 0.2)])
+    grid, _ = figures.susceptibility_figure(four)
+    assert [axis.get_visible() for axis in grid.axes] == [True] * 4 + [False] * 2
+    figure, numbers = figures.trajectory_figure(table)
+    check(figure, numbers, columns, r"\chi_4(t)")
+    by_curve = numbers[numbers["T"] == 0.8].pivot(index="t", columns="curve", values="chi4")
+    np.testing.assert_allclose(
+        by_curve["trajectories"],
+        by_curve["within configurations"] + by_curve["between configurations"],
+    )

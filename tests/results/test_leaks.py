@@ -1,0 +1,42 @@
+"""Leaks, each measured by turning it off."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from glasslib.results import baselines, leaks, networks
+from results.examples import of_small, single_block, single_run
+
+
+def test_crossing_takes_away_shared_noise_and_nothing_else(small, monkeypatch):
+    """Two halves with equal signal: DW correlates with its own half through noise alone."""
+    random = np.random.default_rng(1)
+    signal = random.normal(size=len(small))
+    halves = []
+    for _ in range(2):
+        chance = random.normal(size=len(small))
+        halves.append(replace(
+            small, debye_waller=signal + chance, targets=np.stack([signal + chance] * 2, 1)
+        ))
+    monkeypatch.setattr(leaks, "_halves", lambda of, data: tuple(halves))
+    table = leaks.leaks(of_small(small, monkeypatch, leaks, baselines))
+    here = table[table["at_tau"] & (table["leak"] == "shared noise")]
+    alone = here[here["model"] == "Debye–Waller alone"].set_index("variant")["rho"]
+    assert alone["shared"] == pytest.approx(1) and alone["crossed"] == pytest.approx(0.5, abs=0.04)
+    assert alone["difference"] == pytest.approx(alone["shared"] - alone["crossed"])
+    standard = table[(table["leak"] == "standardisation") & (table["variant"] == "difference")]
+    assert len(standard) == 8 and (standard["rho"].abs() < 0.02).all()
+
+
+def test_halves_of_the_blocks_are_disjoint(one):
+    data = networks.dataset(one)
+    first, second = leaks._halves(one, data)
+    place = one.times.debye_waller_index
+    for half, number in ((first, 0), (second, 1)):
+        expected = [blocks[number]["displacement"].T for blocks in one.blocks.values()]
+        np.testing.assert_allclose(half.targets, np.concatenate(expected), rtol=1e-6)
+        squares = [b[number]["squared_displacement"][place] for b in one.blocks.values()]
+        np.testing.assert_allclose(half.debye_waller, np.concatenate(squares), rtol=1e-6)
+    assert leaks._halves(single_block(one), data) is None
+    assert leaks._halves(single_run(one), data) is None

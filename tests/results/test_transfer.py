@@ -1,0 +1,105 @@
+"""Networks at other temperatures than their own."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from glasslib.learning.correlation import Resampled
+from glasslib.learning.dataset import run_folds, split
+from glasslib.results import (
+    correlation,
+    networks,
+    transfer,
+)
+from results.examples import FAST, SETTINGS, single_run
+
+
+def test_temperatures_of_training_are_compared_on_equal_runs(smoke, shown, monkeypatch):
+    asked = []
+    original = transfer._transferred_pairs
+
+    def watched(data, settings, by):
+        asked.append([one.n_runs for one in data.values()])
+        return original(data, settings, by)
+
+    monkeypatch.setattr(transfer, "_transferred_pairs", watched)
+    for module in (correlation, transfer):
+        monkeypatch.setattr(module, "COMPARED_RUNS", 2)
+    unequal = {0.8: shown[0.8], 0.7: single_run(shown[0.7])}
+    table = transfer.transfers(unequal, SETTINGS)
+    # Pairs and A − B from all runs, the other contrast from equal numbers; a single run cannot be
+    # held out.
+    assert asked == [[2, 1], [1, 1], [2], [2]]
+    by_row = table.query("split == 'row'")
+    assert by_row[by_row["kind"] == "A − B"]["runs"].tolist() == [1 + 1 + 0]
+    assert by_row.query("kind == 'pair' and applied == 0.8")["runs"].unique().tolist() == [2]
+    pairs = table.query("kind == 'pair' and network == 'A'").groupby("split")
+    assert pairs.size().to_dict() == {"row": 4, "run": 1}
+    assert table.query("split == 'run'")["applied"].dropna().unique().tolist() == [0.8]
+
+
+def test_a_temperature_with_few_runs_stays_out_of_the_contrasts(smoke, shown, monkeypatch):
+    for module in (correlation, transfer):
+        monkeypatch.setattr(module, "COMPARED_RUNS", 2)
+    two = {0.8: shown[0.8], 0.7: shown[0.7], 0.75: shown[0.7]}
+    few = two | {0.65: single_run(shown[0.7])}
+    contrasts = [
+        table[table["kind"] != "pair"].query("split == 'row'").reset_index(drop=True)
+        for table in (transfer.transfers(two, SETTINGS), transfer.transfers(few, SETTINGS))
+    ]
+    pd.testing.assert_frame_equal(*contrasts)
+    assert len(contrasts[0]) == 3
+
+
+def test_the_contrasts_of_transfer():
+    def exactly(value):
+        return Resampled(np.array([value]), np.full((8, 1), value), 4)
+
+    temperatures = (0.6, 0.5, 0.45)
+    skill = {0.6: 0.3, 0.5: 0.7, 0.45: 0.5}
+    pairs = {
+        (which, trained, applied): exactly(skill[trained] - 0.1 * (which == "B") + applied)
+        for which in "AB" for trained in temperatures for applied in temperatures
+    }
+    found = transfer._intermediate_less_outermost(pairs)
+    # Applied at 0.6: 0.7 − 0.5; at 0.45: 0.7 − 0.3; at 0.5 there is no inner one but its own.
+    for which in "AB":
+        assert found[which] == (pytest.approx(0.3), pytest.approx(0.0))
+    assert transfer._a_less_b(pairs)["A − B"] == (pytest.approx(0.1), pytest.approx(0.0))
+    two = {key: pair for key, pair in pairs.items() if 0.5 not in key}
+    assert transfer._intermediate_less_outermost(two) == {}
+    assert transfer._a_less_b({key: pair for key, pair in two.items() if 0.6 not in key}) == {}
+
+
+def test_transfer_pairs_and_contrasts(smoke, shown):
+    table = transfer.transfers(shown, SETTINGS)
+    assert len(table[table["kind"] == "pair"]) == 16
+    assert set(table["kind"]) == {"pair", "A − B"} and set(table["split"]) == {"row", "run"}
+    source, target = (networks.dataset(shown[t]) for t in (0.8, 0.7))
+    network = networks.trained(source, "B", FAST, split(source.runs, FAST))
+    folds = run_folds(source.runs)
+    blind = networks.held_out(source, "B", FAST, folds)[1]
+    unseen = np.full(target.targets.shape, np.nan)
+    for parts, one in zip(folds, blind, strict=True):
+        held = np.isin(target.runs, source.runs[parts.test])
+        assert not np.isin(source.runs[parts.train], np.unique(target.runs[held])).any()
+        unseen[held] = one.predict(target, "own")[held]
+    for by, predicted in (("row", network.predict(target, "own")), ("run", unseen)):
+        pairs = table[(table["kind"] == "pair") & (table["split"] == by)]
+        expected = np.corrcoef(
+            target.targets[:, target.tau_index], predicted[:, source.tau_index]
+        )[0, 1]
+        chosen = pairs.query("network == 'B' and trained == 0.8 and applied == 0.7")
+        assert chosen["rho"].item() == pytest.approx(expected)
+        away = pairs[pairs["trained"] != pairs["applied"]].groupby("network")["rho"].mean()
+        contrast = table[(table["kind"] == "A − B") & (table["split"] == by)]["rho"].item()
+        assert contrast == pytest.approx(away["A"] - away["B"])
+
+
+def test_transfer_of_runs_at_their_own_temperature_is_held_out(smoke, shown):
+    table = transfer.transfers(shown, SETTINGS).query("split == 'run' and kind == 'pair'")
+    accuracy = correlation.accuracy(shown[0.8], SETTINGS)
+    own = table.query("network == 'A' and trained == 0.8 and applied == 0.8")["rho"].item()
+    there = accuracy[accuracy["at_tau"] & (accuracy["split"] == "run")
+                     & (accuracy["model"] == "network A")]
+    assert own == pytest.approx(there["rho"].item())
