@@ -79,4 +79,4 @@ lock: env ## compile both lock files again from pyproject.toml
 
 clean: ## remove the built book and caches; data and .venv stay
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
-	find glasslib tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find glasslib tests book -name __pycache__ -type d -prune -exec rm -rf {} +

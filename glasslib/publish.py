@@ -590,7 +590,7 @@ def build_html(source: Path, target: Path, builder: str = "html") -> None:
     try:
         if result.returncode:
             lines = re.sub(r"\x1b\[[0-9;]*m", "", result.stderr).splitlines()
-            told = [line for line in lines if "WARNING" in line or "ERROR" in line] or lines[-20:]
+            told = [line for line in lines if re.search("WARNING|ERROR|rror:", line)] or lines[-20:]
             for line in told:
                 for folder in (source.resolve(), paths.root()):
                     line = line.replace(f"{folder}{os.sep}", "")

@@ -87,7 +87,8 @@ def book(tmp_path_factory):
     (pages / "book").mkdir(parents=True)
     (pages / "_config.yml").write_bytes((paths.root() / "_config.yml").read_bytes())
     real = paths.root() / "book"
-    (pages / "book" / "assets").symlink_to(real / "assets")
+    for name in ("assets", "extensions"):
+        (pages / "book" / name).symlink_to(real / name)
     for name in ("references.bib", "references.md", "api.md"):
         (pages / "book" / name).write_bytes((real / name).read_bytes())
     (pages / "book" / "index.md").write_text(
@@ -151,7 +152,7 @@ def test_front_page_cites_and_leads_on(book):
 
 
 def test_api_page_holds_every_module(book):
-    from glasslib.api_pages import module_names
+    from api_pages import module_names
 
     page = soup_of(book / "book" / "api.html")
     headings = {heading.get_text().rstrip("#") for heading in page.find("article")("h2")}
@@ -208,6 +209,18 @@ def test_a_warning_fails_the_build_and_keeps_the_old_book(book, tmp_path, capfd)
     told = capfd.readouterr().err
     assert "index.md:3: WARNING" in told and "no-such-place" in told
     assert str(tmp_path) not in told
+
+
+def test_a_missing_extension_is_named(tmp_path, capfd):
+    (tmp_path / "_config.yml").write_text(
+        'execute: {execute_notebooks: "off"}\nsphinx: {extra_extensions: [no_such_extension]}\n'
+    )
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    (tmp_path / "index.md").write_text("# Title\n")
+    with pytest.raises(publish.PublishError, match="the book was not built"):
+        publish.build_html(tmp_path, tmp_path / "html")
+    told = capfd.readouterr().err
+    assert "Could not import extension no_such_extension" in told and "Traceback" not in told
 
 
 @pytest.mark.skipif(

@@ -113,7 +113,8 @@ def test_buttons_come_with_the_address(address, tmp_path, monkeypatch):
     pages = tmp_path / "root"
     (pages / "book").mkdir(parents=True)
     (pages / "_config.yml").write_bytes((ROOT / "_config.yml").read_bytes())
-    (pages / "book" / "assets").symlink_to(ROOT / "book" / "assets")
+    for name in ("assets", "extensions"):
+        (pages / "book" / name).symlink_to(ROOT / "book" / name)
     (pages / "book" / "references.bib").write_bytes((ROOT / "book" / "references.bib").read_bytes())
     (pages / "book" / "index.md").write_text("# Front\n")
     (pages / "_toc.yml").write_text(
