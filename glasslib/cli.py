@@ -35,6 +35,7 @@ app = typer.Typer(
       glasslib run --all -p temperature=0.47   every page; --estimate says how long it takes
       glasslib book --temperature 0.47      a book with it beside those that ship
       glasslib run 02-relaxation -o t.ipynb choose the output file
+      glasslib pdf                          the whole book as one PDF; needs Chromium
       glasslib simulate 0.55                new data at another temperature, minutes
       glasslib campaign status              what of the book's simulations is there
       glasslib describe melt.data -o f.nc   the descriptors of your own configuration
@@ -165,7 +166,7 @@ def run(
     values = parse_parameters(parameter or [])
     if not notebook and not every:
         raise typer.BadParameter("name a notebook, such as 2, 02-relaxation or 2-8, or give --all")
-    from glasslib import publish, rerun
+    from glasslib.publishing import execute, rerun
 
     stems = rerun.chosen(notebook or [], every)
     if estimate:
@@ -177,7 +178,7 @@ def run(
               f"{rerun.estimate(stems, page, workers)}")
     elif len(stems) == 1 and not every:
         values = rerun.given_to(stems, values)[stems[0]]
-        print(_shown(publish.run(stems[0], values, output, workers=workers)))
+        print(_shown(execute.run(stems[0], values, output, workers=workers)))
     else:
         print(_shown(rerun.run(stems, values, output, workers=workers, force=force)))
 
@@ -205,18 +206,18 @@ def book(
 
     With --temperature the book stands in a folder of its own under _build/books.
     """
-    from glasslib import publish
+    from glasslib.publishing import site
 
     if temperature:
-        from glasslib import rerun
+        from glasslib.publishing import rerun
 
         values = {"temperature": ",".join(temperature), "profile": profile}
         index = rerun.build_book(values, workers=workers, force=force)
     else:
-        index = publish.build_book(force=force)
+        index = site.build_book(force=force)
     print(f"open {_shown(index)}", flush=True)
     if serve:
-        publish.serve(port, index.parent)
+        site.serve(port, index.parent)
 
 
 @app.command()
@@ -224,36 +225,53 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1.")] = 8000,
 ) -> None:
     """Serve the built book on this machine only."""
-    from glasslib import publish
+    from glasslib.publishing import site
 
-    publish.serve(port)
+    site.serve(port)
+
+
+@app.command()
+def pdf() -> None:
+    """Build the book, and print all of it to _build/book.pdf; needs Chromium."""
+    from glasslib.publishing.pdf import build_pdf
+
+    print(f"open {_shown(build_pdf())}")
 
 
 @notebooks_app.command("list")
 def list_notebooks() -> None:
     """List the notebooks and their parameters."""
-    from glasslib import notebooks
+    from glasslib.publishing import notebooks
+    from glasslib.results.page import parameters_of
 
     for stem in notebooks.names():
-        fields = notebooks.parameters_of(stem).model_fields
+        fields = parameters_of(stem).model_fields
         print(f"{stem:<32} {', '.join(f'{name}={f.default}' for name, f in fields.items())}")
 
 
 @notebooks_app.command("sync")
 def sync_notebooks() -> None:
     """Write the .ipynb beside each notebook, and the tables of prose pages, where they differ."""
-    from glasslib import notebooks
+    from glasslib.publishing import notebooks
 
-    for path in [*notebooks.sync(), *notebooks.sync_tables()]:
+    for path in [*notebooks.sync(), *_sync_prose()]:
         print(f"wrote {_shown(path)}")
 
 
 @app.command()
 def parameters() -> None:
     """Print every parameter of the notebooks: default, allowed values, unit, meaning."""
-    from glasslib import notebooks
+    from glasslib.publishing import prose
 
-    print("\n".join(notebooks.parameter_table()))
+    print("\n".join(prose.parameter_table()))
+
+
+def _sync_prose() -> list[Path]:
+    """Write the prose pages whose tables differ from what the library says now."""
+    from glasslib.lab import course
+    from glasslib.publishing import prose
+
+    return prose.sync({**prose.tables(), **course.instructor_tables()})
 
 
 def _report(task, line: str, done: int, total: int) -> None:
@@ -569,12 +587,11 @@ def lab_expected(
 ) -> None:
     """Run the sessions with their solutions; print what they show, their time and memory."""
     values = parse_parameters(parameter or [])
-    from glasslib import notebooks
     from glasslib.lab import course
 
     if write:
         print(f"wrote {_shown(course.write_measured(values, report=print))}")
-        for path in notebooks.sync_tables():
+        for path in _sync_prose():
             print(f"wrote {_shown(path)}")
         return
     for session in course.sessions():

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from glasslib import __version__, cli, notebooks
+from glasslib import __version__, cli
 from glasslib.errors import DataError
+from glasslib.publishing import notebooks
+from glasslib.results.page import parameters_of
 
 PROGRAM = Path(sys.executable).with_name("glasslib")
 
@@ -78,7 +80,7 @@ def test_parameters_lists_all_with_range_and_default():
     assert lines[0].split() == ["name", "default", "allowed", "unit", "notebooks", "meaning"]
     listed = {line.split()[0] for line in lines[1:]}
     fields = {
-        name for stem in notebooks.names() for name in notebooks.parameters_of(stem).model_fields
+        name for stem in notebooks.names() for name in parameters_of(stem).model_fields
     }
     assert listed == fields
     (line,) = [line for line in lines if line.startswith("temperature ")]

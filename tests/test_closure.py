@@ -183,7 +183,7 @@ FUNCTIONS = [networks.search_settings, networks.trained,
 def test_no_simulation_is_in_a_key(function):
     for module, name in places(function):
         assert not module.startswith((
-            "glasslib.simulation", "glasslib.campaign", "glasslib.planning", "glasslib.rerun",
+            "glasslib.simulation", "glasslib.campaign", "glasslib.planning", "glasslib.publishing",
             "glasslib.checkpoints",
         ))
         assert name.split(".")[0] not in ("Protocol", "Integrator", "PROTOCOLS", "Goal")

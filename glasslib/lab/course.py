@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glasslib import notebooks, paths, publish
+from glasslib import paths
 from glasslib.errors import ParameterError
 from glasslib.files import write_text
 from glasslib.parameters import CompanionParameters, validate
+from glasslib.publishing import execute, notebooks
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -250,7 +251,7 @@ def _run(
     node.cells.insert(place, nbformat.v4.new_code_cell(lines))
     client = NotebookClient(
         node, allow_errors=True, timeout=timeout, interrupt_on_timeout=True,
-        kernel_manager_class=publish._kernel_manager(),
+        kernel_manager_class=execute.kernel_manager(),
         resources={"metadata": {"path": str(folder or Path.cwd())}},
     )
     client.execute()
@@ -373,7 +374,7 @@ def measure(
     node.cells.append(nbformat.v4.new_code_cell("lab.report()"))
     with paths.empty_var():
         begin = time.monotonic()
-        done = publish.execute(
+        done = execute.execute(
             node, parameters, name=source(session).stem, folder=paths.root(), echo=False
         )
         wall = round(time.monotonic() - begin, 1)

@@ -9,5 +9,6 @@ under ``data/results`` (see :mod:`glasslib.results.tables`).
 from glasslib.results.data import *  # noqa: F403
 from glasslib.results.maps import *  # noqa: F403
 from glasslib.results.networks import *  # noqa: F403
+from glasslib.results.page import *  # noqa: F403
 from glasslib.results.tables import judged, table  # noqa: F401
 from glasslib.results.words import *  # noqa: F403

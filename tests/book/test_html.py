@@ -7,7 +7,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from glasslib import paths, publish
+from glasslib import paths
+from glasslib.errors import PublishError
+from glasslib.publishing import execute, notebooks, site
 
 HERE = Path(__file__).parent
 LOADERS = [
@@ -100,11 +102,11 @@ def book(tmp_path_factory):
         "format: jb-book\nroot: book/index\nchapters:\n"
         "  - file: notebooks/50-sample\n  - file: book/api\n  - file: book/references\n"
     )
-    done = publish.execute_pages(
-        publish.pages(pages / "_toc.yml"), folder=root / "executed", sources=HERE
+    done = execute.execute_pages(
+        notebooks.pages(pages / "_toc.yml"), folder=root / "executed", sources=HERE
     )
-    publish.stage(root / "source", done, root=pages)
-    publish.build_html(root / "source", root / "_build" / "html")
+    site.stage(root / "source", done, root=pages)
+    site.build_html(root / "source", root / "_build" / "html")
     return root / "_build" / "html"
 
 
@@ -202,8 +204,8 @@ def test_a_warning_fails_the_build_and_keeps_the_old_book(book, tmp_path, capfd)
     (source / "_config.yml").write_text('title: t\nexecute: {execute_notebooks: "off"}\n')
     (source / "_toc.yml").write_text("format: jb-book\nroot: index\n")
     (source / "index.md").write_text("# Title\n\n{ref}`no-such-place`\n")
-    with pytest.raises(publish.PublishError, match="1 warnings or errors"):
-        publish.build_html(source, html)
+    with pytest.raises(PublishError, match="1 warnings or errors"):
+        site.build_html(source, html)
     assert (html / "index.html").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["html", "source"]
     told = capfd.readouterr().err
@@ -217,8 +219,8 @@ def test_a_missing_extension_is_named(tmp_path, capfd):
     )
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n")
     (tmp_path / "index.md").write_text("# Title\n")
-    with pytest.raises(publish.PublishError, match="the book was not built"):
-        publish.build_html(tmp_path, tmp_path / "html")
+    with pytest.raises(PublishError, match="the book was not built"):
+        site.build_html(tmp_path, tmp_path / "html")
     told = capfd.readouterr().err
     assert "Could not import extension no_such_extension" in told and "Traceback" not in told
 

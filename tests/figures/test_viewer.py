@@ -160,7 +160,7 @@ def test_every_figure_of_a_page_is_shown(tmp_path):
     """The first figure loads matplotlib's backend inside the style; the second counts too."""
     from nbformat.v4 import new_code_cell, new_notebook
 
-    from glasslib.publish import execute
+    from glasslib.publishing.execute import execute
 
     draw = (
         "from glasslib.figures.style import styled\nimport matplotlib.pyplot as plt\n"

@@ -5,9 +5,10 @@ import ast
 import pytest
 import yaml
 
-from glasslib import notebooks, paths, publish
+from glasslib import paths, results
 from glasslib.errors import ParameterError
 from glasslib.parameters import NOTEBOOKS
+from glasslib.publishing import notebooks
 
 STEMS = notebooks.names()
 
@@ -22,7 +23,7 @@ def test_every_notebook_has_a_model_and_every_model_a_notebook():
 
 
 def test_every_page_of_the_contents_exists_once():
-    pages = publish.pages()
+    pages = notebooks.pages()
     assert set(pages) <= set(STEMS)
     assert len(set(pages)) == len(pages)
     assert pages == sorted(pages), "the numbers are the reading order"
@@ -93,13 +94,13 @@ def test_find_takes_numbers_and_names():
 
 def test_start_refuses_what_was_never_set():
     with pytest.raises(ParameterError, match="parameter 'temperature' has no value; set it in"):
-        notebooks.start(STEMS[0], {"profile": "lab"})
+        results.start(STEMS[0], {"profile": "lab"})
 
 
 def test_start_reads_only_the_cell_that_papermill_wrote():
     fields = {name: field.default for name, field in NOTEBOOKS[STEMS[0]].model_fields.items()}
     own = {**fields, "_ih": ["", "temperature = 0.5\nscratch = 3"], "scratch": 3}
-    assert notebooks.start(STEMS[0], own).temperature == fields["temperature"]
+    assert results.start(STEMS[0], own).temperature == fields["temperature"]
     injected = {**own, "_ih": ["", "# Parameters\nscratch = 3\n"]}
     with pytest.raises(ParameterError, match="unknown parameter 'scratch'; allowed: temperature"):
-        notebooks.start(STEMS[0], injected)
+        results.start(STEMS[0], injected)

@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glasslib import notebooks, paths, publish
+from glasslib import paths
 from glasslib.errors import GlasslibError, ParameterError
 from glasslib.parameters import PROTOCOLS, CompanionParameters, get_protocol, validate
+from glasslib.publishing import execute, notebooks, site
+from glasslib.results.page import listed, parameters_of
 
 __all__ = [
     "Estimate", "TimeLeft", "build_book", "chosen", "comparison", "duration", "estimate", "folder",
@@ -88,8 +90,8 @@ def given_to(stems: Sequence[str], values: Mapping[str, Any]) -> dict[str, dict[
     >>> given_to(["01-the-melt"], {"temperature": "0.47,0.55"})
     {'01-the-melt': {'temperature': [0.47, 0.55]}}
     """
-    values = {name: notebooks.listed(value) for name, value in values.items()}
-    models = {stem: notebooks.parameters_of(stem) for stem in stems}
+    values = {name: listed(value) for name, value in values.items()}
+    models = {stem: parameters_of(stem) for stem in stems}
     known = {name for model in models.values() for name in model.model_fields}
     if not set(values) <= known:
         first = next(iter(models.values()))
@@ -455,7 +457,7 @@ def run(
     paths.check_writable(target, setting="--output")
     _prepare(stems, page, workers)
     with _executing(stems, page) as report:
-        publish.execute_pages(
+        execute.execute_pages(
             stems, folder=target, parameters=given, force=force, report=report
         )
     return target
@@ -480,14 +482,14 @@ def build_book(values: Mapping[str, Any], *, workers: int = 2, force: bool = Fal
     ParameterError, PublishError, SimulationError
         As for :func:`run`, or a page gave a warning.
     """
-    stems = publish.pages()
+    stems = notebooks.pages()
     given = given_to(stems, values)
     page = shared(given)
     build = paths.book() / "books" / _label(page)
     paths.check_writable(build)
     _prepare(stems, page, workers)
     with _executing(stems, page) as report:
-        return publish.build_book(force=force, report=report, parameters=given, build=build)
+        return site.build_book(force=force, report=report, parameters=given, build=build)
 
 
 def _prepare(stems: Sequence[str], page: CompanionParameters, workers: int) -> None:

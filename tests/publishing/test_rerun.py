@@ -9,9 +9,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from glasslib import notebooks, paths, planning, publish, rerun
-from glasslib.errors import ParameterError
+from glasslib import paths, planning
+from glasslib.errors import ParameterError, PublishError
 from glasslib.parameters import NOTEBOOKS, CompanionParameters, validate
+from glasslib.publishing import execute, notebooks, rerun, site
 
 HEAD = (
     "---\nkernelspec:\n  name: python3\n  display_name: Python 3\n  language: python\n---\n\n"
@@ -151,7 +152,7 @@ def test_what_is_done_is_not_done_again(pages, capsys, tmp_path):
     run("01-a", "02-b", extra=2)
     assert capsys.readouterr().err.count("unchanged") == 1
     (pages / "02-b.md").write_text(page("1 / 0"))
-    with pytest.raises(publish.PublishError, match="02-b stopped in cell .*ZeroDivisionError"):
+    with pytest.raises(PublishError, match="02-b stopped in cell .*ZeroDivisionError"):
         run("01-a", "02-b", temperature=0.7)
     (pages / "02-b.md").write_text(page("print(2)"))
     capsys.readouterr()
@@ -165,7 +166,7 @@ def test_key_holds_the_data_asked_for(tmp_path, monkeypatch):
     source = notebooks.source("1")
 
     def key(temperature):
-        return publish.notebook_key(source, {"temperature": temperature, "profile": "lab"})
+        return execute.notebook_key(source, {"temperature": temperature, "profile": "lab"})
 
     before = key(0.55), key(0.47), key([0.47, 0.55])
     folder = paths.ensembles("lab", 0.55)
@@ -225,17 +226,17 @@ def test_one_page_simulates_with_the_processes_asked_for(tmp_path, monkeypatch):
         cells=[cell], metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     )
     for workers, printed in ((4, "4\n"), (None, "3\n")):
-        done = publish.execute(node, workers=workers, echo=False)
+        done = execute.execute(node, workers=workers, echo=False)
         assert done.cells[0].outputs[0].text == printed
 
     from typer.testing import CliRunner
 
     from glasslib.cli import app
 
-    def execute(node, values, *, name, workers):
-        raise publish.PublishError(f"{name} with {workers}")
+    def stop(node, values, *, name, workers):
+        raise PublishError(f"{name} with {workers}")
 
-    monkeypatch.setattr(publish, "execute", execute)
+    monkeypatch.setattr(execute, "execute", stop)
     for given, workers in (((), 3), (("-w", "7"), 7)):
         done = CliRunner().invoke(app, ["run", "2", *given])
         assert str(done.exception) == f"02-relaxation with {workers}"
@@ -243,40 +244,15 @@ def test_one_page_simulates_with_the_processes_asked_for(tmp_path, monkeypatch):
 
 def test_a_book_of_its_own(pages, monkeypatch, tmp_path):
     built = []
-    monkeypatch.setattr(publish, "pages", lambda toc=None: ["01-a", "02-b"])
-    monkeypatch.setattr(publish, "stage", lambda target, *args, **kw: target.mkdir(parents=True))
-    monkeypatch.setattr(publish, "build_html", lambda source, html: built.append(html))
+    monkeypatch.setattr(notebooks, "pages", lambda toc=None: ["01-a", "02-b"])
+    monkeypatch.setattr(site, "stage", lambda target, *args, **kw: target.mkdir(parents=True))
+    monkeypatch.setattr(site, "build_html", lambda source, html: built.append(html))
     index = rerun.build_book({"temperature": "0.8,0.7", "profile": "smoke"})
     assert index == tmp_path / "_build/books/T0.800-T0.700-smoke/html/index.html"
     assert built == [index.parent]
     record = json.loads((index.parents[1] / "executed" / "01-a.json").read_text())
     values = {"temperature": [0.8, 0.7], "profile": "smoke"}
-    assert record["key"] == publish.notebook_key(pages / "01-a.md", values)
-
-
-# ---------------------------------------------------------------------------------- the tables
-def test_generated_tables_follow_the_models():
-    rows = notebooks.parameter_rows()
-    assert rows[0] == ("name", "default", "allowed", "unit", "notebooks", "meaning")
-    assert ("temperature", "0.5", "from 0.3 to 0.9", "ε/k_B", "all") in [row[:5] for row in rows]
-    for name, lines in notebooks.generated_tables().items():
-        columns = {line.replace(r"\|", "").count("|") for line in lines}
-        assert len(columns) == 1 and len(lines) > 3, name
-    text = "a\n% table: parameters\nold\n% end of table\nb\n"
-    filled = notebooks.with_tables(text)
-    assert "old" not in filled and "| `temperature` |" in filled
-    assert notebooks.with_tables(filled) == filled
-    with pytest.raises(ParameterError, match="table 'none' does not exist; choose parameters"):
-        notebooks.with_tables("% table: none\n% end of table")
-
-
-@pytest.mark.parametrize(
-    "path", sorted((paths.root() / "book").rglob("*.md")), ids=lambda path: path.stem
-)
-def test_tables_in_prose_are_in_step(path):
-    text = path.read_text(encoding="utf-8")
-    assert notebooks.with_tables(text) == text, f"run 'make notebooks' ({path.name} differs)"
-    assert text.count("% table: ") == text.count("% end of table")
+    assert record["key"] == execute.notebook_key(pages / "01-a.md", values)
 
 
 # ----------------------------------------------------------------------------- from end to end
