@@ -60,7 +60,7 @@ pen need thought, not code: write into the cell.
 
 
 def _folder() -> Path:
-    return paths.root() / "book" / "lab"
+    return paths.pages() / "lab"
 
 
 def sessions() -> list[str]:

@@ -300,7 +300,7 @@ def run(
     given = dict(parameters or {})
     model = validate(parameters_of(stem), **given)
     values = {key: value for key, value in model.model_dump(mode="json").items() if key in given}
-    path = paths.book() / "runs" / f"{stem}.ipynb" if output is None else Path(output)
+    path = paths.build() / "runs" / f"{stem}.ipynb" if output is None else Path(output)
     if path.suffix != ".ipynb" or path.is_dir():
         raise ParameterError(f"output = '{path}' is not a notebook file; end its name in .ipynb")
     if output is not None and not path.absolute().parent.is_dir():
@@ -368,8 +368,8 @@ def execute_pages(
     PublishError
         A notebook stopped, or does not exist. Copies made before stay.
     """
-    stems = list(notebooks.pages() if stems is None else stems)
-    folder = paths.book() / "executed" if folder is None else folder
+    stems = list(notebooks.contents() if stems is None else stems)
+    folder = paths.build() / "executed" if folder is None else folder
     sources = paths.notebooks() if sources is None else sources
     done = []
     for stem in stems:

@@ -18,7 +18,7 @@ from glasslib.files import write_text
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["find", "names", "pages", "pair_text", "read", "source", "sync"]
+__all__ = ["contents", "find", "names", "pair_text", "read", "source", "sync"]
 
 
 def names(folder: Path | None = None) -> list[str]:
@@ -99,7 +99,7 @@ def sync(folder: Path | None = None) -> list[Path]:
     return written
 
 
-def pages(toc: Path | None = None) -> list[str]:
+def contents(toc: Path | None = None) -> list[str]:
     """Return the stems of the notebooks that the table of contents names, in its order.
 
     Parameters

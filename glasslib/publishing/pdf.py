@@ -104,7 +104,7 @@ def build_pdf(*, report: Callable[[str], None] = print) -> Path:
         A notebook stopped, a page gave a warning, or Chromium is missing or failed.
     """
     chromium()  # say so before minutes have gone by
-    build = paths.book()
+    build = paths.build()
     site.build_book(report=report)
     begin = time.monotonic()
     single = build / "singlehtml"

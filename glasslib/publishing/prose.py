@@ -130,7 +130,7 @@ def sync(tables: Tables) -> list[Path]:
         A page asks for a table that there is not.
     """
     written = []
-    for path in sorted((paths.root() / "book").rglob("*.md")):
+    for path in sorted(paths.pages().rglob("*.md")):
         old = path.read_text(encoding="utf-8")
         new = with_tables(old, tables)
         if new != old:

@@ -112,7 +112,7 @@ def folder(page: CompanionParameters) -> Path:
     ----------
     page : CompanionParameters
     """
-    return paths.book() / "runs" / _label(page)
+    return paths.build() / "runs" / _label(page)
 
 
 def _label(page: CompanionParameters) -> str:
@@ -482,10 +482,10 @@ def build_book(values: Mapping[str, Any], *, workers: int = 2, force: bool = Fal
     ParameterError, PublishError, SimulationError
         As for :func:`run`, or a page gave a warning.
     """
-    stems = notebooks.pages()
+    stems = notebooks.contents()
     given = given_to(stems, values)
     page = shared(given)
-    build = paths.book() / "books" / _label(page)
+    build = paths.build() / "books" / _label(page)
     paths.check_writable(build)
     _prepare(stems, page, workers)
     with _executing(stems, page) as report:

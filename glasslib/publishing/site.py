@@ -224,7 +224,7 @@ def build_book(
     PublishError
         A notebook stopped or a page gave a warning.
     """
-    build = paths.book() if build is None else build
+    build = paths.build() if build is None else build
     paths.check_writable(build)
     begin = time.monotonic()
     done = execute_pages(
@@ -262,7 +262,7 @@ def serve(port: int = 8000, folder: Path | None = None) -> None:
     from functools import partial
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-    folder = paths.book() / "html" if folder is None else folder
+    folder = paths.build() / "html" if folder is None else folder
     if not (folder / "index.html").exists():
         raise PublishError("there is no book in _build/html; build it with 'make book'")
     handler = partial(SimpleHTTPRequestHandler, directory=str(folder))

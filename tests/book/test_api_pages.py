@@ -62,6 +62,6 @@ def test_looking_at_the_library_does_not_load_tensorflow():
         "for name in module_names(): importlib.import_module(name)\n"
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
-    folder = paths.root() / "book" / "extensions"
+    folder = paths.pages() / "extensions"
     done = subprocess.run([sys.executable, "-c", program], timeout=120, cwd=folder)
     assert done.returncode == 0

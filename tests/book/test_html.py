@@ -88,7 +88,7 @@ def book(tmp_path_factory):
     pages = root / "root"
     (pages / "book").mkdir(parents=True)
     (pages / "_config.yml").write_bytes((paths.root() / "_config.yml").read_bytes())
-    real = paths.root() / "book"
+    real = paths.pages()
     for name in ("assets", "extensions"):
         (pages / "book" / name).symlink_to(real / name)
     for name in ("references.bib", "references.md", "api.md"):
@@ -103,7 +103,7 @@ def book(tmp_path_factory):
         "  - file: notebooks/50-sample\n  - file: book/api\n  - file: book/references\n"
     )
     done = execute.execute_pages(
-        notebooks.pages(pages / "_toc.yml"), folder=root / "executed", sources=HERE
+        notebooks.contents(pages / "_toc.yml"), folder=root / "executed", sources=HERE
     )
     site.stage(root / "source", done, root=pages)
     site.build_html(root / "source", root / "_build" / "html")
@@ -226,7 +226,7 @@ def test_a_missing_extension_is_named(tmp_path, capfd):
 
 
 @pytest.mark.skipif(
-    not (paths.book() / "html" / "index.html").exists(), reason="the book is not built here"
+    not (paths.build() / "html" / "index.html").exists(), reason="the book is not built here"
 )
 def test_the_built_book_is_sound():
-    assert problems(paths.book() / "html") == []
+    assert problems(paths.build() / "html") == []

@@ -95,7 +95,7 @@ def test_colab_notebook_is_clean_and_calls_what_there_is():
     text = "\n".join("".join(cell["source"]) for cell in code)
     compile(text, "colab", "exec")
     page = re.search(r'page = "([^"]+)"', text).group(1)
-    assert page in notebooks.pages()
+    assert page in notebooks.contents()
     assert '"requirements.lock"' in text and '"--python", python' in text
     # without an address it says so and does nothing
     first = "".join(code[0]["source"])

@@ -23,7 +23,7 @@ def test_every_notebook_has_a_model_and_every_model_a_notebook():
 
 
 def test_every_page_of_the_contents_exists_once():
-    pages = notebooks.pages()
+    pages = notebooks.contents()
     assert set(pages) <= set(STEMS)
     assert len(set(pages)) == len(pages)
     assert pages == sorted(pages), "the numbers are the reading order"

@@ -38,7 +38,7 @@ def test_a_browser_that_fails_leaves_the_old_pdf(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_formulas_and_style_of_paper_are_printed(tmp_path):
     """Two chapters, the second on a page of its own; formulas set by the MathJax of the book."""
-    assets = paths.root() / "book" / "assets"
+    assets = paths.pages() / "assets"
     page = tmp_path / "page.html"
     page.write_text(
         f'<link rel="stylesheet" href="{(assets / "companion.css").as_uri()}">'

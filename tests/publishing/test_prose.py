@@ -25,7 +25,7 @@ def test_generated_tables_follow_the_models():
 
 
 @pytest.mark.parametrize(
-    "path", sorted((paths.root() / "book").rglob("*.md")), ids=lambda path: path.stem
+    "path", sorted(paths.pages().rglob("*.md")), ids=lambda path: path.stem
 )
 def test_tables_in_prose_are_in_step(path):
     text = path.read_text(encoding="utf-8")

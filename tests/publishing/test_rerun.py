@@ -42,7 +42,7 @@ def pages(tmp_path, monkeypatch, smoke):
         extra: int = 1
 
     monkeypatch.setattr(paths, "notebooks", lambda: folder)
-    monkeypatch.setattr(paths, "book", lambda: tmp_path / "_build")
+    monkeypatch.setattr(paths, "build", lambda: tmp_path / "_build")
     monkeypatch.setattr(planning, "simulation_seconds", lambda *args: 60.0)
     for stem, model in {"01-a": CompanionParameters, "02-b": Extra}.items():
         monkeypatch.setitem(NOTEBOOKS, stem, model)
@@ -244,7 +244,7 @@ def test_one_page_simulates_with_the_processes_asked_for(tmp_path, monkeypatch):
 
 def test_a_book_of_its_own(pages, monkeypatch, tmp_path):
     built = []
-    monkeypatch.setattr(notebooks, "pages", lambda toc=None: ["01-a", "02-b"])
+    monkeypatch.setattr(notebooks, "contents", lambda toc=None: ["01-a", "02-b"])
     monkeypatch.setattr(site, "stage", lambda target, *args, **kw: target.mkdir(parents=True))
     monkeypatch.setattr(site, "build_html", lambda source, html: built.append(html))
     index = rerun.build_book({"temperature": "0.8,0.7", "profile": "smoke"})

@@ -46,7 +46,7 @@ def fresh(root, **options):
 
 
 def test_contents_give_the_notebooks_in_order(checkout):
-    assert notebooks.pages() == ["01-a", "02-b"]
+    assert notebooks.contents() == ["01-a", "02-b"]
 
 
 def test_only_what_changed_runs_again(checkout):
