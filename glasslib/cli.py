@@ -166,19 +166,25 @@ def run(
     values = parse_parameters(parameter or [])
     if not notebook and not every:
         raise typer.BadParameter("name a notebook, such as 2, 02-relaxation or 2-8, or give --all")
-    from glasslib.publishing import execute, rerun
+    from glasslib.publishing import notebooks
 
-    stems = rerun.chosen(notebook or [], every)
+    stems = notebooks.chosen(notebook or [], every)
+    if len(stems) == 1 and not every and not estimate:
+        from glasslib.publishing import execute
+
+        print(_shown(execute.run(stems[0], values, output, workers=workers)))
+        return
+    from glasslib import planning
+    from glasslib.parameters import CompanionParameters, validate
+    from glasslib.publishing import rerun
+
     if estimate:
-        page = rerun.shared(rerun.given_to(stems, values))
+        page = validate(CompanionParameters, **values)
         for temperature in page.temperatures:
             print(f"T = {temperature:g}, from nothing, with {workers} processes:")
-            print(rerun.comparison(temperature, workers).to_string(index=False))
+            print(planning.comparison(temperature, workers).to_string(index=False))
         print(f"profile {page.profile}, what is not there yet: "
               f"{rerun.estimate(stems, page, workers)}")
-    elif len(stems) == 1 and not every:
-        values = rerun.given_to(stems, values)[stems[0]]
-        print(_shown(execute.run(stems[0], values, output, workers=workers)))
     else:
         print(_shown(rerun.run(stems, values, output, workers=workers, force=force)))
 
@@ -241,12 +247,13 @@ def pdf() -> None:
 @notebooks_app.command("list")
 def list_notebooks() -> None:
     """List the notebooks and their parameters."""
+    from glasslib.parameters import CompanionParameters
     from glasslib.publishing import notebooks
-    from glasslib.results.page import parameters_of
 
+    fields = CompanionParameters.model_fields
+    defaults = ", ".join(f"{name}={field.default}" for name, field in fields.items())
     for stem in notebooks.names():
-        fields = parameters_of(stem).model_fields
-        print(f"{stem:<32} {', '.join(f'{name}={f.default}' for name, f in fields.items())}")
+        print(f"{stem:<32} {defaults}")
 
 
 @notebooks_app.command("sync")
@@ -327,15 +334,14 @@ def campaign_run(
     -t 0.5 --shard $SLURM_ARRAY_TASK_ID/64'
     """
     from glasslib import campaign, planning
-    from glasslib.parameters import CAMPAIGN, CompanionParameters, get_protocol, validate
+    from glasslib.parameters import CAMPAIGN, checked_temperature, get_protocol
 
     part = _shard(shard)
     _one_rank(sharing=part[1] > 1)
     goals = CAMPAIGN
     if temperature:
         get_protocol(profile)
-        wanted = [validate(CompanionParameters, temperature=t).temperature for t in temperature]
-        goals = [planning.whole(profile, t) for t in wanted]
+        goals = [planning.whole(profile, checked_temperature(t)) for t in temperature]
     campaign.run(goals, workers, _report, part)
 
 
@@ -353,11 +359,10 @@ def campaign_task(
     Example: glasslib campaign task --profile paper -t 0.5 --run 3 --block 1
     """
     from glasslib import campaign
-    from glasslib.parameters import CompanionParameters, get_protocol, validate
+    from glasslib.parameters import checked_temperature, get_protocol
 
     get_protocol(profile)
-    page = validate(CompanionParameters, temperature=temperature)
-    task = campaign.Task(profile, page.temperature, run, block)
+    task = campaign.Task(profile, checked_temperature(temperature), run, block)
     line = campaign.perform(task, patience=campaign.LONGER_THAN_A_LEASE)
     if line == "busy":
         raise SimulationError(f"{task} is being worked on by another process; try again later")
@@ -368,11 +373,10 @@ def campaign_task(
 def campaign_times(temperature: OneTemperature, profile: Profile = "companion") -> None:
     """Fix the ten times of a temperature from τ_α of its timing runs, once and for all."""
     from glasslib import campaign
-    from glasslib.parameters import CompanionParameters, get_protocol, validate
+    from glasslib.parameters import checked_temperature, get_protocol
 
     get_protocol(profile)
-    page = validate(CompanionParameters, temperature=temperature)
-    times = campaign.fix_times(profile, page.temperature)
+    times = campaign.fix_times(profile, checked_temperature(temperature))
     print(f"τ_α = {times.tau_alpha:g} ± {times.tau_alpha_error:.2g} τ; times: "
           + ", ".join(f"{t:g}" for t in times.times))
 
@@ -426,11 +430,11 @@ def campaign_estimate(
     Example: glasslib campaign estimate --profile paper -t 0.5 -t 0.45
     """
     from glasslib import planning
-    from glasslib.parameters import CompanionParameters, get_protocol, validate
+    from glasslib.parameters import CompanionParameters, checked_temperature, get_protocol
 
     protocol = get_protocol(profile)
     wanted = temperature or protocol.cascade or (CompanionParameters().temperature,)
-    wanted = [validate(CompanionParameters, temperature=t).temperature for t in wanted]
+    wanted = [checked_temperature(t) for t in wanted]
     speed = planning.measured_speed(protocol)
     print(f"one process: {speed:.2f} τ per second of CPU time, N = {protocol.melt.n_monomers:,}")
     print(planning.cost_table(profile, wanted, speed).to_string(index=False))

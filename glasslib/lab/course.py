@@ -185,12 +185,6 @@ def fill(node: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
     return node
 
 
-def _text(node: NotebookNode) -> str:
-    import nbformat
-
-    return nbformat.writes(node) + "\n"
-
-
 def write_student(folder: Path, overwrite: bool = False) -> list[Path]:
     """Write the student's copies of all sessions, and a README, into a folder.
 
@@ -209,7 +203,7 @@ def write_student(folder: Path, overwrite: bool = False) -> list[Path]:
     folder = Path(folder)
     titles = {stem: read(stem).cells[0].source.splitlines()[0].lstrip("# ") for stem in sessions()}
     listed = "\n".join(f"- `{stem}.ipynb`: {title}" for stem, title in titles.items())
-    texts = {f"{stem}.ipynb": _text(student(stem)) for stem in sessions()}
+    texts = {f"{stem}.ipynb": notebooks.text_of(student(stem)) for stem in sessions()}
     texts["README.md"] = _README.format(sessions=listed)
     there = [name for name in texts if (folder / name).exists()]
     if there and not overwrite:
@@ -374,7 +368,7 @@ def measure(
     node.cells.append(nbformat.v4.new_code_cell("lab.report()"))
     with paths.empty_var():
         begin = time.monotonic()
-        done = execute.execute(
+        done = execute.execute_notebook(
             node, parameters, name=source(session).stem, folder=paths.root(), echo=False
         )
         wall = round(time.monotonic() - begin, 1)

@@ -1,12 +1,11 @@
-"""Executed notebooks: run with papermill, scrubbed, and kept as long as their key holds.
+"""Executed notebooks: run by papermill, scrubbed, and kept as long as their key holds.
 
-What the outputs of a notebook depend on is summed up in one SHA-256, its key, which is stored
-beside the executed copy.
+A key sums up what the outputs of a notebook depend on: its text, its parameters, the library, the
+environment and the data. It is stored beside the executed copy.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -19,74 +18,45 @@ from typing import TYPE_CHECKING, Any
 
 from glasslib import paths
 from glasslib.errors import ParameterError, PublishError
-from glasslib.files import write_text
+from glasslib.files import hashes, key_of, sha256, write_text
 from glasslib.parameters import CompanionParameters, validate
 from glasslib.publishing import notebooks
-from glasslib.results.page import parameters_of
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["Page", "execute", "execute_pages", "notebook_key", "run", "scrub"]
+__all__ = [
+    "Page", "execute_notebook", "execute_pages", "kernel_manager", "library",
+    "notebook_key", "read_record", "run", "scrub", "shared_inputs",
+]
 
 
 # --- keys -----------------------------------------------------------------------------------
 
 
-def _digest(parts: Iterable[tuple[str, bytes]]) -> str:
-    """Return one SHA-256 over labelled pieces; a piece cannot run into the next."""
-    total = hashlib.sha256()
-    for label, content in parts:
-        total.update(f"{label}\0{len(content)}\0".encode())
-        total.update(content)
-    return total.hexdigest()
-
-
-def _tree(folder: Path, *patterns: str) -> list[tuple[str, bytes]]:
-    """Return (relative path, content) of the files in a folder, sorted; caches left out."""
-    files = {path for pattern in patterns for path in folder.rglob(pattern) if path.is_file()}
-    return [
-        (path.relative_to(folder).as_posix(), path.read_bytes())
-        for path in sorted(files)
-        if "__pycache__" not in path.parts
-    ]
-
-
-def _library() -> list[tuple[str, bytes]]:
+def library() -> dict[str, str]:
+    """Return the SHA-256 of each file of the library and of the environment's lock, by name."""
     lock = paths.root() / "requirements.lock"
-    return [*_tree(paths.root() / "glasslib", "*.py", "*.mplstyle"), (lock.name, lock.read_bytes())]
+    return {**hashes(paths.root() / "glasslib", "*.py", "*.mplstyle"), lock.name: sha256(lock)}
 
 
-def _data() -> list[tuple[str, bytes]]:
-    """Return the name of each data file that ships and the hash of what it holds."""
-    folder = paths.data() / "ensembles" / "companion"
-    parts = []
-    for path in sorted(folder.rglob("*")):
-        if path.name.startswith(".") or path.suffix in (".tmp", ".lock") or not path.is_file():
-            continue
-        with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").digest()
-        parts.append((path.relative_to(folder).as_posix(), content))
-    return parts
+def shared_inputs() -> str:
+    """Return a key for what all notebooks depend on: library, environment, data that ship."""
+    return key_of(library(), hashes(paths.data() / "ensembles" / "companion"))
 
 
-def _own_data(parameters: Mapping[str, Any]) -> list[tuple[str, bytes]]:
-    """Return the same of the data at the temperatures that a page is run for."""
+def _own_data(parameters: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the hashes of the data at the temperatures that a page is run for."""
     asked = parameters.get("temperature", ())
     profile = parameters.get("profile", CompanionParameters().profile)
     return [
-        (f"{profile}/T{t:.3f}/{path.name}", hashlib.sha256(path.read_bytes()).digest())
-        for t in (asked if isinstance(asked, list | tuple) else (asked,))
-        for path in sorted(paths.ensembles(profile, t).glob("*"))
-        if path.suffix in (".nc", ".json") and not path.name.startswith(".")
+        hashes(paths.ensembles(profile, temperature), "*.nc", "*.json")
+        for temperature in (asked if isinstance(asked, list | tuple) else (asked,))
     ]
 
 
-def notebook_key(source: Path, parameters: Mapping[str, Any]) -> str:
-    """Return the key of an executed notebook: what its outputs depend on, as one SHA-256.
-
-    Its source text, its parameters, every ``.py`` and ``.mplstyle`` of the library, the lock of
-    the environment, and the data: a change in any of them gives another key.
+def notebook_key(source: Path, parameters: Mapping[str, Any], shared: str | None = None) -> str:
+    """Return the key of an executed notebook: another one whenever its outputs may change.
 
     Parameters
     ----------
@@ -94,16 +64,11 @@ def notebook_key(source: Path, parameters: Mapping[str, Any]) -> str:
         The MyST file.
     parameters : mapping
         Values given to the notebook; must be JSON.
+    shared : str, optional
+        From :func:`shared_inputs`, which reads all data: once is enough for many notebooks.
     """
-    return _digest(
-        [
-            ("source", source.read_bytes()),
-            ("parameters", json.dumps(dict(parameters), sort_keys=True).encode()),
-            *_library(),
-            *_data(),
-            *_own_data(parameters),
-        ]
-    )
+    shared = shared_inputs() if shared is None else shared
+    return key_of(sha256(source), dict(parameters), shared, _own_data(parameters))
 
 
 # --- execution ------------------------------------------------------------------------------
@@ -112,8 +77,12 @@ def notebook_key(source: Path, parameters: Mapping[str, Any]) -> str:
 def kernel_manager(figures: Path | None = None, workers: int | None = None) -> type:
     """Return a kernel manager that starts this interpreter, whatever kernels are installed.
 
-    With ``figures``, that is where the notebook saves its figures; with so many ``workers`` it
-    simulates what it lacks.
+    Parameters
+    ----------
+    figures : Path, optional
+        Where the notebook saves its figures.
+    workers : int, optional
+        Processes that simulate what the notebook lacks.
     """
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
@@ -191,7 +160,7 @@ def scrub(node: NotebookNode) -> NotebookNode:
     return node
 
 
-def execute(
+def execute_notebook(
     node: NotebookNode,
     parameters: Mapping[str, Any] | None = None,
     *,
@@ -201,7 +170,7 @@ def execute(
     workers: int | None = None,
     echo: bool = True,
 ) -> NotebookNode:
-    """Run a notebook in a fresh kernel of this interpreter and return it, scrubbed.
+    """Run a notebook in a new kernel of this interpreter and return it, scrubbed.
 
     Parameters
     ----------
@@ -254,12 +223,6 @@ def execute(
     return scrub(executed)
 
 
-def _notebook_text(node: NotebookNode) -> str:
-    import nbformat
-
-    return nbformat.writes(node) + "\n"
-
-
 def run(
     name: str,
     parameters: Mapping[str, Any] | None = None,
@@ -297,17 +260,16 @@ def run(
         The notebook stopped.
     """
     stem = notebooks.find(name)
-    given = dict(parameters or {})
-    model = validate(parameters_of(stem), **given)
-    values = {key: value for key, value in model.model_dump(mode="json").items() if key in given}
+    values = validate(CompanionParameters, **(parameters or {})).given
     path = paths.build() / "runs" / f"{stem}.ipynb" if output is None else Path(output)
     if path.suffix != ".ipynb" or path.is_dir():
         raise ParameterError(f"output = '{path}' is not a notebook file; end its name in .ipynb")
     if output is not None and not path.absolute().parent.is_dir():
         raise ParameterError(f"output = '{path}': the folder does not exist; create it first")
     paths.check_writable(path.absolute().parent, setting="--output")
-    node = execute(notebooks.read(notebooks.source(stem)), values, name=stem, workers=workers)
-    write_text(path, _notebook_text(node))
+    node = notebooks.read(notebooks.source(stem))
+    node = execute_notebook(node, values, name=stem, workers=workers)
+    write_text(path, notebooks.text_of(node))
     return path
 
 
@@ -316,17 +278,37 @@ def run(
 
 @dataclass(frozen=True)
 class Page:
-    """One executed notebook of the book; ``figures`` are files in the folder of that name."""
+    """One executed notebook of the book.
+
+    Parameters
+    ----------
+    name : str
+        The notebook's stem.
+    path : Path
+        The executed copy.
+    seconds : float
+        How long it ran.
+    executed : bool
+        It ran now; otherwise the copy was up to date.
+    figures : tuple of str
+        Files that it saved, in the folder ``figures`` beside the copy.
+    """
 
     name: str
     path: Path
     seconds: float
-    fresh: bool
+    executed: bool
     figures: tuple[str, ...] = ()
 
 
-def _stored(path: Path) -> dict[str, Any]:
-    """Return a JSON record, or an empty one when it is missing or damaged."""
+def read_record(path: Path) -> dict[str, Any]:
+    """Return a JSON record; an empty one when it is missing or damaged.
+
+    Examples
+    --------
+    >>> read_record(Path("no-such-file.json"))
+    {}
+    """
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -339,7 +321,7 @@ def execute_pages(
     *,
     folder: Path | None = None,
     sources: Path | None = None,
-    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    parameters: Mapping[str, Any] | None = None,
     force: bool = False,
     report: Callable[[str], None] = print,
 ) -> list[Page]:
@@ -357,7 +339,7 @@ def execute_pages(
     sources : Path, optional
         Where the MyST files are; ``notebooks/`` by default.
     parameters : mapping, optional
-        By notebook, the values it is given; none by default.
+        Values that every notebook is given; none by default.
     force : bool
         Execute all of them.
     report : callable
@@ -368,37 +350,41 @@ def execute_pages(
     PublishError
         A notebook stopped, or does not exist. Copies made before stay.
     """
-    stems = list(notebooks.contents() if stems is None else stems)
     folder = paths.build() / "executed" if folder is None else folder
     sources = paths.notebooks() if sources is None else sources
-    done = []
-    for stem in stems:
+    values, shared, done = dict(parameters or {}), shared_inputs(), []
+    for stem in notebooks.contents() if stems is None else stems:
         source = sources / f"{stem}.md"
         if not source.exists():
             raise PublishError(f"_toc.yml names notebook '{stem}', but {source.name} is missing")
-        values = (parameters or {}).get(stem, {})
-        key = notebook_key(source, values)
+        key = notebook_key(source, values, shared)
         path, record_path = folder / f"{stem}.ipynb", folder / f"{stem}.json"
-        record = _stored(record_path)
-        fresh = force or not path.exists() or record.get("key") != key
-        if fresh:
-            begin = time.monotonic()
-            aside = folder / f".{stem}-figures"
-            shutil.rmtree(aside, ignore_errors=True)
-            aside.mkdir(parents=True)
-            node = execute(
-                notebooks.read(source), values, name=stem, folder=paths.root(), figures=aside
-            )
-            seconds = round(time.monotonic() - begin, 1)
-            record_path.unlink(missing_ok=True)  # no old key beside a new copy, ever
-            (folder / "figures").mkdir(exist_ok=True)
-            saved = sorted(file.name for file in aside.iterdir())
-            for name in saved:
-                os.replace(aside / name, folder / "figures" / name)
-            aside.rmdir()
-            record = {"key": key, "seconds": seconds, "figures": saved}
-            write_text(path, _notebook_text(node))
+        record = read_record(record_path)
+        outdated = force or not path.exists() or record.get("key") != key
+        if outdated:
+            seconds, figures = _execute_page(source, values, path)
+            record = {"key": key, "seconds": seconds, "figures": figures}
             write_text(record_path, json.dumps(record, indent=1) + "\n")
-        report(f"{stem:<32} {record['seconds']:7.1f} s  {'executed' if fresh else 'unchanged'}")
-        done.append(Page(stem, path, record["seconds"], fresh, tuple(record["figures"])))
+        report(f"{stem:<32} {record['seconds']:7.1f} s  {'executed' if outdated else 'unchanged'}")
+        done.append(Page(stem, path, record["seconds"], outdated, tuple(record["figures"])))
     return done
+
+
+def _execute_page(source: Path, values: Mapping[str, Any], path: Path) -> tuple[float, list[str]]:
+    """Write an executed copy and its figures; return its run time and their names."""
+    begin = time.monotonic()
+    figures, temporary = path.parent / "figures", path.parent / f".{path.stem}-figures"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    node = execute_notebook(
+        notebooks.read(source), values, name=path.stem, folder=paths.root(), figures=temporary
+    )
+    seconds = round(time.monotonic() - begin, 1)
+    path.with_suffix(".json").unlink(missing_ok=True)  # no old key beside a new copy, ever
+    figures.mkdir(exist_ok=True)
+    saved = sorted(file.name for file in temporary.iterdir())
+    for name in saved:
+        os.replace(temporary / name, figures / name)
+    temporary.rmdir()
+    write_text(path, notebooks.text_of(node))
+    return seconds, saved

@@ -7,7 +7,9 @@ tagged ``parameters`` and, right after it, a cell that calls :func:`glasslib.res
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,10 @@ from glasslib.files import write_text
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["contents", "find", "names", "pair_text", "read", "source", "sync"]
+__all__ = [
+    "calls", "chosen", "contents", "find", "names", "pair_text", "read", "source", "sync",
+    "text_of",
+]
 
 
 def names(folder: Path | None = None) -> list[str]:
@@ -52,6 +57,43 @@ def find(name: str) -> str:
     raise ParameterError(f"notebook {name!r} does not exist; choose {', '.join(stems) or 'none'}")
 
 
+def chosen(asked: Iterable[str], everything: bool = False) -> list[str]:
+    """Return the stems of the notebooks named by number, name or range, in reading order.
+
+    Parameters
+    ----------
+    asked : iterable of str
+        Such as ``2``, ``02-relaxation`` or ``2-8``.
+    everything : bool
+        All notebooks of the book; then no name may be given.
+
+    Raises
+    ------
+    ParameterError
+        A notebook does not exist, or names come with ``everything``, or neither.
+
+    Examples
+    --------
+    >>> chosen(["3", "1-2"])
+    ['01-the-melt', '02-relaxation', '03-propensity']
+    """
+    asked = list(asked)
+    if everything == bool(asked):
+        raise ParameterError("give notebooks, such as 2 or 2-8, or --all" if not asked else
+                             f"--all stands for every notebook; leave out '{asked[0]}', or --all")
+    if everything:
+        return names()
+    found = set()
+    for name in asked:
+        ends = re.fullmatch(r"(\d+)-(\d+)", name)
+        if ends:
+            first, last = sorted(find(end) for end in ends.groups())
+            found |= {stem for stem in names() if first <= stem <= last}
+        else:
+            found.add(find(name))
+    return sorted(found)
+
+
 def source(name: str) -> Path:
     """Return the MyST file of the notebook with this number or name."""
     return paths.notebooks() / f"{find(name)}.md"
@@ -73,11 +115,16 @@ def read(path: Path) -> NotebookNode:
     return node
 
 
-def pair_text(path: Path) -> str:
-    """Return the text that the ``.ipynb`` beside this MyST file must have."""
+def text_of(node: NotebookNode) -> str:
+    """Return a notebook as the text of an ``.ipynb`` file."""
     import nbformat
 
-    return nbformat.writes(read(path)) + "\n"
+    return nbformat.writes(node) + "\n"
+
+
+def pair_text(path: Path) -> str:
+    """Return the text that the ``.ipynb`` beside this MyST file must have."""
+    return text_of(read(path))
 
 
 def sync(folder: Path | None = None) -> list[Path]:
@@ -97,6 +144,31 @@ def sync(folder: Path | None = None) -> list[Path]:
             write_text(pair, text)
             written.append(pair)
     return written
+
+
+def calls(path: Path, module: str) -> list[tuple[str, object]]:
+    """Return the calls of a module's functions in a notebook, as ``module.function(argument)``.
+
+    Parameters
+    ----------
+    path : Path
+        The MyST file.
+    module : str
+        The module's name in the notebook.
+
+    Returns
+    -------
+    list of (str, object)
+        Name of each function, and its first argument if that is a literal, else None.
+    """
+    found = []
+    for cell in read(path).cells:
+        for node in ast.walk(ast.parse(cell.source if cell.cell_type == "code" else "")):
+            function = getattr(node, "func", None)
+            if isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == module:
+                first = node.args[0] if node.args else None
+                found.append((function.attr, getattr(first, "value", None)))
+    return found
 
 
 def contents(toc: Path | None = None) -> list[str]:

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args, get_origin
 from glasslib import paths
 from glasslib.errors import ParameterError
 from glasslib.files import write_text
-from glasslib.parameters import PROTOCOLS
-from glasslib.publishing.notebooks import names
-from glasslib.results.page import parameters_of
+from glasslib.parameters import PROTOCOLS, CompanionParameters
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -40,28 +38,22 @@ def _allowed(field: FieldInfo) -> str:
 def parameter_rows() -> list[tuple[str, ...]]:
     """Return a row for each parameter of the notebooks, the first the names of the columns.
 
-    Name, default, allowed values, unit, the numbers of the notebooks that take it, its meaning.
+    Name, default, allowed values, unit, meaning.
     """
-    rows: dict[tuple[str, ...], list[str]] = {}
-    for stem in names():
-        for name, field in parameters_of(stem).model_fields.items():
-            unit = (field.json_schema_extra or {}).get("unit", "–")
-            row = (name, str(field.default), _allowed(field), unit, field.description or "")
-            rows.setdefault(row, []).append(stem.split("-", 1)[0])
-    table = [("name", "default", "allowed", "unit", "notebooks", "meaning")]
-    for (*row, meaning), numbers in rows.items():
-        where = "all" if len(numbers) == len(names()) else ", ".join(numbers)
-        table.append((*row, where, meaning))
-    return table
+    rows = [("name", "default", "allowed", "unit", "meaning")]
+    for name, field in CompanionParameters.model_fields.items():
+        unit = (field.json_schema_extra or {}).get("unit", "–")
+        rows.append((name, str(field.default), _allowed(field), unit, field.description or ""))
+    return rows
 
 
 def parameter_table() -> list[str]:
     """Return the lines of :func:`parameter_rows` in columns, to be read in a terminal."""
-    table = parameter_rows()
-    widths = [max(len(row[column]) for row in table) for column in range(5)]
+    rows = parameter_rows()
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[5]])
-        for row in table
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
     ]
 
 
@@ -75,9 +67,11 @@ def _markdown(rows: Iterable[Sequence[str]]) -> list[str]:
 def tables() -> dict[str, list[tuple[str, ...]]]:
     """Return the tables of parameters and profiles, the first row the names of the columns."""
     profiles = [("profile", "monomers", "runs", "trajectories each", "cooled step by step through")]
-    for name, one in PROTOCOLS.items():
-        steps = ", ".join(f"{t:.2f}" for t in one.cascade) or "–"
-        counts = (f"{one.melt.n_monomers:,}", str(one.runs), str(one.trajectories))
+    for name, protocol in PROTOCOLS.items():
+        steps = ", ".join(f"{t:.2f}" for t in protocol.cascade) or "–"
+        counts = tuple(
+            f"{n:,}" for n in (protocol.melt.n_monomers, protocol.runs, protocol.trajectories)
+        )
         profiles.append((f"`{name}`", *counts, steps))
     first, *rest = parameter_rows()
     rest = [(f"`{name}`", f"`{default}`", *row) for name, default, *row in rest]

@@ -25,16 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 from glasslib import paths
 from glasslib.errors import PublishError
-from glasslib.files import write_text
-from glasslib.publishing.execute import (
-    Page,
-    _digest,
-    _library,
-    _notebook_text,
-    _stored,
-    _tree,
-    execute_pages,
-)
+from glasslib.files import hashes, key_of, write_text
+from glasslib.publishing import execute, notebooks
+from glasslib.publishing.execute import Page
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -74,7 +67,7 @@ def _stage_configuration(source: Path, target: Path) -> None:
 
 
 def _behind(page: Page) -> str:
-    """Return the section of a page that says what it took and where its numbers are."""
+    """Return the section of a page that says how long it ran and where its numbers are."""
     number = int(page.name.split("-", 1)[0])
     tables = [name for name in page.figures if name.endswith(".csv")]
     links = ", ".join(f"{{download}}`{name} <../figures/{name}>`" for name in tables)
@@ -84,17 +77,17 @@ def _behind(page: Page) -> str:
     return f"## Behind this page\n\n{numbers}\n{took}\n{again}\n"
 
 
-def _with_behind(node: NotebookNode, behind: str) -> NotebookNode:
-    """Put that section before the exercises, or at the end of a page without any."""
+def _with_section(node: NotebookNode, section: str) -> NotebookNode:
+    """Put a section before the exercises, or at the end of a page without any."""
     import nbformat
 
     heading = "## Exercises"
     for cell in node.cells:
         if cell.cell_type == "markdown" and f"\n{heading}" in f"\n{cell.source}":
             before, after = f"\n{cell.source}".split(f"\n{heading}", 1)
-            cell.source = f"{before}\n{behind}\n{heading}{after}".lstrip("\n")
+            cell.source = f"{before}\n{section}\n{heading}{after}".lstrip("\n")
             return node
-    node.cells.append(nbformat.v4.new_markdown_cell(behind, id="behind"))
+    node.cells.append(nbformat.v4.new_markdown_cell(section, id="behind"))
     return node
 
 
@@ -138,15 +131,14 @@ def stage(
     for page in executed:
         for name in page.figures:
             shutil.copy2(page.path.parent / "figures" / name, target / "figures" / name)
-        node = _with_behind(nbformat.read(page.path, as_version=4), _behind(page))
-        write_text(target / "notebooks" / page.path.name, _notebook_text(node))
+        node = _with_section(nbformat.read(page.path, as_version=4), _behind(page))
+        write_text(target / "notebooks" / page.path.name, notebooks.text_of(node))
 
 
 def build_html(source: Path, target: Path, builder: str = "html") -> None:
     """Build the pages with jupyter-book; a warning is an error.
 
-    The pages are built aside and put in place when all went well, so a failed build leaves the
-    book that was there.
+    They are put in place when all went well: a build that fails leaves the book that was there.
 
     Parameters
     ----------
@@ -162,11 +154,11 @@ def build_html(source: Path, target: Path, builder: str = "html") -> None:
     PublishError
         jupyter-book failed or warned; its messages have been printed to stderr.
     """
-    aside = target.with_name(f".{target.name}-next")
-    shutil.rmtree(aside, ignore_errors=True)
+    temporary = target.with_name(f".{target.name}-next")
+    shutil.rmtree(temporary, ignore_errors=True)
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     command += ["build", str(source.resolve())]
-    command += ["--path-output", str(aside.resolve()), "-W", "--keep-going", "--all"]
+    command += ["--path-output", str(temporary.resolve()), "-W", "--keep-going", "--all"]
     if builder != "html":
         command += ["--builder", "custom", "--custom-builder", builder]
     result = subprocess.run(
@@ -174,31 +166,31 @@ def build_html(source: Path, target: Path, builder: str = "html") -> None:
     )
     try:
         if result.returncode:
-            lines = re.sub(r"\x1b\[[0-9;]*m", "", result.stderr).splitlines()
-            told = [line for line in lines if re.search("WARNING|ERROR|rror:", line)] or lines[-20:]
-            for line in told:
-                for folder in (source.resolve(), paths.root()):
-                    line = line.replace(f"{folder}{os.sep}", "")
-                print(line, file=sys.stderr)
+            messages = _messages(result.stderr, (source.resolve(), paths.root()))
+            print("\n".join(messages), file=sys.stderr)
             raise PublishError(
-                f"the book was not built: jupyter-book gave {len(told)} warnings or errors, above;"
-                " mend the pages they name"
+                f"the book was not built: jupyter-book gave {len(messages)} warnings or errors;"
+                " fix the pages named above"
             )
         shutil.rmtree(target, ignore_errors=True)
-        os.replace(aside / "_build" / builder, target)
+        os.replace(temporary / "_build" / builder, target)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _sources_key(source: Path) -> str:
-    return _digest([*_tree(source, "*"), *_library()])
+def _messages(stderr: str, folders: Iterable[Path]) -> list[str]:
+    """Return Sphinx's warnings and errors, or else its last lines, without these folders."""
+    for folder in folders:
+        stderr = stderr.replace(f"{folder}{os.sep}", "")
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", stderr).splitlines()
+    return [line for line in lines if re.search("WARNING|ERROR|rror:", line)] or lines[-20:]
 
 
 def build_book(
     *,
     force: bool = False,
     report: Callable[[str], None] = print,
-    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    parameters: Mapping[str, Any] | None = None,
     build: Path | None = None,
 ) -> Path:
     """Execute what changed, build the pages if anything did, and return the page to open.
@@ -210,7 +202,7 @@ def build_book(
     report : callable
         Gets one line about each step.
     parameters : mapping, optional
-        By notebook, the values it is given, see :func:`glasslib.publishing.rerun.given_to`.
+        Values that every notebook is given; none by default.
     build : Path, optional
         Folder of this book, ``_build`` by default; ``html/index.html`` in it is returned.
 
@@ -227,14 +219,14 @@ def build_book(
     build = paths.build() if build is None else build
     paths.check_writable(build)
     begin = time.monotonic()
-    done = execute_pages(
+    pages = execute.execute_pages(
         folder=build / "executed", parameters=parameters, force=force, report=report
     )
-    stage(build / "source", done)
-    key = _sources_key(build / "source")
+    stage(build / "source", pages)
+    key = key_of(hashes(build / "source"), execute.library())
     html, record = build / "html", build / "html.json"
     index = html / "index.html"
-    if force or not index.exists() or _stored(record).get("key") != key:
+    if force or not index.exists() or execute.read_record(record).get("key") != key:
         record.unlink(missing_ok=True)
         build_html(build / "source", html)
         write_text(record, json.dumps({"key": key}) + "\n")

@@ -160,7 +160,7 @@ def test_every_figure_of_a_page_is_shown(tmp_path):
     """The first figure loads matplotlib's backend inside the style; the second counts too."""
     from nbformat.v4 import new_code_cell, new_notebook
 
-    from glasslib.publishing.execute import execute
+    from glasslib.publishing.execute import execute_notebook
 
     draw = (
         "from glasslib.figures.style import styled\nimport matplotlib.pyplot as plt\n"
@@ -168,7 +168,7 @@ def test_every_figure_of_a_page_is_shown(tmp_path):
     )
     metadata = {"kernelspec": {"name": "python3", "display_name": "p", "language": "python"}}
     node = new_notebook(cells=[new_code_cell(draw), new_code_cell(draw)], metadata=metadata)
-    executed = execute(node, folder=tmp_path, echo=False)
+    executed = execute_notebook(node, folder=tmp_path, echo=False)
     for cell in executed.cells:
         assert [list(output.data) for output in cell.outputs] == [["text/plain", "image/png"]]
 

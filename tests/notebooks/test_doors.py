@@ -11,8 +11,8 @@ import pytest
 
 from glasslib import paths
 from glasslib.errors import ParameterError
+from glasslib.parameters import CompanionParameters
 from glasslib.publishing import notebooks
-from glasslib.results.page import parameters_of
 
 FIRST = notebooks.names()[0]
 WRONG = [
@@ -37,9 +37,7 @@ def page(*sources):
             'temperature = 0.5\nprofile = "lab"', metadata={"tags": ["parameters"]}
         ),
         nbformat.v4.new_code_cell(
-            "from glasslib import parameters\nfrom glasslib.results import start\n"
-            'parameters.NOTEBOOKS["90-test"] = parameters.CompanionParameters\n'
-            'page = start("90-test", globals())'
+            "from glasslib import results\npage = results.start(globals())"
         ),
         *(nbformat.v4.new_code_cell(text) for text in sources),
     ]
@@ -99,7 +97,7 @@ def outside(field):
 
 @pytest.mark.parametrize("stem", notebooks.names())
 def test_every_parameter_of_every_notebook_is_checked_first(stem):
-    model = parameters_of(stem)
+    model = CompanionParameters
     good = model().model_dump(mode="json")
     assert first_cells(stem, good) == model()
     for name, field in model.model_fields.items():

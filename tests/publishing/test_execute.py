@@ -21,9 +21,7 @@ def page(*sources):
             'temperature = 0.5\nprofile = "lab"', metadata={"tags": ["parameters"]}
         ),
         nbformat.v4.new_code_cell(
-            "from glasslib import parameters\nfrom glasslib.results import start\n"
-            'parameters.NOTEBOOKS["90-test"] = parameters.CompanionParameters\n'
-            'page = start("90-test", globals())'
+            "from glasslib import results\npage = results.start(globals())"
         ),
         *(nbformat.v4.new_code_cell(text) for text in sources),
     ]
@@ -44,7 +42,7 @@ def test_execute_injects_runs_here_and_scrubs(tmp_path, monkeypatch):
         "sys.executable, os.getcwd()",
     )
     before = nbformat.writes(node)
-    done = execute.execute(node, {"temperature": 0.6}, name="90-test", folder=tmp_path)
+    done = execute.execute_notebook(node, {"temperature": 0.6}, name="90-test", folder=tmp_path)
     assert nbformat.writes(node) == before
     assert done.cells[-2].outputs[0].text == "0.6 lab\ndata\n"
     assert len(done.cells[-2].outputs) == 1
@@ -59,19 +57,19 @@ def test_execute_injects_runs_here_and_scrubs(tmp_path, monkeypatch):
 
 def test_two_executions_give_the_same_file(tmp_path):
     node = page("page.temperature * 2", "print({1, 2})")
-    first, second = (execute.execute(node, {"temperature": 0.7}) for _ in range(2))
+    first, second = (execute.execute_notebook(node, {"temperature": 0.7}) for _ in range(2))
     assert nbformat.writes(first) == nbformat.writes(second)
 
 
 def test_an_error_is_one_line_that_names_cell_and_cause():
     with pytest.raises(PublishError) as caught:
-        execute.execute(page('raise ValueError("first line\\nlast line")'), name="90-test")
+        execute.execute_notebook(page('raise ValueError("first line\\nlast line")'), name="90-test")
     assert str(caught.value) == "90-test stopped in cell [3]: ValueError: last line"
 
 
 def test_a_dead_kernel_is_one_line():
     with pytest.raises(PublishError, match="90-test: its kernel died"):
-        execute.execute(page("import os\nos._exit(1)"), name="90-test")
+        execute.execute_notebook(page("import os\nos._exit(1)"), name="90-test")
 
 
 def test_output_must_be_a_notebook_in_a_folder_that_exists(tmp_path):

@@ -38,11 +38,11 @@ def checkout(tmp_path, monkeypatch):
     return root
 
 
-def fresh(root, **options):
+def executed(root, **options):
     lines = []
     done = execute.execute_pages(report=lines.append, **options)
     assert len(lines) == len(done)
-    return [page.name for page in done if page.fresh]
+    return [page.name for page in done if page.executed]
 
 
 def test_contents_give_the_notebooks_in_order(checkout):
@@ -50,21 +50,21 @@ def test_contents_give_the_notebooks_in_order(checkout):
 
 
 def test_only_what_changed_runs_again(checkout):
-    assert fresh(checkout) == ["01-a", "02-b"]
-    assert fresh(checkout) == []
+    assert executed(checkout) == ["01-a", "02-b"]
+    assert executed(checkout) == []
     source = checkout / "notebooks" / "02-b.md"
     source.write_text(HEAD + CELL.format("print(2)"))
-    assert fresh(checkout) == ["02-b"]
+    assert executed(checkout) == ["02-b"]
     record = json.loads((checkout / "_build" / "executed" / "02-b.json").read_text())
     assert record["key"] == execute.notebook_key(source, {}) and record["seconds"] > 0
     assert "print(2)" in (checkout / "_build" / "executed" / "02-b.ipynb").read_text()
     (checkout / "_build" / "executed" / "01-a.json").write_text("{")  # damaged: not trusted
-    assert fresh(checkout) == ["01-a"]
+    assert executed(checkout) == ["01-a"]
 
 
 def test_a_page_that_stops_is_not_kept(checkout):
     source = checkout / "notebooks" / "02-b.md"
-    assert fresh(checkout) == ["01-a", "02-b"]
+    assert executed(checkout) == ["01-a", "02-b"]
     source.write_text(HEAD + CELL.format("1 / 0"))
     with pytest.raises(PublishError, match=r"02-b stopped in cell \[1\]: ZeroDivision"):
         execute.execute_pages(report=lambda line: None)
