@@ -42,13 +42,13 @@ test: env ## run the tests and the style check
 	$(BIN)/ruff check .
 
 test-lab: env ## test the lab course alone: its checks, and the student copies with solutions filled in
-	$(BIN)/python -m pytest tests/test_lab.py
+	$(BIN)/python -m pytest tests/lab
 
 lab: env ## write the student copies of the lab course to lab/
 	$(BIN)/glasslib lab student lab
 
 pdf: env ## print the whole book to _build/book.pdf (needs Chromium)
-	$(BIN)/python -m glasslib.pdf
+	$(BIN)/glasslib pdf
 
 test-browser: ## open every built page in Chromium: accessibility, no network, keyboard (needs node)
 	@mkdir -p _build/browser && cp tests/browser/package.json _build/browser/
@@ -79,4 +79,4 @@ lock: env ## compile both lock files again from pyproject.toml
 
 clean: ## remove the built book and caches; data and .venv stay
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
-	find glasslib tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find glasslib tests book -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -35,6 +35,7 @@ app = typer.Typer(
       glasslib run --all -p temperature=0.47   every page; --estimate says how long it takes
       glasslib book --temperature 0.47      a book with it beside those that ship
       glasslib run 02-relaxation -o t.ipynb choose the output file
+      glasslib pdf                          the whole book as one PDF; needs Chromium
       glasslib simulate 0.55                new data at another temperature, minutes
       glasslib campaign status              what of the book's simulations is there
       glasslib describe melt.data -o f.nc   the descriptors of your own configuration
@@ -165,19 +166,25 @@ def run(
     values = parse_parameters(parameter or [])
     if not notebook and not every:
         raise typer.BadParameter("name a notebook, such as 2, 02-relaxation or 2-8, or give --all")
-    from glasslib import publish, rerun
+    from glasslib.publishing import notebooks
 
-    stems = rerun.chosen(notebook or [], every)
+    stems = notebooks.chosen(notebook or [], every)
+    if len(stems) == 1 and not every and not estimate:
+        from glasslib.publishing import execute
+
+        print(_shown(execute.run(stems[0], values, output, workers=workers)))
+        return
+    from glasslib.campaign import planning
+    from glasslib.parameters import CompanionParameters, validate
+    from glasslib.publishing import rerun
+
     if estimate:
-        page = rerun.shared(rerun.given_to(stems, values))
+        page = validate(CompanionParameters, **values)
         for temperature in page.temperatures:
             print(f"T = {temperature:g}, from nothing, with {workers} processes:")
-            print(rerun.comparison(temperature, workers).to_string(index=False))
+            print(planning.comparison(temperature, workers).to_string(index=False))
         print(f"profile {page.profile}, what is not there yet: "
               f"{rerun.estimate(stems, page, workers)}")
-    elif len(stems) == 1 and not every:
-        values = rerun.given_to(stems, values)[stems[0]]
-        print(_shown(publish.run(stems[0], values, output, workers=workers)))
     else:
         print(_shown(rerun.run(stems, values, output, workers=workers, force=force)))
 
@@ -205,18 +212,18 @@ def book(
 
     With --temperature the book stands in a folder of its own under _build/books.
     """
-    from glasslib import publish
+    from glasslib.publishing import site
 
     if temperature:
-        from glasslib import rerun
+        from glasslib.publishing import rerun
 
         values = {"temperature": ",".join(temperature), "profile": profile}
         index = rerun.build_book(values, workers=workers, force=force)
     else:
-        index = publish.build_book(force=force)
+        index = site.build_book(force=force)
     print(f"open {_shown(index)}", flush=True)
     if serve:
-        publish.serve(port, index.parent)
+        site.serve(port, index.parent)
 
 
 @app.command()
@@ -224,36 +231,54 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1.")] = 8000,
 ) -> None:
     """Serve the built book on this machine only."""
-    from glasslib import publish
+    from glasslib.publishing import site
 
-    publish.serve(port)
+    site.serve(port)
+
+
+@app.command()
+def pdf() -> None:
+    """Build the book, and print all of it to _build/book.pdf; needs Chromium."""
+    from glasslib.publishing.pdf import build_pdf
+
+    print(f"open {_shown(build_pdf())}")
 
 
 @notebooks_app.command("list")
 def list_notebooks() -> None:
     """List the notebooks and their parameters."""
-    from glasslib import notebooks
+    from glasslib.parameters import CompanionParameters
+    from glasslib.publishing import notebooks
 
+    fields = CompanionParameters.model_fields
+    defaults = ", ".join(f"{name}={field.default}" for name, field in fields.items())
     for stem in notebooks.names():
-        fields = notebooks.parameters_of(stem).model_fields
-        print(f"{stem:<32} {', '.join(f'{name}={f.default}' for name, f in fields.items())}")
+        print(f"{stem:<32} {defaults}")
 
 
 @notebooks_app.command("sync")
 def sync_notebooks() -> None:
     """Write the .ipynb beside each notebook, and the tables of prose pages, where they differ."""
-    from glasslib import notebooks
+    from glasslib.publishing import notebooks
 
-    for path in [*notebooks.sync(), *notebooks.sync_tables()]:
+    for path in [*notebooks.sync(), *_sync_prose()]:
         print(f"wrote {_shown(path)}")
 
 
 @app.command()
 def parameters() -> None:
     """Print every parameter of the notebooks: default, allowed values, unit, meaning."""
-    from glasslib import notebooks
+    from glasslib.publishing import prose
 
-    print("\n".join(notebooks.parameter_table()))
+    print("\n".join(prose.parameter_table()))
+
+
+def _sync_prose() -> list[Path]:
+    """Write the prose pages whose tables differ from what the library says now."""
+    from glasslib.lab import course
+    from glasslib.publishing import prose
+
+    return prose.sync({**prose.tables(), **course.instructor_tables()})
 
 
 def _report(task, line: str, done: int, total: int) -> None:
@@ -309,15 +334,14 @@ def campaign_run(
     -t 0.5 --shard $SLURM_ARRAY_TASK_ID/64'
     """
     from glasslib import campaign
-    from glasslib.parameters import CompanionParameters, get_protocol, validate
+    from glasslib.parameters import checked_temperature, get_protocol
 
     part = _shard(shard)
     _one_rank(sharing=part[1] > 1)
     goals = campaign.CAMPAIGN
     if temperature:
         get_protocol(profile)
-        wanted = [validate(CompanionParameters, temperature=t).temperature for t in temperature]
-        goals = [campaign.whole(t, profile) for t in wanted]
+        goals = [campaign.whole(checked_temperature(t), profile) for t in temperature]
     campaign.run(goals, workers, _report, part)
 
 
@@ -335,11 +359,10 @@ def campaign_task(
     Example: glasslib campaign task --profile paper -t 0.5 --run 3 --block 1
     """
     from glasslib import campaign
-    from glasslib.parameters import CompanionParameters, get_protocol, validate
+    from glasslib.parameters import checked_temperature, get_protocol
 
     get_protocol(profile)
-    page = validate(CompanionParameters, temperature=temperature)
-    task = campaign.Task(page.temperature, profile, run, block)
+    task = campaign.Task(checked_temperature(temperature), profile, run, block)
     line = campaign.perform(task, patience=campaign.LONGER_THAN_A_LEASE)
     if line == "busy":
         raise SimulationError(f"{task} is being worked on by another process; try again later")
@@ -350,11 +373,10 @@ def campaign_task(
 def campaign_times(temperature: OneTemperature, profile: Profile = "companion") -> None:
     """Fix the ten times of a temperature from τ_α of its timing runs, once and for all."""
     from glasslib import campaign
-    from glasslib.parameters import CompanionParameters, get_protocol, validate
+    from glasslib.parameters import checked_temperature, get_protocol
 
     get_protocol(profile)
-    page = validate(CompanionParameters, temperature=temperature)
-    times = campaign.fix_times(page.temperature, profile)
+    times = campaign.fix_times(checked_temperature(temperature), profile)
     print(f"τ_α = {times.tau_alpha:g} ± {times.tau_alpha_error:.2g} τ; times: "
           + ", ".join(f"{t:g}" for t in times.times))
 
@@ -407,11 +429,11 @@ def campaign_estimate(
     Example: glasslib campaign estimate --profile paper -t 0.5 -t 0.45
     """
     from glasslib.campaign import planning
-    from glasslib.parameters import CompanionParameters, get_protocol, validate
+    from glasslib.parameters import CompanionParameters, checked_temperature, get_protocol
 
     protocol = get_protocol(profile)
     wanted = temperature or protocol.cascade or (CompanionParameters().temperature,)
-    wanted = [validate(CompanionParameters, temperature=t).temperature for t in wanted]
+    wanted = [checked_temperature(t) for t in wanted]
     speed = planning.measured_speed(protocol)
     print(f"one process: {speed:.2f} τ per second of CPU time, N = {protocol.melt.n_monomers:,}")
     print(planning.cost_table(wanted, profile, speed).to_string(index=False))
@@ -568,12 +590,11 @@ def lab_expected(
 ) -> None:
     """Run the sessions with their solutions; print what they show, their time and memory."""
     values = parse_parameters(parameter or [])
-    from glasslib import notebooks
     from glasslib.lab import course
 
     if write:
         print(f"wrote {_shown(course.write_measured(values, report=print))}")
-        for path in notebooks.sync_tables():
+        for path in _sync_prose():
             print(f"wrote {_shown(path)}")
         return
     for session in course.sessions():

@@ -29,5 +29,9 @@ class SimulationError(GlasslibError, RuntimeError):
     """LAMMPS cannot be loaded, or a simulation failed a physical check."""
 
 
+class PublishError(GlasslibError, RuntimeError):
+    """A notebook stopped, or the book could not be built."""
+
+
 class PlaceError(GlasslibError):
     """A folder cannot be written; another can be named."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import tempfile
 import time
@@ -17,7 +18,9 @@ from filelock import SoftFileLease, Timeout
 
 from glasslib import paths
 
-__all__ = ["lease", "sha256", "write_arrays", "write_atomically", "write_text"]
+__all__ = [
+    "hashes", "key_of", "lease", "sha256", "write_arrays", "write_atomically", "write_text",
+]
 
 
 def write_atomically(path: Path, save: Callable[[Path], None]) -> None:
@@ -67,6 +70,38 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's content as 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hashes(folder: Path, *patterns: str) -> dict[str, str]:
+    """Return the SHA-256 of each file in a folder, by its path there, in order.
+
+    Left out are hidden files, locks, what is half written, and caches of Python.
+
+    Parameters
+    ----------
+    folder : Path
+        One that does not exist is empty.
+    *patterns : str
+        Of the names of files; all files by default.
+    """
+    found = {path for pattern in patterns or ("*",) for path in folder.rglob(pattern)}
+    return {
+        path.relative_to(folder).as_posix(): sha256(path)
+        for path in sorted(found)
+        if path.is_file() and not path.name.startswith(".")
+        and path.suffix not in (".tmp", ".lock") and "__pycache__" not in path.parts
+    }
+
+
+def key_of(*parts) -> str:
+    """Return a key for anything that JSON can write: 24 hexadecimal digits of its SHA-256.
+
+    Examples
+    --------
+    >>> key_of("a", {"x": 1}) == key_of("a", {"x": 1}) != key_of("a", {"x": 2})
+    True
+    """
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:24]
 
 
 @contextmanager

@@ -7,7 +7,8 @@ into one line that names the parameter, the value and what is allowed.
 from __future__ import annotations
 
 import difflib
-from typing import Annotated, Literal, TypeVar
+import re
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from pydantic import (
@@ -24,7 +25,6 @@ from pydantic import (
 from glasslib.errors import ParameterError
 
 __all__ = [
-    "NOTEBOOKS",
     "PROTOCOLS",
     "CompanionParameters",
     "DescriptorSpec",
@@ -33,6 +33,8 @@ __all__ = [
     "Model",
     "NetworkSettings",
     "Protocol",
+    "Temperature",
+    "checked_temperature",
     "get_protocol",
     "validate",
 ]
@@ -437,16 +439,26 @@ class NetworkSettings(Model):
         return self
 
 
-class CompanionParameters(Model):
-    """Parameters that every notebook shares.
+def _items(value: Any) -> list | tuple | None:
+    """Return the items of a list, or of the text of one as command lines give it; else None."""
+    if isinstance(value, str) and (found := re.fullmatch(r"\s*\[(.*)\]\s*|(.*,.*)", value)):
+        return [part.strip() for part in (found[1] or found[2] or "").split(",")]
+    return value if isinstance(value, list | tuple) else None
 
-    ``temperature`` may also be a list: its first is the page's own, and all are shown.
+
+class CompanionParameters(Model):
+    """Parameters of a page; all notebooks have the same.
+
+    ``temperature`` may also be a list, or the text of one, as command lines and papermill hand it
+    over. Its first item is the page's own, and all are shown.
 
     Examples
     --------
     >>> page = validate(CompanionParameters, temperature=[0.47, 0.55])
     >>> page.temperature, page.temperatures
     (0.47, (0.47, 0.55))
+    >>> validate(CompanionParameters, temperature="[0.47, 0.55]") == page
+    True
     """
 
     # Above 0.9 τ_α falls to 1, where the Debye–Waller factor is taken: there is no time between.
@@ -463,8 +475,8 @@ class CompanionParameters(Model):
     @model_validator(mode="wrap")
     @classmethod
     def _listed(cls, values, handler):
-        several = values.get("temperature") if isinstance(values, dict) else None
-        if not isinstance(several, list | tuple):
+        several = _items(values.get("temperature")) if isinstance(values, dict) else None
+        if several is None:
             return handler(values)
         if not several:
             raise ValueError("temperature = []: give at least one temperature")
@@ -483,24 +495,23 @@ class CompanionParameters(Model):
         """All temperatures asked for, the page's own first."""
         return (self.temperature, *self._others)
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """What was given, without the defaults, as JSON."""
+        return self.model_dump(mode="json", exclude_unset=True)
 
-# The parameters of each notebook, by its file's stem; a new notebook starts with a line here.
-NOTEBOOKS: dict[str, type[CompanionParameters]] = {
-    "01-the-melt": CompanionParameters,
-    "02-relaxation": CompanionParameters,
-    "03-propensity": CompanionParameters,
-    "04-descriptors": CompanionParameters,
-    "05-networks": CompanionParameters,
-    "06-correlation": CompanionParameters,
-    "07-accuracy": CompanionParameters,
-    "08-heterogeneity": CompanionParameters,
-    "09-transfer": CompanionParameters,
-    "10-what-a-correlation-is-worth": CompanionParameters,
-    "11-leaks": CompanionParameters,
-    "12-baselines": CompanionParameters,
-    "13-why-debye-waller": CompanionParameters,
-    "14-inherent-structure": CompanionParameters,
-    "15-claims": CompanionParameters,
-    "16-your-own-melt": CompanionParameters,
-    "17-past-one-machine": CompanionParameters,
-}
+
+def checked_temperature(value: float | str) -> float:
+    """Return a temperature at which a page can be made: 0.3 to 0.9, three decimals at most.
+
+    Raises
+    ------
+    ParameterError
+        It is no number, out of range, or has more decimals.
+
+    Examples
+    --------
+    >>> checked_temperature("0.55")
+    0.55
+    """
+    return validate(CompanionParameters, temperature=value).temperature

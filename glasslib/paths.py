@@ -19,8 +19,8 @@ from pathlib import Path
 from glasslib.errors import PlaceError
 
 __all__ = [
-    "book", "cache", "check_writable", "data", "empty_var", "ensembles", "figures",
-    "keep_caches", "notebooks", "refused", "registry", "results", "root", "unfinished",
+    "build", "cache", "check_writable", "data", "empty_var", "ensembles", "figures",
+    "keep_caches", "notebooks", "pages", "refused", "registry", "results", "root", "unfinished",
     "work",
 ]
 
@@ -93,7 +93,12 @@ def notebooks() -> Path:
     return root() / "notebooks"
 
 
-def book() -> Path:
+def pages() -> Path:
+    """Return the folder of the book's prose pages, ``book/``."""
+    return root() / "book"
+
+
+def build() -> Path:
     """Return the folder into which the book is built: ``GLASSLIB_BUILD``, or ``_build/``."""
     return Path(os.environ.get("GLASSLIB_BUILD") or root() / "_build").resolve()
 
@@ -151,7 +156,7 @@ def refused(
         return None  # a file that cannot be read
     if setting is None:
         places = {
-            "GLASSLIB_VAR": _var(), "GLASSLIB_DATA": data(), "GLASSLIB_BUILD": book(),
+            "GLASSLIB_VAR": _var(), "GLASSLIB_DATA": data(), "GLASSLIB_BUILD": build(),
             "NUMBA_CACHE_DIR": root() / "glasslib",
         }
         if os.environ.get("GLASSLIB_FIGURES"):

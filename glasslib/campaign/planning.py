@@ -18,14 +18,17 @@ import pandas as pd
 
 from glasslib import store
 from glasslib.campaign.plan import CAMPAIGN, Goal, Task, tasks, whole
-from glasslib.parameters import Protocol, get_protocol
+from glasslib.parameters import PROTOCOLS, Protocol, get_protocol
 from glasslib.simulation.engine import chosen
 from glasslib.simulation.ensemble import stepper
 from glasslib.simulation.melt import start_melt
 from glasslib.store.schema import spent_seconds
 
 __all__ = [
+    "TimeLeft",
+    "comparison",
     "cost_table",
+    "duration",
     "estimated_and_spent",
     "measured_speed",
     "simulated_time",
@@ -291,3 +294,100 @@ def estimated_and_spent(profile: str = "companion", speed: float | None = None) 
             "spent (core-h)": row.spent / 3600, "ratio": estimate / (row.spent / 3600),
         })
     return pd.DataFrame(table)
+
+
+def comparison(temperature: float, workers: int = 2) -> pd.DataFrame:
+    r"""Set the profiles side by side at a new temperature: what they cost and what error they give.
+
+    The time is that of one speed measured now, which falls as 1/N, and of an extrapolated τ_α. A
+    profile that cools step by step counts the runs at the temperatures above.
+    The error of a mean over R runs falls as :math:`1/\sqrt{R}`; where monomers count, as
+    :math:`1/\sqrt{R N}`. Errors are relative to profile ``lab``.
+
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B.
+    workers : int
+        Processes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each profile: ``profile``, ``runs``, ``monomers``, ``trajectories``,
+        ``to simulate`` (a time in words), ``error over runs``, ``error over monomers``.
+    """
+    lab, rows = get_protocol("lab"), []
+    speed = measured_speed(lab, 2.0) * lab.melt.n_monomers
+    for name, protocol in PROTOCOLS.items():
+        above = [t for t in protocol.cascade if t > temperature + 1e-9]
+        simulated = 0.0
+        for t in [*above, temperature]:
+            times = simulated_time(protocol, t, protocol.expected_tau_alpha(t))
+            blocks = protocol.blocks if t == temperature else 0  # above, the runs alone
+            simulated += protocol.runs * (times["run"] + blocks * times["block"])
+        seconds = simulated * protocol.melt.n_monomers / speed / workers
+        runs, monomers = protocol.runs, protocol.runs * protocol.melt.n_monomers
+        rows.append({
+            "profile": name, "runs": runs, "monomers": protocol.melt.n_monomers,
+            "trajectories": protocol.trajectories,
+            "to simulate": duration(seconds),
+            "error over runs": f"{np.sqrt(lab.runs / runs):.2f}",
+            "error over monomers": f"{np.sqrt(lab.runs * lab.melt.n_monomers / monomers):.2f}",
+        })
+    return pd.DataFrame(rows)
+
+
+# ------------------------------------------------------------------------------- time in words
+def duration(seconds: float) -> str:
+    """Say a time in words as exact as an estimate is.
+
+    Examples
+    --------
+    >>> duration(20), duration(400), duration(9000)
+    ('20 s', '7 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+class TimeLeft:
+    """How much time is left of work that ends in large pieces.
+
+    The rate is that of what has ended, tempered by the rate expected beforehand, which counts as
+    one piece: the first pieces do not throw the estimate about.
+
+    Parameters
+    ----------
+    total : float
+        Work in all, in any unit.
+    seconds : float
+        Expected for all of it.
+    piece : float
+        Work of a typical piece.
+
+    Examples
+    --------
+    >>> clock = TimeLeft(total=4.0, seconds=400.0, piece=1.0)
+    >>> clock.left(50.0)
+    350.0
+    >>> clock.done(1.0, at=200.0)  # twice as slow as expected
+    >>> clock.left(200.0), clock.left(230.0)
+    (450.0, 420.0)
+    """
+
+    def __init__(self, total: float, seconds: float, piece: float):
+        self.total, self.work, self.at = total, 0.0, 0.0
+        self.piece = piece
+        self.expected = piece * seconds / total if total else 0.0
+
+    def done(self, work: float, at: float) -> None:
+        """Count work that ended ``at`` so many seconds after the start."""
+        self.work += work
+        self.at = at
+
+    def left(self, now: float) -> float:
+        """Return the seconds that are left, ``now`` seconds after the start; never below 0."""
+        each = (self.at + self.expected) / max(self.work + self.piece, 1e-12)
+        return max(0.0, (self.total - self.work) * each - (now - self.at))

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glasslib import notebooks, paths, publish
+from glasslib import paths
 from glasslib.errors import ParameterError
 from glasslib.files import write_text
 from glasslib.parameters import CompanionParameters, validate
+from glasslib.publishing import execute, notebooks
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -59,7 +60,7 @@ pen need thought, not code: write into the cell.
 
 
 def _folder() -> Path:
-    return paths.root() / "book" / "lab"
+    return paths.pages() / "lab"
 
 
 def sessions() -> list[str]:
@@ -184,12 +185,6 @@ def fill(node: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
     return node
 
 
-def _text(node: NotebookNode) -> str:
-    import nbformat
-
-    return nbformat.writes(node) + "\n"
-
-
 def write_student(folder: Path, overwrite: bool = False) -> list[Path]:
     """Write the student's copies of all sessions, and a README, into a folder.
 
@@ -208,7 +203,7 @@ def write_student(folder: Path, overwrite: bool = False) -> list[Path]:
     folder = Path(folder)
     titles = {stem: read(stem).cells[0].source.splitlines()[0].lstrip("# ") for stem in sessions()}
     listed = "\n".join(f"- `{stem}.ipynb`: {title}" for stem, title in titles.items())
-    texts = {f"{stem}.ipynb": _text(student(stem)) for stem in sessions()}
+    texts = {f"{stem}.ipynb": notebooks.text_of(student(stem)) for stem in sessions()}
     texts["README.md"] = _README.format(sessions=listed)
     there = [name for name in texts if (folder / name).exists()]
     if there and not overwrite:
@@ -250,7 +245,7 @@ def _run(
     node.cells.insert(place, nbformat.v4.new_code_cell(lines))
     client = NotebookClient(
         node, allow_errors=True, timeout=timeout, interrupt_on_timeout=True,
-        kernel_manager_class=publish._kernel_manager(),
+        kernel_manager_class=execute.kernel_manager(),
         resources={"metadata": {"path": str(folder or Path.cwd())}},
     )
     client.execute()
@@ -373,7 +368,7 @@ def measure(
     node.cells.append(nbformat.v4.new_code_cell("lab.report()"))
     with paths.empty_var():
         begin = time.monotonic()
-        done = publish.execute(
+        done = execute.execute_notebook(
             node, parameters, name=source(session).stem, folder=paths.root(), echo=False
         )
         wall = round(time.monotonic() - begin, 1)

@@ -7,26 +7,15 @@ A key is made of data (:func:`digest`), values of parameters and code
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 
 import numpy as np
 
 from glasslib import paths, store
-from glasslib.files import write_arrays
+from glasslib.files import key_of, write_arrays
 from glasslib.store import Ensemble
 
 __all__ = ["cached", "digest", "hash_of", "key_of"]
-
-def key_of(*parts) -> str:
-    """Return a key for anything that JSON can write.
-
-    Examples
-    --------
-    >>> key_of("a", {"x": 1}) == key_of("a", {"x": 1}) != key_of("a", {"x": 2})
-    True
-    """
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:24]
 
 
 def hash_of(array: np.ndarray) -> str:

@@ -7,7 +7,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from glasslib import paths, publish
+from glasslib import paths
+from glasslib.errors import PublishError
+from glasslib.publishing import execute, notebooks, site
 
 HERE = Path(__file__).parent
 LOADERS = [
@@ -86,8 +88,9 @@ def book(tmp_path_factory):
     pages = root / "root"
     (pages / "book").mkdir(parents=True)
     (pages / "_config.yml").write_bytes((paths.root() / "_config.yml").read_bytes())
-    real = paths.root() / "book"
-    (pages / "book" / "assets").symlink_to(real / "assets")
+    real = paths.pages()
+    for name in ("assets", "extensions"):
+        (pages / "book" / name).symlink_to(real / name)
     for name in ("references.bib", "references.md", "api.md"):
         (pages / "book" / name).write_bytes((real / name).read_bytes())
     (pages / "book" / "index.md").write_text(
@@ -99,11 +102,11 @@ def book(tmp_path_factory):
         "format: jb-book\nroot: book/index\nchapters:\n"
         "  - file: notebooks/50-sample\n  - file: book/api\n  - file: book/references\n"
     )
-    done = publish.execute_pages(
-        publish.pages(pages / "_toc.yml"), folder=root / "executed", sources=HERE
+    done = execute.execute_pages(
+        notebooks.contents(pages / "_toc.yml"), folder=root / "executed", sources=HERE
     )
-    publish.stage(root / "source", done, root=pages)
-    publish.build_html(root / "source", root / "_build" / "html")
+    site.stage(root / "source", done, root=pages)
+    site.build_html(root / "source", root / "_build" / "html")
     return root / "_build" / "html"
 
 
@@ -151,7 +154,7 @@ def test_front_page_cites_and_leads_on(book):
 
 
 def test_api_page_holds_every_module(book):
-    from glasslib.api_pages import module_names
+    from api_pages import module_names
 
     page = soup_of(book / "book" / "api.html")
     headings = {heading.get_text().rstrip("#") for heading in page.find("article")("h2")}
@@ -201,8 +204,8 @@ def test_a_warning_fails_the_build_and_keeps_the_old_book(book, tmp_path, capfd)
     (source / "_config.yml").write_text('title: t\nexecute: {execute_notebooks: "off"}\n')
     (source / "_toc.yml").write_text("format: jb-book\nroot: index\n")
     (source / "index.md").write_text("# Title\n\n{ref}`no-such-place`\n")
-    with pytest.raises(publish.PublishError, match="1 warnings or errors"):
-        publish.build_html(source, html)
+    with pytest.raises(PublishError, match="1 warnings or errors"):
+        site.build_html(source, html)
     assert (html / "index.html").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["html", "source"]
     told = capfd.readouterr().err
@@ -210,8 +213,20 @@ def test_a_warning_fails_the_build_and_keeps_the_old_book(book, tmp_path, capfd)
     assert str(tmp_path) not in told
 
 
+def test_a_missing_extension_is_named(tmp_path, capfd):
+    (tmp_path / "_config.yml").write_text(
+        'execute: {execute_notebooks: "off"}\nsphinx: {extra_extensions: [no_such_extension]}\n'
+    )
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    (tmp_path / "index.md").write_text("# Title\n")
+    with pytest.raises(PublishError, match="the book was not built"):
+        site.build_html(tmp_path, tmp_path / "html")
+    told = capfd.readouterr().err
+    assert "Could not import extension no_such_extension" in told and "Traceback" not in told
+
+
 @pytest.mark.skipif(
-    not (paths.book() / "html" / "index.html").exists(), reason="the book is not built here"
+    not (paths.build() / "html" / "index.html").exists(), reason="the book is not built here"
 )
 def test_the_built_book_is_sound():
-    assert problems(paths.book() / "html") == []
+    assert problems(paths.build() / "html") == []

@@ -11,7 +11,9 @@ import yaml
 from bs4 import BeautifulSoup
 from packaging.specifiers import SpecifierSet
 
-from glasslib import paths, publish
+from glasslib import paths
+from glasslib.errors import PublishError
+from glasslib.publishing import execute, notebooks, site
 
 ROOT = paths.root()
 WORKFLOW = ROOT / ".github" / "workflows" / "book.yml"
@@ -93,7 +95,7 @@ def test_colab_notebook_is_clean_and_calls_what_there_is():
     text = "\n".join("".join(cell["source"]) for cell in code)
     compile(text, "colab", "exec")
     page = re.search(r'page = "([^"]+)"', text).group(1)
-    assert page in publish.pages()
+    assert page in notebooks.contents()
     assert '"requirements.lock"' in text and '"--python", python' in text
     # without an address it says so and does nothing
     first = "".join(code[0]["source"])
@@ -113,7 +115,8 @@ def test_buttons_come_with_the_address(address, tmp_path, monkeypatch):
     pages = tmp_path / "root"
     (pages / "book").mkdir(parents=True)
     (pages / "_config.yml").write_bytes((ROOT / "_config.yml").read_bytes())
-    (pages / "book" / "assets").symlink_to(ROOT / "book" / "assets")
+    for name in ("assets", "extensions"):
+        (pages / "book" / name).symlink_to(ROOT / "book" / name)
     (pages / "book" / "references.bib").write_bytes((ROOT / "book" / "references.bib").read_bytes())
     (pages / "book" / "index.md").write_text("# Front\n")
     (pages / "_toc.yml").write_text(
@@ -123,9 +126,9 @@ def test_buttons_come_with_the_address(address, tmp_path, monkeypatch):
             "metadata": {"kernelspec": {"name": "python3", "display_name": "p"}},
             "nbformat": 4, "nbformat_minor": 5}
     (tmp_path / "50-sample.ipynb").write_text(json.dumps(node))
-    page = publish.Page("50-sample", tmp_path / "50-sample.ipynb", 1.0, True)
-    publish.stage(tmp_path / "source", [page], root=pages)
-    publish.build_html(tmp_path / "source", tmp_path / "html")
+    page = execute.Page("50-sample", tmp_path / "50-sample.ipynb", 1.0, True)
+    site.stage(tmp_path / "source", [page], root=pages)
+    site.build_html(tmp_path / "source", tmp_path / "html")
     links = launch_links(tmp_path / "html" / "notebooks" / "50-sample.html")
     assert links == ([] if not address else [
         "https://mybinder.org/v2/gh/example/glass/main?urlpath=lab/tree/notebooks/50-sample.ipynb",
@@ -136,5 +139,5 @@ def test_buttons_come_with_the_address(address, tmp_path, monkeypatch):
 
 def test_address_must_be_one(tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSLIB_REPOSITORY", "example/glass")
-    with pytest.raises(publish.PublishError, match="'example/glass' is no address"):
-        publish.stage(tmp_path / "source", [])
+    with pytest.raises(PublishError, match="'example/glass' is no address"):
+        site.stage(tmp_path / "source", [])

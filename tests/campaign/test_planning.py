@@ -144,3 +144,22 @@ def test_the_plan_shrinks_nothing():
         assert last["companion", temperature] == (10, 4)
     assert last["paper", 0.60] == last["companion", 0.47] == (10, 4)
     assert last["paper", 0.50] == last["paper", 0.45] == (4, 4)
+
+
+def test_time_left_follows_what_ended():
+    clock = planning.TimeLeft(total=10.0, seconds=100.0, piece=2.0)
+    assert clock.left(0) == 100 and clock.left(30) == 70 and clock.left(500) == 0
+    for k in range(1, 5):
+        clock.done(2.0, at=40.0 * k)  # twice as slow
+    assert clock.left(160) == pytest.approx(2 * (160 + 20) / 10)
+    clock.done(2.0, at=200.0)
+    assert clock.left(200.0) == clock.left(300.0) == 0
+    assert planning.TimeLeft(0.0, 0.0, 1.0).left(5.0) == 0
+
+
+def test_profiles_are_compared(smoke, monkeypatch):
+    monkeypatch.setattr(planning, "measured_speed", lambda *args: 5.0)
+    table = planning.comparison(0.47).set_index("profile")
+    assert list(table.index) == ["smoke", "lab", "companion", "paper"]
+    assert table.loc["lab", "error over runs"] == "1.00"
+    assert float(table.loc["paper", "error over monomers"]) == pytest.approx(0.24, abs=0.01)

@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from glasslib import figures
 from glasslib.figures.style import styled, temperature_colour
-from glasslib.publish import execute
+from glasslib.publishing.execute import execute_notebook
 
 
 def test_save_writes_picture_and_numbers(shown, tmp_path, monkeypatch):
@@ -50,7 +50,7 @@ def test_every_figure_of_a_page_is_shown(tmp_path):
     )
     metadata = {"kernelspec": {"name": "python3", "display_name": "p", "language": "python"}}
     node = new_notebook(cells=[new_code_cell(draw), new_code_cell(draw)], metadata=metadata)
-    executed = execute(node, folder=tmp_path, echo=False)
+    executed = execute_notebook(node, folder=tmp_path, echo=False)
     for cell in executed.cells:
         assert [list(output.data) for output in cell.outputs] == [["text/plain", "image/png"]]
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from glasslib import notebooks, paths, publish
+from glasslib import paths
 from glasslib.errors import ParameterError
+from glasslib.parameters import CompanionParameters
+from glasslib.publishing import notebooks
 
 FIRST = notebooks.names()[0]
 WRONG = [
@@ -35,9 +37,7 @@ def page(*sources):
             'temperature = 0.5\nprofile = "lab"', metadata={"tags": ["parameters"]}
         ),
         nbformat.v4.new_code_cell(
-            "from glasslib import parameters\nfrom glasslib.notebooks import start\n"
-            'parameters.NOTEBOOKS["90-test"] = parameters.CompanionParameters\n'
-            'page = start("90-test", globals())'
+            "from glasslib import results\npage = results.start(globals())"
         ),
         *(nbformat.v4.new_code_cell(text) for text in sources),
     ]
@@ -97,7 +97,7 @@ def outside(field):
 
 @pytest.mark.parametrize("stem", notebooks.names())
 def test_every_parameter_of_every_notebook_is_checked_first(stem):
-    model = notebooks.parameters_of(stem)
+    model = CompanionParameters
     good = model().model_dump(mode="json")
     assert first_cells(stem, good) == model()
     for name, field in model.model_fields.items():
@@ -149,73 +149,3 @@ def test_plain_papermill_hands_over_a_list_as_text(text, tmp_path):
     assert done.returncode == 0, done.stderr
     printed = nbformat.read(tmp_path / "out.ipynb", 4).cells[-1].outputs[0].text
     assert printed == "(0.5, 0.6)\n"
-
-
-def test_execute_injects_runs_here_and_scrubs(tmp_path, monkeypatch):
-    kernel = tmp_path / "jupyter" / "kernels" / "python3"
-    kernel.mkdir(parents=True)
-    (kernel / "kernel.json").write_text(
-        json.dumps({"argv": ["false"], "display_name": "Wrong", "language": "python"})
-    )
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    node = page(
-        "import os, sys\nfrom glasslib import paths\nprint(page.temperature, page.profile)\n"
-        'print(paths.root() / "data")\nprint("late", file=sys.stderr)',
-        "sys.executable, os.getcwd()",
-    )
-    before = nbformat.writes(node)
-    done = publish.execute(node, {"temperature": 0.6}, name="90-test", folder=tmp_path)
-    assert nbformat.writes(node) == before
-    assert done.cells[-2].outputs[0].text == "0.6 lab\ndata\n"
-    assert len(done.cells[-2].outputs) == 1
-    where = done.cells[-1].outputs[0].data["text/plain"]
-    assert Path(sys.executable).name in where and str(tmp_path) in where
-    text = nbformat.writes(done)
-    assert "papermill" not in json.dumps(done.metadata)
-    assert all("papermill" not in cell.metadata for cell in done.cells)
-    assert "start_time" not in text and "iopub" not in text
-    nbformat.validate(done)
-
-
-def test_two_executions_give_the_same_file(tmp_path):
-    node = page("page.temperature * 2", "print({1, 2})")
-    first, second = (publish.execute(node, {"temperature": 0.7}) for _ in range(2))
-    assert nbformat.writes(first) == nbformat.writes(second)
-
-
-def test_an_error_is_one_line_that_names_cell_and_cause():
-    with pytest.raises(publish.PublishError) as caught:
-        publish.execute(page('raise ValueError("first line\\nlast line")'), name="90-test")
-    assert str(caught.value) == "90-test stopped in cell [3]: ValueError: last line"
-
-
-def test_a_dead_kernel_is_one_line():
-    with pytest.raises(publish.PublishError, match="90-test: its kernel died"):
-        publish.execute(page("import os\nos._exit(1)"), name="90-test")
-
-
-def test_output_must_be_a_notebook_in_a_folder_that_exists(tmp_path):
-    with pytest.raises(ParameterError, match="end its name in .ipynb"):
-        publish.run(FIRST, {}, tmp_path / "out.txt")
-    with pytest.raises(ParameterError, match="the folder does not exist"):
-        publish.run(FIRST, {}, tmp_path / "none" / "out.ipynb")
-
-
-def test_run_writes_whole_or_nothing(tmp_path, monkeypatch):
-    sources = tmp_path / "notebooks"
-    sources.mkdir()
-    monkeypatch.setattr(paths, "notebooks", lambda: sources)
-    import jupytext
-
-    output = tmp_path / "out.ipynb"
-    jupytext.write(page("print(page.temperature)"), sources / f"{FIRST}.md", fmt="md:myst")
-    assert publish.run(FIRST, {"temperature": 0.55}, output) == output
-    written = nbformat.read(output, 4)
-    assert written.cells[-1].outputs[0].text == "0.55\n"
-    assert written.cells[1].source == "# Parameters\ntemperature = 0.55\n"
-    good = output.read_bytes()
-    jupytext.write(page("1 / 0"), sources / f"{FIRST}.md", fmt="md:myst")
-    with pytest.raises(publish.PublishError, match=r"cell \[3\]: ZeroDivisionError"):
-        publish.run(FIRST, {}, output)
-    assert output.read_bytes() == good
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["notebooks", "out.ipynb"]

@@ -5,9 +5,10 @@ import ast
 import pytest
 import yaml
 
-from glasslib import notebooks, paths, publish
+from glasslib import paths, results
 from glasslib.errors import ParameterError
-from glasslib.parameters import NOTEBOOKS
+from glasslib.parameters import CompanionParameters
+from glasslib.publishing import notebooks
 
 STEMS = notebooks.names()
 
@@ -16,13 +17,8 @@ def code_cells(stem):
     return [c for c in notebooks.read(notebooks.source(stem)).cells if c.cell_type == "code"]
 
 
-def test_every_notebook_has_a_model_and_every_model_a_notebook():
-    assert sorted(NOTEBOOKS) == STEMS
-    assert STEMS, "there is no notebook"
-
-
 def test_every_page_of_the_contents_exists_once():
-    pages = publish.pages()
+    pages = notebooks.contents()
     assert set(pages) <= set(STEMS)
     assert len(set(pages)) == len(pages)
     assert pages == sorted(pages), "the numbers are the reading order"
@@ -47,16 +43,15 @@ def test_parameters_cell_is_the_model(stem):
     for statement in ast.parse(cell.source).body:
         target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
         values[target.id] = ast.literal_eval(statement.value)
-    fields = NOTEBOOKS[stem].model_fields
-    assert list(values) == list(fields)
-    assert NOTEBOOKS[stem](**values) == NOTEBOOKS[stem]()
+    assert list(values) == list(CompanionParameters.model_fields)
+    assert CompanionParameters(**values) == CompanionParameters()
 
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_parameters_are_checked_right_behind_their_cell(stem):
     cells = code_cells(stem)
     place = [i for i, c in enumerate(cells) if "parameters" in c.metadata.get("tags", [])][0]
-    assert f'start("{stem}", globals())' in cells[place + 1].source
+    assert "page = results.start(globals())" in cells[place + 1].source
     for cell in cells[:place]:
         assert not cell.source.strip(), "no code before the parameters"
 
@@ -91,15 +86,37 @@ def test_find_takes_numbers_and_names():
             notebooks.find(name)
 
 
+def test_notebooks_are_chosen_by_number_name_and_range():
+    stems = notebooks.names()
+    assert notebooks.chosen([], everything=True) == stems
+    assert notebooks.chosen(["2-4"]) == notebooks.chosen(["4-2"]) == stems[1:4]
+    assert notebooks.chosen(["3", stems[0], "3"]) == [stems[0], stems[2]]
+    with pytest.raises(ParameterError, match="give notebooks, such as 2 or 2-8, or --all"):
+        notebooks.chosen([])
+    with pytest.raises(ParameterError, match="leave out '2', or --all"):
+        notebooks.chosen(["2"], everything=True)
+    with pytest.raises(ParameterError, match="notebook '98' does not exist; choose 01-"):
+        notebooks.chosen(["2-98"])
+
+
+def test_calls_of_a_notebook_are_found(tmp_path):
+    source = notebooks.source(STEMS[0]).read_text(encoding="utf-8")
+    cell = "```{code-cell} ipython3\nresults.table('a', x)\nlook(results.b(c), other.d(1))\n```\n"
+    (tmp_path / "01-a.md").write_text(source.split("# ", 1)[0] + f"# Title\n\n{cell}")
+    assert notebooks.calls(tmp_path / "01-a.md", "results") == [("table", "a"), ("b", None)]
+    for stem in STEMS:
+        assert ("start", None) in notebooks.calls(notebooks.source(stem), "results")
+
+
 def test_start_refuses_what_was_never_set():
     with pytest.raises(ParameterError, match="parameter 'temperature' has no value; set it in"):
-        notebooks.start(STEMS[0], {"profile": "lab"})
+        results.start({"profile": "lab"})
 
 
 def test_start_reads_only_the_cell_that_papermill_wrote():
-    fields = {name: field.default for name, field in NOTEBOOKS[STEMS[0]].model_fields.items()}
+    fields = CompanionParameters().model_dump()
     own = {**fields, "_ih": ["", "temperature = 0.5\nscratch = 3"], "scratch": 3}
-    assert notebooks.start(STEMS[0], own).temperature == fields["temperature"]
+    assert results.start(own).temperature == fields["temperature"]
     injected = {**own, "_ih": ["", "# Parameters\nscratch = 3\n"]}
     with pytest.raises(ParameterError, match="unknown parameter 'scratch'; allowed: temperature"):
-        notebooks.start(STEMS[0], injected)
+        results.start(injected)

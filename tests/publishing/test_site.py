@@ -8,7 +8,9 @@ import urllib.request
 
 import pytest
 
-from glasslib import paths, publish
+from glasslib import paths
+from glasslib.errors import PublishError
+from glasslib.publishing import execute, notebooks, site
 
 HEAD = "---\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n\n# Page\n\n"
 CELL = "```{{code-cell}} ipython3\n{}\n```\n"
@@ -36,48 +38,48 @@ def checkout(tmp_path, monkeypatch):
     return root
 
 
-def fresh(root, **options):
+def executed(root, **options):
     lines = []
-    done = publish.execute_pages(report=lines.append, **options)
+    done = execute.execute_pages(report=lines.append, **options)
     assert len(lines) == len(done)
-    return [page.name for page in done if page.fresh]
+    return [page.name for page in done if page.executed]
 
 
 def test_contents_give_the_notebooks_in_order(checkout):
-    assert publish.pages() == ["01-a", "02-b"]
+    assert notebooks.contents() == ["01-a", "02-b"]
 
 
 def test_only_what_changed_runs_again(checkout):
-    assert fresh(checkout) == ["01-a", "02-b"]
-    assert fresh(checkout) == []
+    assert executed(checkout) == ["01-a", "02-b"]
+    assert executed(checkout) == []
     source = checkout / "notebooks" / "02-b.md"
     source.write_text(HEAD + CELL.format("print(2)"))
-    assert fresh(checkout) == ["02-b"]
+    assert executed(checkout) == ["02-b"]
     record = json.loads((checkout / "_build" / "executed" / "02-b.json").read_text())
-    assert record["key"] == publish.notebook_key(source, {}) and record["seconds"] > 0
+    assert record["key"] == execute.notebook_key(source, {}) and record["seconds"] > 0
     assert "print(2)" in (checkout / "_build" / "executed" / "02-b.ipynb").read_text()
     (checkout / "_build" / "executed" / "01-a.json").write_text("{")  # damaged: not trusted
-    assert fresh(checkout) == ["01-a"]
+    assert executed(checkout) == ["01-a"]
 
 
 def test_a_page_that_stops_is_not_kept(checkout):
     source = checkout / "notebooks" / "02-b.md"
-    assert fresh(checkout) == ["01-a", "02-b"]
+    assert executed(checkout) == ["01-a", "02-b"]
     source.write_text(HEAD + CELL.format("1 / 0"))
-    with pytest.raises(publish.PublishError, match=r"02-b stopped in cell \[1\]: ZeroDivision"):
-        publish.execute_pages(report=lambda line: None)
+    with pytest.raises(PublishError, match=r"02-b stopped in cell \[1\]: ZeroDivision"):
+        execute.execute_pages(report=lambda line: None)
     source.unlink()
-    with pytest.raises(publish.PublishError, match="_toc.yml names notebook '02-b', but"):
-        publish.execute_pages(report=lambda line: None)
+    with pytest.raises(PublishError, match="_toc.yml names notebook '02-b', but"):
+        execute.execute_pages(report=lambda line: None)
 
 
 def test_key_ignores_data_that_the_book_does_not_show(checkout):
     source = checkout / "notebooks" / "01-a.md"
-    before = publish.notebook_key(source, {})
+    before = execute.notebook_key(source, {})
     other = checkout / "data" / "ensembles" / "lab" / "T0.550"
     other.mkdir(parents=True)
     (other / "run00.nc").write_text("data")
-    assert publish.notebook_key(source, {}) == before
+    assert execute.notebook_key(source, {}) == before
 
 
 @pytest.mark.parametrize(
@@ -95,11 +97,11 @@ def test_key_ignores_data_that_the_book_does_not_show(checkout):
 )
 def test_key_changes_with(checkout, path, text):
     source = checkout / "notebooks" / "01-a.md"
-    before = publish.notebook_key(source, {})
-    assert publish.notebook_key(source, {}) == before
-    assert publish.notebook_key(source, {"temperature": 0.5}) != before
+    before = execute.notebook_key(source, {})
+    assert execute.notebook_key(source, {}) == before
+    assert execute.notebook_key(source, {"temperature": 0.5}) != before
     (checkout / path).write_text(text)
-    assert publish.notebook_key(source, {}) != before
+    assert execute.notebook_key(source, {}) != before
 
 
 @pytest.mark.parametrize(
@@ -107,19 +109,19 @@ def test_key_changes_with(checkout, path, text):
 )
 def test_key_does_not_change_with(checkout, path):
     source = checkout / "notebooks" / "01-a.md"
-    before = publish.notebook_key(source, {})
+    before = execute.notebook_key(source, {})
     (checkout / path).write_text("other")
-    assert publish.notebook_key(source, {}) == before
+    assert execute.notebook_key(source, {}) == before
 
 
 def test_staging_holds_no_pair_and_no_leftover(checkout, tmp_path):
     (checkout / "_config.yml").write_text("title: t\n")
     (checkout / "book" / "index.md").write_text("# t\n")
-    executed = publish.execute_pages(["01-a"], folder=tmp_path, report=lambda line: None)
+    executed = execute.execute_pages(["01-a"], folder=tmp_path, report=lambda line: None)
     target = tmp_path / "source"
     target.mkdir()
     (target / "old.md").write_text("# gone\n")
-    publish.stage(target, executed)
+    site.stage(target, executed)
     files = sorted(p.relative_to(target).as_posix() for p in target.rglob("*") if p.is_file())
     assert files == ["_config.yml", "_toc.yml", "book/index.md", "notebooks/01-a.ipynb"]
 
@@ -131,24 +133,24 @@ def test_the_whole_book_is_built_once(checkout):
     )
     (checkout / "book" / "index.md").write_text("# Title\n\n[](../notebooks/01-a.ipynb)\n")
     lines = []
-    index = publish.build_book(report=lines.append)
+    index = site.build_book(report=lines.append)
     assert index == checkout / "_build" / "html" / "index.html" and index.exists()
     assert lines[-1].startswith("pages built")
     stamp = index.stat().st_mtime_ns
-    assert publish.build_book(report=lines.append) == index
+    assert site.build_book(report=lines.append) == index
     assert lines[-3].endswith("unchanged") and lines[-1] == "pages unchanged"
     assert index.stat().st_mtime_ns == stamp
     (checkout / "book" / "index.md").write_text("# Other title\n")
-    publish.build_book(report=lines.append)
+    site.build_book(report=lines.append)
     assert "Other title" in (checkout / "_build" / "html" / "book" / "index.html").read_text()
 
 
 def test_serve_is_on_loopback_and_says_where(tmp_path):
-    with pytest.raises(publish.PublishError, match="there is no book .* 'make book'"):
-        publish.serve(0, tmp_path)
+    with pytest.raises(PublishError, match="there is no book .* 'make book'"):
+        site.serve(0, tmp_path)
     (tmp_path / "index.html").write_text("the book")
-    program = "import sys, pathlib; from glasslib import publish\n"
-    program += "publish.serve(0, pathlib.Path(sys.argv[1]))"
+    program = "import sys, pathlib; from glasslib.publishing import site\n"
+    program += "site.serve(0, pathlib.Path(sys.argv[1]))"
     command = [sys.executable, "-c", program, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -156,7 +158,7 @@ def test_serve_is_on_loopback_and_says_where(tmp_path):
             assert address.startswith("http://127.0.0.1:")
             assert urllib.request.urlopen(address, timeout=30).read() == b"the book"
             taken = int(address.rstrip("/").rsplit(":", 1)[1])
-            with pytest.raises(publish.PublishError, match=f"port {taken} cannot be used"):
-                publish.serve(taken, tmp_path)
+            with pytest.raises(PublishError, match=f"port {taken} cannot be used"):
+                site.serve(taken, tmp_path)
         finally:
             server.terminate()

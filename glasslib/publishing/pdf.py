@@ -11,18 +11,17 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from glasslib import paths, publish
-from glasslib.errors import GlasslibError
+from glasslib import paths
+from glasslib.errors import PublishError
 from glasslib.files import write_atomically
-from glasslib.publish import PublishError
+from glasslib.publishing import site
 
-__all__ = ["build_pdf", "chromium", "main", "print_page"]
+__all__ = ["build_pdf", "chromium", "print_page"]
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -105,11 +104,11 @@ def build_pdf(*, report: Callable[[str], None] = print) -> Path:
         A notebook stopped, a page gave a warning, or Chromium is missing or failed.
     """
     chromium()  # say so before minutes have gone by
-    build = paths.book()
-    publish.build_book(report=report)
+    build = paths.build()
+    site.build_book(report=report)
     begin = time.monotonic()
     single = build / "singlehtml"
-    publish.build_html(build / "source", single, "singlehtml")
+    site.build_html(build / "source", single, "singlehtml")
     # Sphinx leaves the page in the folder of the first document, but addresses from the top.
     (page,) = (path for path in single.glob("*/*.html") if not path.parent.name.startswith("_"))
     whole = single / "whole.html"
@@ -118,17 +117,3 @@ def build_pdf(*, report: Callable[[str], None] = print) -> Path:
     pages = print_page(whole, target)
     report(f"{pages} pages printed, {time.monotonic() - begin:.0f} s")
     return target
-
-
-def main() -> None:
-    """Build the PDF and print its path; an error of the library is one line and exit code 1."""
-    try:
-        path = build_pdf()
-    except GlasslibError as error:
-        print(f"glasslib: error: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(1)
-    print(f"open {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
-
-
-if __name__ == "__main__":
-    main()

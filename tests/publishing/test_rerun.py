@@ -9,10 +9,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from glasslib import notebooks, paths, publish, rerun
+from glasslib import paths
 from glasslib.campaign import planning
-from glasslib.errors import ParameterError
-from glasslib.parameters import NOTEBOOKS, CompanionParameters, validate
+from glasslib.errors import ParameterError, PublishError
+from glasslib.parameters import CompanionParameters, validate
+from glasslib.publishing import execute, notebooks, rerun, site
 
 HEAD = (
     "---\nkernelspec:\n  name: python3\n  display_name: Python 3\n  language: python\n---\n\n"
@@ -33,65 +34,18 @@ def pages(tmp_path, monkeypatch, smoke):
     folder.mkdir()
     (folder / "01-a.md").write_text(page("print(temperature)"))
     (folder / "02-b.md").write_text(
-        page("from glasslib import paths\nprint(extra)\n"
+        page("from glasslib import paths\nprint(profile)\n"
              "(paths.figures() / 'figure-9.csv').write_text('x')",
-             'temperature = 0.5\nprofile = "lab"\nextra = 1')
+             'temperature = 0.5\nprofile = "lab"')
     )
 
-    class Extra(CompanionParameters):
-        extra: int = 1
-
     monkeypatch.setattr(paths, "notebooks", lambda: folder)
-    monkeypatch.setattr(paths, "book", lambda: tmp_path / "_build")
+    monkeypatch.setattr(paths, "build", lambda: tmp_path / "_build")
     monkeypatch.setattr(planning, "simulation_seconds", lambda *args: 60.0)
-    for stem, model in {"01-a": CompanionParameters, "02-b": Extra}.items():
-        monkeypatch.setitem(NOTEBOOKS, stem, model)
     return folder
 
 
 # ---------------------------------------------------------------------------- what was asked for
-def test_notebooks_are_chosen_by_number_name_and_range():
-    stems = notebooks.names()
-    assert rerun.chosen([], everything=True) == stems
-    assert rerun.chosen(["2-4"]) == rerun.chosen(["4-2"]) == stems[1:4]
-    assert rerun.chosen(["3", stems[0], "3"]) == [stems[0], stems[2]]
-    with pytest.raises(ParameterError, match="give notebooks, such as 2 or 2-8, or --all"):
-        rerun.chosen([])
-    with pytest.raises(ParameterError, match="leave out '2', or --all"):
-        rerun.chosen(["2"], everything=True)
-    with pytest.raises(ParameterError, match="notebook '98' does not exist; choose 01-"):
-        rerun.chosen(["2-98"])
-
-
-def test_values_go_to_the_notebooks_that_know_them(pages):
-    stems = ["01-a", "02-b"]
-    given = rerun.given_to(stems, {"temperature": "0.8, 0.7", "extra": "3"})
-    assert given == {
-        "01-a": {"temperature": [0.8, 0.7]}, "02-b": {"temperature": [0.8, 0.7], "extra": 3}
-    }
-    assert rerun.given_to(stems, {"temperature": "0.8"})["01-a"] == {"temperature": 0.8}
-    with pytest.raises(ParameterError, match="unknown parameter 'temperatur'; did you mean"):
-        rerun.given_to(stems, {"temperatur": 0.8, "extra": 3})
-    with pytest.raises(ParameterError, match="temperature = -1.*from 0.3 to 0.9"):
-        rerun.given_to(stems, {"temperature": [0.8, -1]})
-    with pytest.raises(ParameterError, match="extra = 'x': input should be a valid integer"):
-        rerun.given_to(stems, {"extra": "x"})
-
-
-def test_a_list_of_temperatures_is_one_parameter():
-    several = validate(CompanionParameters, temperature=[0.47, 0.55, 0.47])
-    assert several.temperature == 0.47 and several.temperatures == (0.47, 0.55)
-    assert several.model_dump(mode="json") == {"temperature": [0.47, 0.55], "profile": "lab"}
-    assert validate(CompanionParameters, **several.model_dump()).temperatures == (0.47, 0.55)
-    assert validate(CompanionParameters).temperatures == (0.5,)
-    with pytest.raises(ParameterError, match=r"temperature = \[\]: give at least one"):
-        validate(CompanionParameters, temperature=[])
-    with pytest.raises(ParameterError, match="temperature = 0.4715 has more than three decimals"):
-        validate(CompanionParameters, temperature=[0.5, 0.4715])
-    with pytest.raises(ParameterError, match="temperature = 'cold': input should be a valid num"):
-        validate(CompanionParameters, temperature=[0.5, "cold"])
-
-
 def test_pages_show_all_temperatures_of_a_list(smoke):
     from glasslib import results
 
@@ -99,18 +53,7 @@ def test_pages_show_all_temperatures_of_a_list(smoke):
     assert list(results.ensembles(asked)) == [0.8, 0.7]
 
 
-# ----------------------------------------------------------------------------------- time left
-def test_time_left_follows_what_ended():
-    clock = rerun.TimeLeft(total=10.0, seconds=100.0, piece=2.0)
-    assert clock.left(0) == 100 and clock.left(30) == 70 and clock.left(500) == 0
-    for k in range(1, 5):
-        clock.done(2.0, at=40.0 * k)  # twice as slow
-    assert clock.left(160) == pytest.approx(2 * (160 + 20) / 10)
-    clock.done(2.0, at=200.0)
-    assert clock.left(200.0) == clock.left(300.0) == 0
-    assert rerun.TimeLeft(0.0, 0.0, 1.0).left(5.0) == 0
-
-
+# ----------------------------------------------------------------------------------- estimates
 def test_estimate_counts_each_thing_once(pages, monkeypatch):
     body = 'results.predictions(shown)\nresults.table("ceiling", shown)'
     for name in ("01-a", "02-b"):
@@ -119,18 +62,23 @@ def test_estimate_counts_each_thing_once(pages, monkeypatch):
     once = rerun._computing(["01-a"], asked)
     twice = rerun._computing(["01-a", "02-b"], asked)
     assert once["01-a"] == twice["01-a"] > 0 and twice["02-b"] == 0
+    (pages / "01-a.md").write_text(page("results.predict(one, settings)"))
+    assert rerun._computing(["01-a"], asked)["01-a"] > 0
+    (pages / "01-a.md").write_text(page("# results.predictions(shown)\nresults.start(globals())"))
+    assert rerun._computing(["01-a"], asked)["01-a"] == 0
     whole = rerun.estimate(["01-a", "02-b"], asked)
     assert whole.simulation == 0  # the fixed ensemble has it
     new = rerun.estimate(["01-a"], validate(CompanionParameters, temperature=0.9, profile="smoke"))
     assert new.simulation == 60 and new.total > 60 and "about" in str(new)
 
 
-def test_profiles_are_compared(smoke, monkeypatch):
-    monkeypatch.setattr(planning, "measured_speed", lambda *args: 5.0)
-    table = rerun.comparison(0.47).set_index("profile")
-    assert list(table.index) == ["smoke", "lab", "companion", "paper"]
-    assert table.loc["lab", "error over runs"] == "1.00"
-    assert float(table.loc["paper", "error over monomers"]) == pytest.approx(0.24, abs=0.01)
+def test_a_page_takes_as_long_as_it_took_in_the_book(pages, tmp_path, smoke):
+    record = tmp_path / "_build" / "executed" / "02-b.json"
+    record.parent.mkdir(parents=True)
+    record.write_text('{"key": "k", "seconds": 33.0, "figures": []}')
+    asked = validate(CompanionParameters, temperature=0.8, profile="smoke")
+    expected = rerun.estimate(["01-a", "02-b"], asked)
+    assert expected.pages == {"01-a": rerun.PAGE_SECONDS, "02-b": 33.0}
 
 
 # --------------------------------------------------------------------------------------- doing
@@ -145,14 +93,14 @@ def test_what_is_done_is_not_done_again(pages, capsys, tmp_path):
     assert "2 pages at T = 0.8, profile smoke: about" in said and "s left" in said
     texts = [nbformat.read(target / f"{n}.ipynb", 4).cells[-1].outputs[0].text
              for n in ("01-a", "02-b")]
-    assert texts == ["0.8\n", "1\n"]
+    assert texts == ["0.8\n", "smoke\n"]
     assert [path.name for path in (target / "figures").iterdir()] == ["figure-9.csv"]
     run("01-a", "02-b")
     assert capsys.readouterr().err.count("unchanged") == 2
-    run("01-a", "02-b", extra=2)
-    assert capsys.readouterr().err.count("unchanged") == 1
+    run("01-a", "02-b", temperature="0.8")  # the text of the same value
+    assert capsys.readouterr().err.count("unchanged") == 2
     (pages / "02-b.md").write_text(page("1 / 0"))
-    with pytest.raises(publish.PublishError, match="02-b stopped in cell .*ZeroDivisionError"):
+    with pytest.raises(PublishError, match="02-b stopped in cell .*ZeroDivisionError"):
         run("01-a", "02-b", temperature=0.7)
     (pages / "02-b.md").write_text(page("print(2)"))
     capsys.readouterr()
@@ -166,7 +114,7 @@ def test_key_holds_the_data_asked_for(tmp_path, monkeypatch):
     source = notebooks.source("1")
 
     def key(temperature):
-        return publish.notebook_key(source, {"temperature": temperature, "profile": "lab"})
+        return execute.notebook_key(source, {"temperature": temperature, "profile": "lab"})
 
     before = key(0.55), key(0.47), key([0.47, 0.55])
     folder = paths.ensembles("lab", 0.55)
@@ -226,17 +174,17 @@ def test_one_page_simulates_with_the_processes_asked_for(tmp_path, monkeypatch):
         cells=[cell], metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     )
     for workers, printed in ((4, "4\n"), (None, "3\n")):
-        done = publish.execute(node, workers=workers, echo=False)
+        done = execute.execute_notebook(node, workers=workers, echo=False)
         assert done.cells[0].outputs[0].text == printed
 
     from typer.testing import CliRunner
 
     from glasslib.cli import app
 
-    def execute(node, values, *, name, workers):
-        raise publish.PublishError(f"{name} with {workers}")
+    def stop(node, values, *, name, workers):
+        raise PublishError(f"{name} with {workers}")
 
-    monkeypatch.setattr(publish, "execute", execute)
+    monkeypatch.setattr(execute, "execute_notebook", stop)
     for given, workers in (((), 3), (("-w", "7"), 7)):
         done = CliRunner().invoke(app, ["run", "2", *given])
         assert str(done.exception) == f"02-relaxation with {workers}"
@@ -244,40 +192,15 @@ def test_one_page_simulates_with_the_processes_asked_for(tmp_path, monkeypatch):
 
 def test_a_book_of_its_own(pages, monkeypatch, tmp_path):
     built = []
-    monkeypatch.setattr(publish, "pages", lambda toc=None: ["01-a", "02-b"])
-    monkeypatch.setattr(publish, "stage", lambda target, *args, **kw: target.mkdir(parents=True))
-    monkeypatch.setattr(publish, "build_html", lambda source, html: built.append(html))
+    monkeypatch.setattr(notebooks, "contents", lambda toc=None: ["01-a", "02-b"])
+    monkeypatch.setattr(site, "stage", lambda target, *args, **kw: target.mkdir(parents=True))
+    monkeypatch.setattr(site, "build_html", lambda source, html: built.append(html))
     index = rerun.build_book({"temperature": "0.8,0.7", "profile": "smoke"})
     assert index == tmp_path / "_build/books/T0.800-T0.700-smoke/html/index.html"
     assert built == [index.parent]
     record = json.loads((index.parents[1] / "executed" / "01-a.json").read_text())
     values = {"temperature": [0.8, 0.7], "profile": "smoke"}
-    assert record["key"] == publish.notebook_key(pages / "01-a.md", values)
-
-
-# ---------------------------------------------------------------------------------- the tables
-def test_generated_tables_follow_the_models():
-    rows = notebooks.parameter_rows()
-    assert rows[0] == ("name", "default", "allowed", "unit", "notebooks", "meaning")
-    assert ("temperature", "0.5", "from 0.3 to 0.9", "ε/k_B", "all") in [row[:5] for row in rows]
-    for name, lines in notebooks.generated_tables().items():
-        columns = {line.replace(r"\|", "").count("|") for line in lines}
-        assert len(columns) == 1 and len(lines) > 3, name
-    text = "a\n% table: parameters\nold\n% end of table\nb\n"
-    filled = notebooks.with_tables(text)
-    assert "old" not in filled and "| `temperature` |" in filled
-    assert notebooks.with_tables(filled) == filled
-    with pytest.raises(ParameterError, match="table 'none' does not exist; choose parameters"):
-        notebooks.with_tables("% table: none\n% end of table")
-
-
-@pytest.mark.parametrize(
-    "path", sorted((paths.root() / "book").rglob("*.md")), ids=lambda path: path.stem
-)
-def test_tables_in_prose_are_in_step(path):
-    text = path.read_text(encoding="utf-8")
-    assert notebooks.with_tables(text) == text, f"run 'make notebooks' ({path.name} differs)"
-    assert text.count("% table: ") == text.count("% end of table")
+    assert record["key"] == execute.notebook_key(pages / "01-a.md", values)
 
 
 # ----------------------------------------------------------------------------- from end to end

@@ -6,7 +6,9 @@ import zlib
 
 import pytest
 
-from glasslib import paths, pdf, publish
+from glasslib import paths
+from glasslib.errors import PublishError
+from glasslib.publishing import pdf
 
 needs_chromium = pytest.mark.skipif(
     not any(shutil.which(name) for name in pdf._NAMES), reason="there is no Chromium here"
@@ -15,11 +17,11 @@ needs_chromium = pytest.mark.skipif(
 
 def test_missing_browser_is_named(monkeypatch):
     monkeypatch.setenv("CHROMIUM", "/no/such/browser")
-    with pytest.raises(publish.PublishError, match="CHROMIUM = '/no/such/browser' is no"):
+    with pytest.raises(PublishError, match="CHROMIUM = '/no/such/browser' is no"):
         pdf.chromium()
     monkeypatch.delenv("CHROMIUM")
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(publish.PublishError, match="Chromium was not found; install it"):
+    with pytest.raises(PublishError, match="Chromium was not found; install it"):
         pdf.build_pdf()
 
 
@@ -27,7 +29,7 @@ def test_a_browser_that_fails_leaves_the_old_pdf(tmp_path, monkeypatch):
     target = tmp_path / "book.pdf"
     target.write_text("old")
     monkeypatch.setenv("CHROMIUM", shutil.which("false"))
-    with pytest.raises(publish.PublishError, match="did not print page.html: it said nothing"):
+    with pytest.raises(PublishError, match="did not print page.html: it said nothing"):
         pdf.print_page(tmp_path / "page.html", target)
     assert target.read_text() == "old"
 
@@ -36,7 +38,7 @@ def test_a_browser_that_fails_leaves_the_old_pdf(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_formulas_and_style_of_paper_are_printed(tmp_path):
     """Two chapters, the second on a page of its own; formulas set by the MathJax of the book."""
-    assets = paths.root() / "book" / "assets"
+    assets = paths.pages() / "assets"
     page = tmp_path / "page.html"
     page.write_text(
         f'<link rel="stylesheet" href="{(assets / "companion.css").as_uri()}">'

@@ -1,0 +1,6 @@
+"""The book: notebooks and their pairs, their execution, the pages, reruns and the PDF.
+
+A notebook's MyST file is the source (:mod:`~glasslib.publishing.notebooks`). It is executed
+(:mod:`~glasslib.publishing.execute`), and the executed notebooks and the prose become pages
+(:mod:`~glasslib.publishing.site`). :mod:`~glasslib.publishing.rerun` does this at new temperatures.
+"""

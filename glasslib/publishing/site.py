@@ -1,0 +1,272 @@
+"""From executed notebooks to the book: lay out what Sphinx reads, build the pages, serve them.
+
+The book is built in steps, each done only when something it depends on has changed::
+
+    notebooks/NN-name.md ── papermill ──▶ _build/executed/NN-name.ipynb
+    _config.yml, _toc.yml, book/, executed notebooks ── copy ──▶ _build/source/
+    _build/source/ ── jupyter-book -W ──▶ _build/html/
+
+What a step depends on is summed up in one SHA-256, its key, stored beside the result. Sphinx
+never sees ``notebooks/``, where a notebook and its pair share a name, and never runs a cell.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glasslib import paths
+from glasslib.errors import PublishError
+from glasslib.files import hashes, key_of, write_text
+from glasslib.publishing import execute, notebooks
+from glasslib.publishing.execute import Page
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+__all__ = ["build_book", "build_html", "serve", "stage"]
+
+
+def _stage_configuration(source: Path, target: Path) -> None:
+    """Copy ``_config.yml``; add launch buttons if ``GLASSLIB_REPOSITORY`` names a repository.
+
+    The address of the repository is known where the book is published, and nowhere else.
+    """
+    import yaml
+
+    address = os.environ.get("GLASSLIB_REPOSITORY", "").rstrip("/")
+    if not address:
+        shutil.copy2(source, target)
+        return
+    if not re.fullmatch(r"https://[\w.-]+/[\w.-]+/[\w.-]+", address):
+        raise PublishError(
+            f"GLASSLIB_REPOSITORY = '{address}' is no address like https://github.com/owner/name"
+        )
+    settings = yaml.safe_load(source.read_text(encoding="utf-8"))
+    # Straight to the theme: its options in our settings hide what jupyter-book would fill in.
+    options = settings.setdefault("sphinx", {}).setdefault("config", {})
+    options.setdefault("html_theme_options", {}).update(
+        repository_url=address,
+        repository_branch="main",
+        use_repository_button=True,
+        launch_buttons={
+            "notebook_interface": "jupyterlab",
+            "binderhub_url": "https://mybinder.org",
+            "colab_url": "https://colab.research.google.com",
+        },
+    )
+    target.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+
+
+def _behind(page: Page) -> str:
+    """Return the section of a page that says how long it ran and where its numbers are."""
+    number = int(page.name.split("-", 1)[0])
+    tables = [name for name in page.figures if name.endswith(".csv")]
+    links = ", ".join(f"{{download}}`{name} <../figures/{name}>`" for name in tables)
+    took = f"This page ran in {max(page.seconds, 1):.0f} s, with what earlier pages had computed."
+    again = f"Again, at another temperature: `glasslib run {number} -p temperature=0.55`."
+    numbers = f"The numbers in its figures: {links}." if links else ""
+    return f"## Behind this page\n\n{numbers}\n{took}\n{again}\n"
+
+
+def _with_section(node: NotebookNode, section: str) -> NotebookNode:
+    """Put a section before the exercises, or at the end of a page without any."""
+    import nbformat
+
+    heading = "## Exercises"
+    for cell in node.cells:
+        if cell.cell_type == "markdown" and f"\n{heading}" in f"\n{cell.source}":
+            before, after = f"\n{cell.source}".split(f"\n{heading}", 1)
+            cell.source = f"{before}\n{section}\n{heading}{after}".lstrip("\n")
+            return node
+    node.cells.append(nbformat.v4.new_markdown_cell(section, id="behind"))
+    return node
+
+
+def stage(
+    target: Path,
+    executed: Iterable[Page],
+    *,
+    root: Path | None = None,
+    toc: Path | None = None,
+) -> None:
+    """Lay out what Sphinx reads: configuration, contents, prose pages and executed notebooks.
+
+    Paths in ``_toc.yml`` and ``_config.yml`` mean the same here as at the top of the checkout. The
+    figures of all pages and their numbers go to ``figures/``, and each page says what it took.
+
+    Parameters
+    ----------
+    target : Path
+        Folder to fill; what was there is removed.
+    executed : iterable of Page
+        The executed notebooks.
+    root : Path, optional
+        Where ``_config.yml`` and ``book/`` are; the checkout by default.
+    toc : Path, optional
+        Another table of contents.
+    """
+    import nbformat
+
+    root = paths.root() if root is None else root
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    _stage_configuration(root / "_config.yml", target / "_config.yml")
+    shutil.copy2(root / "_toc.yml" if toc is None else toc, target / "_toc.yml")
+    hidden = shutil.ignore_patterns(".*", "__pycache__", "*.tmp")
+    shutil.copytree(root / "book", target / "book", ignore=hidden)
+    (target / "data").mkdir()
+    if (root / "data" / "README.md").exists():  # the data card, which a page includes
+        shutil.copy2(root / "data" / "README.md", target / "data" / "README.md")
+    (target / "notebooks").mkdir()
+    (target / "figures").mkdir()
+    for page in executed:
+        for name in page.figures:
+            shutil.copy2(page.path.parent / "figures" / name, target / "figures" / name)
+        node = _with_section(nbformat.read(page.path, as_version=4), _behind(page))
+        write_text(target / "notebooks" / page.path.name, notebooks.text_of(node))
+
+
+def build_html(source: Path, target: Path, builder: str = "html") -> None:
+    """Build the pages with jupyter-book; a warning is an error.
+
+    They are put in place when all went well: a build that fails leaves the book that was there.
+
+    Parameters
+    ----------
+    source : Path
+        A folder filled by :func:`stage`.
+    target : Path
+        The folder of the pages, such as ``_build/html``.
+    builder : str
+        Of Sphinx: ``html``, or ``singlehtml`` for the whole book as one page.
+
+    Raises
+    ------
+    PublishError
+        jupyter-book failed or warned; its messages have been printed to stderr.
+    """
+    temporary = target.with_name(f".{target.name}-next")
+    shutil.rmtree(temporary, ignore_errors=True)
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command += ["build", str(source.resolve())]
+    command += ["--path-output", str(temporary.resolve()), "-W", "--keep-going", "--all"]
+    if builder != "html":
+        command += ["--builder", "custom", "--custom-builder", builder]
+    result = subprocess.run(
+        command, cwd=source, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"}
+    )
+    try:
+        if result.returncode:
+            messages = _messages(result.stderr, (source.resolve(), paths.root()))
+            print("\n".join(messages), file=sys.stderr)
+            raise PublishError(
+                f"the book was not built: jupyter-book gave {len(messages)} warnings or errors;"
+                " fix the pages named above"
+            )
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(temporary / "_build" / builder, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _messages(stderr: str, folders: Iterable[Path]) -> list[str]:
+    """Return Sphinx's warnings and errors, or else its last lines, without these folders."""
+    for folder in folders:
+        stderr = stderr.replace(f"{folder}{os.sep}", "")
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", stderr).splitlines()
+    return [line for line in lines if re.search("WARNING|ERROR|rror:", line)] or lines[-20:]
+
+
+def build_book(
+    *,
+    force: bool = False,
+    report: Callable[[str], None] = print,
+    parameters: Mapping[str, Any] | None = None,
+    build: Path | None = None,
+) -> Path:
+    """Execute what changed, build the pages if anything did, and return the page to open.
+
+    Parameters
+    ----------
+    force : bool
+        Do everything again.
+    report : callable
+        Gets one line about each step.
+    parameters : mapping, optional
+        Values that every notebook is given; none by default.
+    build : Path, optional
+        Folder of this book, ``_build`` by default; ``html/index.html`` in it is returned.
+
+    Returns
+    -------
+    Path
+        ``_build/html/index.html``.
+
+    Raises
+    ------
+    PublishError
+        A notebook stopped or a page gave a warning.
+    """
+    build = paths.build() if build is None else build
+    paths.check_writable(build)
+    begin = time.monotonic()
+    pages = execute.execute_pages(
+        folder=build / "executed", parameters=parameters, force=force, report=report
+    )
+    stage(build / "source", pages)
+    key = key_of(hashes(build / "source"), execute.library())
+    html, record = build / "html", build / "html.json"
+    index = html / "index.html"
+    if force or not index.exists() or execute.read_record(record).get("key") != key:
+        record.unlink(missing_ok=True)
+        build_html(build / "source", html)
+        write_text(record, json.dumps({"key": key}) + "\n")
+        report(f"pages built, {time.monotonic() - begin:.0f} s in all")
+    else:
+        report("pages unchanged")
+    return index
+
+
+def serve(port: int = 8000, folder: Path | None = None) -> None:
+    """Serve the built book on this machine only (127.0.0.1) until interrupted.
+
+    Parameters
+    ----------
+    port : int
+        Port to listen on; 0 takes a free one.
+    folder : Path, optional
+        The built pages; ``_build/html`` by default.
+
+    Raises
+    ------
+    PublishError
+        There is no built book, or the port is taken.
+    """
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    folder = paths.build() / "html" if folder is None else folder
+    if not (folder / "index.html").exists():
+        raise PublishError("there is no book in _build/html; build it with 'make book'")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise PublishError(
+            f"port {port} cannot be used ({error.strerror}); choose another: PORT={port + 1}"
+        ) from None
+    with server:
+        print(f"http://127.0.0.1:{server.server_address[1]}/  (Ctrl-C stops)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
