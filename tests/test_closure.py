@@ -70,7 +70,9 @@ CHANGES = {
     "read": (
         "store.py", "np.asarray(variable[()])", "np.zeros_like(variable[()])", ALL,
     ),
-    "train": ("learning/training.py", "generator.permutation(len(x))", "np.arange(len(x))", TRAINED),
+    "train": (
+        "learning/training.py", "generator.permutation(len(x))", "np.arange(len(x))", TRAINED,
+    ),
     "TrainedNetwork.load": (
         "learning/training.py", 'tau_index=about["tau_index"]', "tau_index=0",
         TRAINED - {"settings"},
