@@ -25,6 +25,7 @@ from pydantic import (
 from glasslib.errors import ParameterError
 
 __all__ = [
+    "Cage",
     "PROTOCOLS",
     "CompanionParameters",
     "DescriptorSpec",
@@ -171,6 +172,36 @@ class Integrator(Model):
         True,
         description="At each checkpoint of a constant-energy trajectory, scale the velocities so"
         " that the total energy is that of its start (data files without this field: no).",
+    )
+
+
+class Cage(Model):
+    """Sampling of the cages of one configuration: the walls, the bath and the lengths."""
+
+    radius: float = Field(
+        0.52, gt=0, le=1, description="How far a monomer may be from its place in the inherent"
+        " structure, σ.",
+    )
+    temperature: float = Field(0.8, gt=0, description="Temperature of the bath T', ε/k_B.")
+    replicas: int = Field(4, ge=1, description="Replicas in each half.")
+    halves: int = Field(
+        2, ge=2, description="Independent samplings, from whose agreement the noise follows."
+    )
+    warmup: float = Field(2.0, gt=0, description="Time of a replica before its first sample, τ.")
+    duration: float = Field(25.0, gt=0, description="Time of a replica that is sampled, τ.")
+    interval: float = Field(0.1, gt=0, description="Time between samples, τ.")
+    friction: float = Field(0.5, gt=0, description="Friction of the bath, 1/τ.")
+    bath_interval: float = Field(0.05, gt=0, description="Time between actions of the bath, τ.")
+    timestep: float = Field(
+        0.005, gt=0, le=0.01, description="Step in τ; 0.01 makes u² larger by 2 %."
+    )
+    pair_reach: float = Field(
+        1.8, gt=1, description="Pairs closer than this in the inherent structure give a monomer's"
+        " own energy, σ.",
+    )
+    contact: float = Field(1.4, gt=1, description="Neighbours closer than this are counted, σ.")
+    contact_reach: float = Field(
+        1.45, gt=1, description="Pairs closer than this in the inherent structure are contacts, σ."
     )
 
 

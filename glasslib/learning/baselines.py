@@ -18,6 +18,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import wraps
 
 import numpy as np
@@ -35,6 +36,7 @@ from glasslib.learning.dataset import Split
 
 __all__ = [
     "ALPHAS",
+    "RidgeSums",
     "ValidatedRidge",
     "best_column",
     "out_of_sample",
@@ -62,7 +64,7 @@ def _one_thread(method):
     return wrapper
 
 
-class _Sums:
+class RidgeSums:
     """Sums over rows from which ridge regression of any strength follows."""
 
     def __init__(self, x: np.ndarray, y: np.ndarray):
@@ -75,9 +77,17 @@ class _Sums:
             self.xx += part.T @ part
             self.xy += part.T @ y[start : start + _CHUNK].astype(np.float32)
 
-    def add(self, other: _Sums) -> None:
+    def add(self, other: RidgeSums) -> None:
+        """Take the rows of ``other`` too."""
         for name in ("n", "x", "y", "xx", "xy"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def __sub__(self, other: RidgeSums) -> RidgeSums:
+        """Return the sums over the rows that are not in ``other``."""
+        rest = copy(self)
+        for name in ("n", "x", "y", "xx", "xy"):
+            setattr(rest, name, getattr(self, name) - getattr(other, name))
+        return rest
 
     def solve(self, alphas) -> tuple[np.ndarray, np.ndarray]:
         """Coefficients (n_alphas, n_features, n_targets) and intercepts (n_alphas, n_targets)."""
@@ -180,7 +190,7 @@ class ValidatedRidge(RegressorMixin, BaseEstimator):
             chosen = np.asarray(groups) == random.choice(present)
         else:
             chosen = random.permutation(len(x)) < max(1, round(self.validation_fraction * len(x)))
-        sums = _Sums(x[~chosen], y[~chosen])
+        sums = RidgeSums(x[~chosen], y[~chosen])
         if len(self.alphas) > 1:
             coefficients, intercepts = sums.solve(self.alphas)
             error = np.array([
@@ -190,7 +200,7 @@ class ValidatedRidge(RegressorMixin, BaseEstimator):
             best = error.argmin(axis=0)
         else:
             best = np.zeros(y.shape[1], dtype=int)
-        sums.add(_Sums(x[chosen], y[chosen]))
+        sums.add(RidgeSums(x[chosen], y[chosen]))
         self.alpha_ = np.asarray(self.alphas, dtype=float)[best]
         used = np.unique(best)
         coefficients, intercepts = sums.solve(np.asarray(self.alphas)[used])

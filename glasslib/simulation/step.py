@@ -150,7 +150,7 @@ _FAST = {"error_model": "numpy", "cache": True, "nogil": True, "fastmath": {"con
 
 
 @njit(**_FAST)
-def _bond_forces(x, stiffness, length, out, shift):
+def bond_forces(x, stiffness, length, out, shift):
     """Harmonic bonds along the chains; ``shift[d, i]`` is the force of bond (i - 1, i) on i - 1."""
     n = x.shape[1]
     x0, x1, x2, s0, s1, s2 = x[0], x[1], x[2], shift[0], shift[1], shift[2]
@@ -165,7 +165,7 @@ def _bond_forces(x, stiffness, length, out, shift):
 
 
 @njit(**_FAST)
-def _kick(v, pairs, bonds, a, b):
+def kick(v, pairs, bonds, a, b):
     for d in range(3):
         speed, pair, bond = v[d], pairs[d], bonds[d]
         for i in range(len(speed)):
@@ -173,7 +173,7 @@ def _kick(v, pairs, bonds, a, b):
 
 
 @njit(**_FAST)
-def _kick_and_drift(x, v, pairs, bonds, a, b, h):
+def kick_and_drift(x, v, pairs, bonds, a, b, h):
     for d in range(3):
         place, speed, pair, bond = x[d], v[d], pairs[d], bonds[d]
         for i in range(len(place)):
@@ -188,18 +188,18 @@ def _advance(
     """Take so many outer steps, or with none compute the forces; tell whether the lists fit."""
     h = timestep / substeps
     if steps == 0:
-        _bond_forces(x, stiffness, length, bonds, shift)
+        bond_forces(x, stiffness, length, bonds, shift)
         return update(x, about, w, pairs, shift)
     share = 0.5
     for _ in range(steps):
         for inner in range(substeps):
             if inner == 0:
-                _kick_and_drift(x, v, pairs, bonds, share * timestep, share * h, h)
+                kick_and_drift(x, v, pairs, bonds, share * timestep, share * h, h)
             else:
-                _kick_and_drift(x, v, pairs, bonds, 0.0, h, h)
-            _bond_forces(x, stiffness, length, bonds, shift)
+                kick_and_drift(x, v, pairs, bonds, 0.0, h, h)
+            bond_forces(x, stiffness, length, bonds, shift)
         if not update(x, about, w, pairs, shift):
             return False
         share = 1.0
-    _kick(v, pairs, bonds, 0.5 * timestep, 0.5 * h)
+    kick(v, pairs, bonds, 0.5 * timestep, 0.5 * h)
     return True
