@@ -27,7 +27,7 @@ _MARKUP = re.compile(
 
 
 def module_names() -> list[str]:
-    """Return the names of the library's modules, packages first; none is imported for that."""
+    """Return the names of the library's modules in reading order; none is imported for that."""
     found = []
 
     def walk(folder, prefix):
@@ -40,7 +40,7 @@ def module_names() -> list[str]:
                 walk(importlib.util.find_spec(name).submodule_search_locations, name)
 
     walk(glasslib.__path__, "glasslib")
-    return found
+    return sorted(found, key=lambda name: glasslib.READING_ORDER.index(name.split(".")[1]))
 
 
 def modules_text() -> str:
