@@ -1,10 +1,12 @@
 """glasslib: propensity, structure and neural networks in a molecular glass-former.
 
 A house of four wings. Physics (arrays in, arrays out): structure, dynamics, learning. Data:
-simulation, store, campaign. Study: results, figures; a page's topic has the same name in both. Book:
-publishing, lab. All quantities are in reduced Lennard-Jones units: length σ, energy ε, mass m,
-time τ = σ √(m/ε), temperature ε/k_B.
+simulation, store, campaign. Study: results, figures; a page's topic has the same name in both.
+Book: publishing, lab. All quantities are in reduced Lennard-Jones units: length σ, energy ε, mass
+m, time τ = σ √(m/ε), temperature ε/k_B.
 """
+
+from glasslib.paths import keep_caches as _keep_caches
 
 __version__ = "0.1.0"
 
@@ -16,7 +18,5 @@ READING_ORDER = (
     "results", "figures",
     "publishing", "lab", "cli",
 )
-
-from glasslib.paths import keep_caches as _keep_caches
 
 _keep_caches()

@@ -350,9 +350,10 @@ def campaign_task(
     temperature: OneTemperature,
     run: Annotated[int, typer.Option(min=0, help="Number of the run.")],
     block: Annotated[int | None, typer.Option(min=0, help="Block; without it the run.")] = None,
+    cage: Annotated[bool, typer.Option("--cage", help="The cages of the run.")] = False,
     profile: Profile = "companion",
 ) -> None:
-    """Do one run, or one block of its ensemble, to the end: one file, one job.
+    """Do one run, or one block of its ensemble, or its cages, to the end: one file, one job.
 
     It resumes from its last checkpoint, so a job that hit its wall time is just started again.
 
@@ -362,7 +363,11 @@ def campaign_task(
     from glasslib.parameters import checked_temperature, get_protocol
 
     get_protocol(profile)
-    task = campaign.Task(checked_temperature(temperature), profile, run, block)
+    if cage and block is not None:
+        raise typer.BadParameter("give --block or --cage, not both: each is a file of its own")
+    task = campaign.Task(
+        checked_temperature(temperature), profile, run, "cage" if cage else block
+    )
     line = campaign.perform(task, patience=campaign.LONGER_THAN_A_LEASE)
     if line == "busy":
         raise SimulationError(f"{task} is being worked on by another process; try again later")

@@ -260,6 +260,7 @@ class Protocol(Model):
     wavenumbers: tuple[float, ...] = Field(
         (6.6, 6.8, 7.0, 7.2, 7.4, 7.6), description="Wave numbers of stored F_s, σ⁻¹."
     )
+    cage: Cage = Field(Cage(), description="How the cages of a configuration are sampled.")
     n_times: int = Field(10, ge=4, description="Times at which the propensity is stored.")
     n_fine_times: int = Field(50, ge=4, description="Times of F_s and MSD in the ensemble.")
 
@@ -322,7 +323,7 @@ PROTOCOLS = {
         Protocol(
             name="smoke", melt=Melt(n_monomers=1500), runs=2, trajectories=4, block_size=2,
             melt_time=10.0, equilibration_floor=10.0, equilibration_limit=40.0, timing_runs=2,
-            longest_time_multiple=3.0,
+            longest_time_multiple=3.0, cage=Cage(replicas=1, warmup=0.5, duration=2.0),
         ),
         Protocol(
             name="lab", melt=Melt(n_monomers=1500), runs=4, trajectories=10, block_size=5,

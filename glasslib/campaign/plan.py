@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
 from glasslib.parameters import Model, Temperature, get_protocol
-from glasslib.store.registry import block_path, run_path
+from glasslib.store.registry import block_path, cage_path, run_path
 
 __all__ = ["CAMPAIGN", "Goal", "Task", "tasks", "whole"]
 
 
 class Goal(Model):
-    """One step of the campaign: so many runs and blocks at a temperature."""
+    """One step of the campaign: so many runs and blocks at a temperature, with cages or not."""
 
     profile: str
     temperature: Temperature
     runs: int = Field(ge=1)
     blocks: int = Field(ge=1)
+    cages: bool = False
 
 
 #: The campaign, in order: a little of everything first, then more of it, high temperatures first;
 #: at last the paper's 10,000 monomers where they can be afforded.
 CAMPAIGN = tuple(
-    Goal(profile=profile, temperature=temperature, runs=runs, blocks=blocks)
+    Goal(profile=profile, temperature=temperature, runs=runs, blocks=blocks, cages=blocks == 4)
     for profile, temperature, runs, blocks in (
         ("companion", 0.60, 4, 1), ("companion", 0.50, 4, 1), ("companion", 0.45, 4, 1),
         ("companion", 0.60, 4, 4), ("companion", 0.50, 4, 2), ("companion", 0.45, 4, 2),
@@ -44,12 +46,12 @@ CAMPAIGN = tuple(
 
 @dataclass(frozen=True)
 class Task:
-    """One file to be made: a run (``block`` None) or a block of its ensemble."""
+    """One file to be made: a run (``block`` None), a block of its ensemble, or its cages."""
 
     temperature: float
     profile: str
     run: int
-    block: int | None = None
+    block: int | Literal["cage"] | None = None
 
     @property
     def name(self) -> str:
@@ -61,6 +63,8 @@ class Task:
         """Return the file the task ends with."""
         if self.block is None:
             return run_path(self.temperature, self.profile, self.run)
+        if self.block == "cage":
+            return cage_path(self.temperature, self.profile, self.run)
         return block_path(self.temperature, self.profile, self.run, self.block)
 
     def done(self) -> bool:
@@ -73,18 +77,20 @@ class Task:
         if self.block is None:
             source = protocol.source(self.temperature)
             return source is None or run_path(source, self.profile, self.run).exists()
+        if self.block == "cage":
+            return run_path(self.temperature, self.profile, self.run).exists()
         needed = {self.run, *protocol.runs_that_time(self.temperature)}
         return all(
             run_path(self.temperature, self.profile, run).exists() for run in needed
         )
 
     def __str__(self):
-        what = "run" if self.block is None else f"block {self.block} of run"
+        what = {None: "run", "cage": "cages of run"}.get(self.block, f"block {self.block} of run")
         return f"{self.profile} T = {self.temperature:.3f}, {what} {self.run}"
 
 
 def tasks(goals: Iterable[Goal]) -> list[Task]:
-    """List the tasks of the goals in order, each once; runs of a goal before its blocks.
+    """List the tasks of the goals in order, each once; of a goal runs, then blocks, then cages.
 
     Examples
     --------
@@ -108,6 +114,8 @@ def tasks(goals: Iterable[Goal]) -> list[Task]:
         for block in range(goal.blocks):
             for number in range(goal.runs):
                 listed.setdefault(Task(goal.temperature, goal.profile, number, block))
+        for number in range(goal.runs if goal.cages else 0):
+            listed.setdefault(Task(goal.temperature, goal.profile, number, "cage"))
     return list(listed)
 
 

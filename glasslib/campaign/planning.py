@@ -66,8 +66,8 @@ def simulated_time(protocol: Protocol, temperature: float, tau_alpha: float) -> 
     Returns
     -------
     dict
-        By "run" and "block". A time unit in the heat bath counts for ``BATH_COST``, and a run from
-        a hot melt counts its shorter steps.
+        By "run", "block" and "cage". A time unit in the heat bath counts for ``BATH_COST``; a run
+        from a hot melt, and cages, count their shorter steps.
 
     Examples
     --------
@@ -77,12 +77,14 @@ def simulated_time(protocol: Protocol, temperature: float, tau_alpha: float) -> 
     equilibration = 8.0
     while equilibration < protocol.equilibration_time(temperature):
         equilibration += min(equilibration, protocol.integrator.segment)
-    hot = 0.0
+    hot, cage = 0.0, protocol.cage
     if protocol.source(temperature) is None:
         hot = 2 * protocol.melt_time * protocol.integrator.timestep / 0.004
     return {
         "run": BATH_COST * (hot + equilibration) + protocol.production_multiple * tau_alpha,
         "block": protocol.block_size * protocol.longest_time_multiple * tau_alpha,
+        "cage": cage.halves * cage.replicas * (cage.warmup + cage.duration)
+        * protocol.integrator.timestep / cage.timestep,
     }
 
 
@@ -120,7 +122,7 @@ def task_time(task: Task) -> float:
     Parameters
     ----------
     task : Task
-        A run or a block.
+        A run, a block or cages.
 
     Examples
     --------
@@ -129,7 +131,7 @@ def task_time(task: Task) -> float:
     """
     tau, _ = _tau_alpha(task.temperature, task.profile)
     times = simulated_time(get_protocol(task.profile), task.temperature, tau)
-    return times["run" if task.block is None else "block"]
+    return times[{None: "run", "cage": "cage"}.get(task.block, "block")]
 
 
 @dataclass
@@ -138,6 +140,7 @@ class _Row:
 
     runs: list[int]
     blocks: list[int]
+    cages: list[int]
     tau_ee: list[float]
     tau_alpha: list[float]
     spent: float = 0.0
@@ -150,9 +153,9 @@ def _collect(goals: Iterable[Goal]) -> dict[tuple[str, float], _Row]:
     rows: dict[tuple[str, float], _Row] = {}
     for task in tasks(goals):
         row = rows.setdefault(
-            (task.profile, task.temperature), _Row([0, 0], [0, 0], [], [])
+            (task.profile, task.temperature), _Row([0, 0], [0, 0], [0, 0], [], [])
         )
-        count = row.runs if task.block is None else row.blocks
+        count = {None: row.runs, "cage": row.cages}.get(task.block, row.blocks)
         count[1] += 1
         if not task.done():
             row.to_go += task_time(task)
@@ -181,10 +184,10 @@ def status(goals: Iterable[Goal] = CAMPAIGN) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        By profile and temperature: runs and blocks there and planned, the least equilibration
-        reached (in τ_ee and τ_α), the hours of one core spent on what is there, and those that the
-        rest will take at the speed of what is there, of what was made with the settings of today if
-        there is any ("?" where nothing of the profile is).
+        By profile and temperature: runs, blocks and cages there and planned, the least
+        equilibration reached (in τ_ee and τ_α), the hours of one core spent on what is there, and
+        those that the rest will take at the speed of what is there, of what was made with the
+        settings of today if there is any ("?" where nothing of the profile is).
     """
     rows = _collect(goals)
     speed = {}
@@ -202,6 +205,7 @@ def status(goals: Iterable[Goal] = CAMPAIGN) -> pd.DataFrame:
             "T": f"{temperature:.2f}",
             "runs": "{} of {}".format(*row.runs),
             "blocks": "{} of {}".format(*row.blocks),
+            "cages": "{} of {}".format(*row.cages),
             "τ_ee ≥": f"{min(row.tau_ee):.2g}" if row.tau_ee else "–",
             "τ_α ≥": f"{min(row.tau_alpha):.3g}" if row.tau_alpha else "–",
             "core-hours": f"{row.spent / 3600:.2f}",

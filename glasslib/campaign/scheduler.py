@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from glasslib import paths
 from glasslib.campaign.block import make_block
+from glasslib.campaign.cage import make_cage
 from glasslib.campaign.checkpoints import Checkpoint
 from glasslib.campaign.plan import Goal, Task, tasks, whole
 from glasslib.campaign.production import make_run
@@ -51,7 +52,7 @@ def perform(task: Task, patience: float = 0.0) -> str:
                     f"{task} needs runs that are not there yet; 'glasslib campaign run' does them"
                     " in order"
                 )
-            make = make_run if task.block is None else make_block
+            make = {None: make_run, "cage": make_cage}.get(task.block, make_block)
             line = make(task, checkpoint)
             checkpoint.remove()
             return line

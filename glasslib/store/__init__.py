@@ -7,6 +7,8 @@ One profile and temperature has one folder, ``data/ensembles/companion/T0.500/``
     the inherent structure below it, and the chains.
 ``run03-block01.nc``
     Block 1 of its isoconfigurational ensemble: averages over the block's trajectories.
+``run03-cage.nc``
+    Its cages: averages while each monomer is kept in its cage, in two independent halves.
 ``times.json``
     τ_α, the wave number and the times of the ensemble, fixed before its first block.
 
@@ -15,6 +17,7 @@ temperatures are more files. ``registry.txt`` beside the temperature folders lis
 each, and reading verifies it.
 """
 
+from glasslib.store.cages import load_cages, with_cages
 from glasslib.store.ensemble import (
     Ensemble,
     Times,
@@ -29,6 +32,7 @@ from glasslib.store.registry import (
     available,
     block_path,
     block_paths,
+    cage_path,
     equilibrated,
     merge,
     profile_with,
@@ -51,7 +55,9 @@ __all__ = [
     "available",
     "block_path",
     "block_paths",
+    "cage_path",
     "equilibrated",
+    "load_cages",
     "load_ensemble",
     "load_runs",
     "merge",
@@ -66,6 +72,7 @@ __all__ = [
     "times_path",
     "universe",
     "verify_all",
+    "with_cages",
     "write",
     "write_times",
 ]

@@ -21,6 +21,7 @@ __all__ = [
     "available",
     "block_path",
     "block_paths",
+    "cage_path",
     "equilibrated",
     "merge",
     "profile_with",
@@ -52,6 +53,11 @@ def run_path(temperature: float, profile: str, run: int) -> Path:
 def block_path(temperature: float, profile: str, run: int, block: int) -> Path:
     """Return the file of one block of a run's ensemble."""
     return _folder(temperature, profile) / f"run{run:02d}-block{block:02d}.nc"
+
+
+def cage_path(temperature: float, profile: str, run: int) -> Path:
+    """Return the file of the cages of a run's configuration."""
+    return _folder(temperature, profile) / f"run{run:02d}-cage.nc"
 
 
 def times_path(temperature: float, profile: str) -> Path:
@@ -291,7 +297,7 @@ def merge(folder: Path, profile: str) -> list[str]:
     ours, theirs = read_registry(here / "registry.txt"), read_registry(source / "registry.txt")
     wanted = []
     # Runs and times come before the blocks that stand on them, should this be interrupted.
-    for name in sorted(theirs, key=lambda name: ("-block" in name, name)):
+    for name in sorted(theirs, key=lambda name: ("-" in name, name)):
         path = source / name
         if not path.exists():
             raise DataError(f"{path} is in the registry there but missing; copy it again")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Sequence
 
 import numpy as np
 
 from glasslib import __version__
 from glasslib.parameters import Protocol
+from glasslib.structure.cage import CageMoments
 
-__all__ = ["block_dataset", "round_mantissa", "run_dataset", "spent_seconds"]
+__all__ = ["block_dataset", "cage_dataset", "round_mantissa", "run_dataset", "spent_seconds"]
 
 #: Mantissa bits kept of block averages: 2⁻¹¹ ≈ 0.05 % rounding, where ten trajectories give 10 %.
 KEPT_BITS = 10
@@ -183,4 +185,56 @@ def block_dataset(temperature, protocol, run, block, times, saved):
             for name, (dims, values, label, unit) in variables.items()
         },
         attrs=attributes,
+    )
+
+
+def cage_dataset(
+    temperature: float, protocol: Protocol, run: int, halves: Sequence[CageMoments], cpu: float
+):
+    """Return what the file of a run's cages holds: the moments of each half.
+
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B.
+    protocol : Protocol
+    run : int
+    halves : sequence of CageMoments
+        Independent samplings.
+    cpu : float
+        Seconds of one core.
+    """
+    import xarray as xr
+
+    variables = {
+        "offset": (("monomer", "xyz"), "mean place from the middle of the wall", "sigma"),
+        "covariance": (("monomer", "product"), "xx, yy, zz, xy, xz, yz of the place", "sigma^2"),
+        "displacement": (("monomer",), "mean distance from the configuration", "sigma"),
+        "hit_rate": (("monomer",), "reflections at the wall", "sqrt(epsilon/m)/sigma"),
+        "chain_variance": (("molecule",), "variance of the chain's centre", "sigma^2"),
+        "bond_variance": (("bond",), "variance of the bond vector", "sigma^2"),
+        "p1_loss": (("bond",), "1 - P1 with the bond of the configuration", "1"),
+        "p2_loss": (("bond",), "1 - P2 with the bond of the configuration", "1"),
+        "energy": (("monomer",), "mean of the monomer's own energy", "epsilon"),
+        "energy_variance": (("monomer",), "its variance", "epsilon^2"),
+        "coordination": (("monomer",), "mean number of close neighbours", "1"),
+        "coordination_variance": (("monomer",), "its variance", "1"),
+        "contact": (("monomer",), "mean distance to the contacts", "sigma"),
+        "contact_variance": (("monomer",), "its variance", "sigma^2"),
+    }
+    return xr.Dataset(
+        {
+            name: (
+                ("half", *dims),
+                round_mantissa(np.array([getattr(half, name) for half in halves], np.float32)),
+                {"long_name": label, "units": unit},
+            )
+            for name, (dims, label, unit) in variables.items()
+        },
+        attrs=_attributes(temperature, protocol, run) | {
+            "procedure": "canonical sampling with walls around the inherent structure; see"
+            " glasslib.simulation.cage, and 'cage' in the protocol",
+            "kept_mantissa_bits": KEPT_BITS,
+            "cpu_time_seconds": cpu,
+        },
     )

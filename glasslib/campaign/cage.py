@@ -1,0 +1,49 @@
+"""The cages of one run's configuration, sampled in independent halves."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from glasslib import store
+from glasslib.campaign.checkpoints import Checkpoint, protocol_of
+from glasslib.campaign.plan import Task
+from glasslib.simulation.cage import moments, sample_replica
+from glasslib.simulation.melt import seed
+from glasslib.store.schema import cage_dataset
+
+__all__ = ["make_cage"]
+
+
+def make_cage(task: Task, checkpoint: Checkpoint) -> str:
+    """Sample the cages of a run, replica by replica; write their file."""
+    saved = checkpoint.load()
+    protocol = protocol_of(task, saved)
+    melt, cage = protocol.melt, protocol.cage
+    start = store.read(store.run_path(task.temperature, task.profile, task.run))
+    saved = saved or {"pair_style": protocol.integrator.pair_style, "replica": 0, "cpu": 0.0}
+    begun, cpu = time.process_time(), float(saved["cpu"])
+    for number in range(int(saved["replica"]), cage.halves * cage.replicas):
+        half, replica = divmod(number, cage.replicas)
+        sums = sample_replica(
+            melt, protocol.integrator, start["positions"], start["inherent_positions"], cage,
+            seed(task.temperature, task.run, "cage", half, replica),
+        )
+        for name, values in sums.items():
+            saved[f"{half} {name}"] = saved.get(f"{half} {name}", 0.0) + values
+        saved |= {"replica": number + 1, "cpu": cpu + time.process_time() - begun}
+        checkpoint.save(**saved)
+    halves = [
+        moments(
+            {name[2:]: values for name, values in saved.items() if name.startswith(f"{half} ")},
+            melt,
+        )
+        for half in range(cage.halves)
+    ]
+    store.write(
+        cage_dataset(task.temperature, protocol, task.run, halves, float(saved["cpu"])),
+        task.output,
+    )
+    variance = np.mean([half.variance.mean() for half in halves])
+    return f"cages of u² = {variance:.4f}, {float(saved['cpu']):.0f} s"

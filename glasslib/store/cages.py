@@ -1,0 +1,53 @@
+"""Cages as the data files hold them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+
+from glasslib.store.ensemble import Ensemble
+from glasslib.store.registry import cage_path, read
+from glasslib.structure.cage import CageMoments
+
+__all__ = ["load_cages", "with_cages"]
+
+
+def with_cages(ensemble: Ensemble) -> list[int]:
+    """Return the runs of an ensemble whose cages are there."""
+    return [
+        run for run in ensemble.blocks
+        if cage_path(ensemble.temperature, ensemble.profile, run).exists()
+    ]
+
+
+def load_cages(ensemble: Ensemble) -> dict[int, list[CageMoments]]:
+    """Load the cages of every run of an ensemble, verified.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+
+    Returns
+    -------
+    dict of int to list of CageMoments
+        By run, the independent halves of its sampling. ``CageMoments.mean`` averages them.
+
+    Raises
+    ------
+    DataError
+        A run has none: 'glasslib campaign task … --cage' makes them.
+    """
+    found = {}
+    for run in ensemble.blocks:
+        file = read(cage_path(ensemble.temperature, ensemble.profile, run))
+        arrays = {
+            field.name: np.asarray(file[field.name], dtype=np.float64)
+            for field in fields(CageMoments)
+        }
+        halves = len(arrays["offset"])
+        found[run] = [
+            CageMoments(**{name: values[half] for name, values in arrays.items()})
+            for half in range(halves)
+        ]
+    return found
