@@ -63,7 +63,7 @@ def test_an_interrupted_sampling_ends_with_the_same_bits(own, monkeypatch):
 def test_the_halves_are_independent_and_agree(shown, smoke):
     for halves in store.load_cages(shown[0.8]).values():
         first, second = (half.offset.ravel() for half in halves)
-        assert (first != second).all() and np.corrcoef(first, second)[0, 1] > 0.5
+        assert (first != second).mean() > 0.99 and np.corrcoef(first, second)[0, 1] > 0.5
         small, large = sorted(half.variance.mean() for half in halves)
         assert large < 1.1 * small
 
