@@ -1,4 +1,4 @@
-"""The data files: where they are, how they are written, and that they are what they were.
+"""The data files: where they are, what they hold, and that they match the registry.
 
 One profile and temperature has one folder, ``data/ensembles/companion/T0.500/``:
 
@@ -30,6 +30,7 @@ from glasslib.store.registry import (
     block_path,
     block_paths,
     equilibrated,
+    find_temperature,
     merge,
     profile_with,
     read,
@@ -52,6 +53,7 @@ __all__ = [
     "block_path",
     "block_paths",
     "equilibrated",
+    "find_temperature",
     "load_ensemble",
     "load_runs",
     "merge",
