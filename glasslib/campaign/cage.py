@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
 from glasslib import store
-from glasslib.campaign.checkpoints import Checkpoint, protocol_of
+from glasslib.campaign.checkpoints import Checkpoint, cpu_clock, protocol_of
 from glasslib.campaign.plan import Task
 from glasslib.simulation.cage import moments, sample_replica
 from glasslib.simulation.melt import seed
-from glasslib.store.schema import cage_dataset
+from glasslib.store.schema import CAGE, KEPT_BITS, as_dataset, provenance, round_mantissa
 
 __all__ = ["make_cage"]
 
@@ -23,7 +21,7 @@ def make_cage(task: Task, checkpoint: Checkpoint) -> str:
     melt, cage = protocol.melt, protocol.cage
     start = store.read(store.run_path(task.temperature, task.profile, task.run))
     saved = saved or {"pair_style": protocol.integrator.pair_style, "replica": 0, "cpu": 0.0}
-    begun, cpu = time.process_time(), float(saved["cpu"])
+    seconds = cpu_clock(float(saved["cpu"]))
     for number in range(int(saved["replica"]), cage.halves * cage.replicas):
         half, replica = divmod(number, cage.replicas)
         sums = sample_replica(
@@ -32,7 +30,7 @@ def make_cage(task: Task, checkpoint: Checkpoint) -> str:
         )
         for name, values in sums.items():
             saved[f"{half} {name}"] = saved.get(f"{half} {name}", 0.0) + values
-        saved |= {"replica": number + 1, "cpu": cpu + time.process_time() - begun}
+        saved |= {"replica": number + 1, "cpu": seconds()}
         checkpoint.save(**saved)
     halves = [
         moments(
@@ -41,9 +39,13 @@ def make_cage(task: Task, checkpoint: Checkpoint) -> str:
         )
         for half in range(cage.halves)
     ]
-    store.write(
-        cage_dataset(task.temperature, protocol, task.run, halves, float(saved["cpu"])),
-        task.output,
-    )
+    values = {name: round_mantissa([getattr(half, name) for half in halves]) for name in CAGE}
+    attributes = provenance(task.temperature, protocol, task.run) | {
+        "procedure": "canonical sampling with walls around the inherent structure; see"
+        " glasslib.simulation.cage, and 'cage' in the protocol",
+        "kept_mantissa_bits": KEPT_BITS,
+        "cpu_time_seconds": float(saved["cpu"]),
+    }
+    store.write(as_dataset(CAGE, values, attributes), task.output)
     variance = np.mean([half.variance.mean() for half in halves])
     return f"cages of u² = {variance:.4f}, {float(saved['cpu']):.0f} s"

@@ -1,15 +1,16 @@
 """Checkpoints of unfinished tasks, and how they travel with the data.
 
-A task's checkpoint lies under ``var/work``, replaced in one step every few minutes. A machine that
-is lent for hours does not keep that folder: :func:`park` puts compressed copies beside the data,
-under ``data/unfinished``, and a task goes on from the further of the two. Nothing is lost on the
-way: what is parked is the checkpoint to the bit.
+A checkpoint of a task lies under ``var/work``, replaced in one step every few minutes. A machine
+that is lent for hours does not keep that folder. So :func:`park` puts compressed copies beside the
+data, under ``data/unfinished``, and a task goes on from the further of the two. Nothing is lost:
+the copy is the checkpoint to the bit.
 """
 
 from __future__ import annotations
 
 import io
 import lzma
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from glasslib.files import write_arrays, write_atomically
 from glasslib.parameters import Protocol, get_protocol
 from glasslib.simulation.engine import State, chosen
 
-__all__ = ["Checkpoint", "park", "protocol_of", "state_of", "unfinished"]
+__all__ = ["Checkpoint", "cpu_clock", "park", "protocol_of", "state_of", "unfinished"]
 
 
 class Checkpoint:
@@ -56,13 +57,13 @@ class Checkpoint:
         write_arrays(self.path, **arrays)
 
     def remove(self) -> None:
-        """Forget the checkpoint, its task being done."""
+        """Remove the checkpoint, its task being done."""
         self.path.unlink(missing_ok=True)
         self.parked.unlink(missing_ok=True)
 
 
-def _open(path: Path) -> np.lib.npyio.NpzFile:
-    if path.suffix != ".xz":
+def _open(path: Path | io.BytesIO) -> np.lib.npyio.NpzFile:
+    if not isinstance(path, Path) or path.suffix != ".xz":
         return np.load(path)
     try:
         return np.load(io.BytesIO(lzma.decompress(path.read_bytes())))
@@ -78,7 +79,7 @@ def _arrays(path: Path) -> dict:
         return dict(saved)
 
 
-def _cpu_seconds(path: Path) -> float:
+def _cpu_seconds(path: Path | io.BytesIO) -> float:
     with _open(path) as saved:
         return float(saved["cpu"])
 
@@ -107,10 +108,11 @@ def unfinished(profile: str) -> dict[str, float]:
         By place, such as ``companion/T0.400/run01``.
     """
     found = {}
-    for one in _known(profile):
-        if not one.output.exists():
-            name = one.path.relative_to(paths.work()).with_suffix("").as_posix()
-            found[name] = max(_cpu_seconds(p) for p in (one.path, one.parked) if p.exists())
+    for checkpoint in _known(profile):
+        if not checkpoint.output.exists():
+            name = checkpoint.path.relative_to(paths.work()).with_suffix("").as_posix()
+            places = (checkpoint.path, checkpoint.parked)
+            found[name] = max(_cpu_seconds(place) for place in places if place.exists())
     return found
 
 
@@ -136,26 +138,25 @@ def park(
         The files written. One that is parked already at least as far is left alone.
     """
     written = []
-    for one in _known(profile):
-        name = one.parked.relative_to(paths.data()).as_posix()
-        if one.output.exists():
-            if one.parked.exists():
-                one.parked.unlink()
+    for checkpoint in _known(profile):
+        name = checkpoint.parked.relative_to(paths.data()).as_posix()
+        if checkpoint.output.exists():
+            if checkpoint.parked.exists():
+                checkpoint.parked.unlink()
                 report(f"{name} removed: the task is done")
             continue
         try:
-            content = one.path.read_bytes()
+            content = checkpoint.path.read_bytes()
         except FileNotFoundError:  # only parked, or done just now
             continue
-        with np.load(io.BytesIO(content)) as saved:
-            seconds = float(saved["cpu"])
-        further = not one.parked.exists() or seconds > _cpu_seconds(one.parked)
+        seconds = _cpu_seconds(io.BytesIO(content))
+        further = not checkpoint.parked.exists() or seconds > _cpu_seconds(checkpoint.parked)
         if seconds >= at_least and further:
             compressed = lzma.compress(content)
             write_atomically(
-                one.parked, lambda target, bytes_=compressed: target.write_bytes(bytes_)
+                checkpoint.parked, lambda target, bytes_=compressed: target.write_bytes(bytes_)
             )
-            written.append(one.parked)
+            written.append(checkpoint.parked)
             report(f"{name}: {seconds / 3600:.2f} core-hours, {len(compressed) / 1e6:.1f} MB")
     return written
 
@@ -190,3 +191,9 @@ def state_of(saved: dict) -> State:
     """Return the state of a constant-energy trajectory as its checkpoint holds it."""
     energy = float(saved["total_energy"])
     return State(saved["positions"], saved["velocities"], energy if np.isfinite(energy) else None)
+
+
+def cpu_clock(before: float) -> Callable[[], float]:
+    """Return a clock of a task's seconds of CPU time, of which ``before`` were spent before now."""
+    begun = time.process_time()
+    return lambda: before + time.process_time() - begun

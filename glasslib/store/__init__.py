@@ -1,4 +1,4 @@
-"""The data files: where they are, how they are written, and that they are what they were.
+"""The data files: where they are, what they hold, and that they match the registry.
 
 One profile and temperature has one folder, ``data/ensembles/companion/T0.500/``:
 
@@ -34,6 +34,7 @@ from glasslib.store.registry import (
     block_paths,
     cage_path,
     equilibrated,
+    find_temperature,
     merge,
     profile_with,
     read,
@@ -57,6 +58,7 @@ __all__ = [
     "block_paths",
     "cage_path",
     "equilibrated",
+    "find_temperature",
     "load_cages",
     "load_ensemble",
     "load_runs",

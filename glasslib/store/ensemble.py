@@ -13,12 +13,13 @@ import numpy as np
 from glasslib.configuration import Configuration
 from glasslib.errors import DataError
 from glasslib.files import write_atomically
-from glasslib.parameters import PROTOCOLS
+from glasslib.parameters import PROTOCOLS, Melt
 from glasslib.store.registry import (
     DataFile,
     available,
     block_paths,
     equilibrated,
+    find_temperature,
     read,
     register,
     run_path,
@@ -67,7 +68,13 @@ class Times:
 
 
 def write_times(temperature: float, profile: str, times: Times) -> None:
-    """Write ``times.json`` once and register it."""
+    """Write ``times.json`` once and register it.
+
+    Raises
+    ------
+    DataError
+        The file exists: the times stay fixed.
+    """
     path = times_path(temperature, profile)
     if path.exists():
         raise DataError(f"{path.parent.name}/times.json exists; the times stay fixed")
@@ -82,15 +89,21 @@ def write_times(temperature: float, profile: str, times: Times) -> None:
     }
     text = json.dumps(content, indent=1) + "\n"
 
-    def save(target: Path):
-        target.write_text(text)
-        register(path, target)
+    def save(temporary: Path):
+        temporary.write_text(text)
+        register(path, temporary)
 
     write_atomically(path, save)
 
 
 def read_times(temperature: float, profile: str) -> Times:
-    """Read and verify the fixed times of a temperature."""
+    """Read and verify the fixed times of a temperature.
+
+    Raises
+    ------
+    DataError
+        They are not fixed yet, or the file is damaged.
+    """
     path = times_path(temperature, profile)
     verify(path)
     content = json.loads(path.read_text())
@@ -133,7 +146,7 @@ class Ensemble:
         }
 
     @property
-    def melt(self):
+    def melt(self) -> Melt:
         """The melt's parameters."""
         return PROTOCOLS[self.profile].melt
 
@@ -197,7 +210,8 @@ class Ensemble:
 
     def configuration(self, run: int) -> Configuration:
         """Return the initial configuration of a run's ensemble."""
-        return _configuration(self.runs[run], "positions")
+        data = self.runs[run]
+        return Configuration(data["positions"], data["box"], data["bonds"])
 
     def describe(self) -> str:
         """Say in one sentence what the ensemble holds."""
@@ -208,10 +222,6 @@ class Ensemble:
             f"T = {self.temperature:.2f}: {len(self.runs)} runs of"
             f" {self.melt.n_monomers:,} monomers, {each} ({self.profile} profile)"
         )
-
-
-def _configuration(run: DataFile, name: str) -> Configuration:
-    return Configuration(run[name], run["box"], run["bonds"])
 
 
 def load_ensemble(temperature: float, profile: str) -> Ensemble:
@@ -238,18 +248,16 @@ def load_runs(temperature: float, profile: str) -> Ensemble:
     return _load(temperature, profile, equilibrated(profile))
 
 
-def _load(temperature: float, profile: str, have: dict[float, list[int]]) -> Ensemble:
-    near = [t for t in have if abs(t - temperature) < 5e-4]
-    if not near:
-        listed = ", ".join(f"{t:g}" for t in have) or "none"
+def _load(temperature: float, profile: str, present: dict[float, list[int]]) -> Ensemble:
+    found = find_temperature(temperature, present)
+    if found is None:
+        listed = ", ".join(f"{t:g}" for t in present) or "none"
         raise DataError(
             f"no data at temperature {temperature:g} in profile {profile} (there: {listed});"
             f" make them with 'glasslib simulate {temperature:g} --profile {profile}'"
         )
-    temperature = near[0]
-    runs = {run: read(run_path(temperature, profile, run)) for run in have[temperature]}
-    there = {run: block_paths(temperature, profile, run).values() for run in runs}
-    blocks = {run: [read(path) for path in files] for run, files in there.items() if files}
-    fixed = times_path(temperature, profile).exists()
-    times = read_times(temperature, profile) if fixed else None
-    return Ensemble(temperature, profile, times, runs, blocks)
+    runs = {run: read(run_path(found, profile, run)) for run in present[found]}
+    files = {run: block_paths(found, profile, run).values() for run in runs}
+    blocks = {run: [read(path) for path in some] for run, some in files.items() if some}
+    times = read_times(found, profile) if times_path(found, profile).exists() else None
+    return Ensemble(found, profile, times, runs, blocks)

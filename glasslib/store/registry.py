@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ __all__ = [
     "block_paths",
     "cage_path",
     "equilibrated",
+    "find_temperature",
     "merge",
     "profile_with",
     "read",
@@ -66,40 +68,50 @@ def times_path(temperature: float, profile: str) -> Path:
 
 
 def run_paths(temperature: float, profile: str) -> dict[int, Path]:
-    """Return the files of all runs there are, by run number."""
+    """Return the files of all runs that are present, by run number."""
     found = _folder(temperature, profile).glob("run??.nc")
     return {int(path.stem[3:]): path for path in sorted(found)}
 
 
 def block_paths(temperature: float, profile: str, run: int) -> dict[int, Path]:
-    """Return the files of all blocks of a run there are, by block number."""
+    """Return the files of all blocks of a run that are present, by block number."""
     found = _folder(temperature, profile).glob(f"run{run:02d}-block??.nc")
     return {int(path.stem[-2:]): path for path in sorted(found)}
 
 
 def available(profile: str) -> dict[float, list[int]]:
-    """Return temperatures (falling) with the runs that have at least one block.
+    """Return the temperatures whose times are fixed, with the runs that have at least one block.
 
     Parameters
     ----------
     profile : str
         ``companion`` and so on.
+
+    Returns
+    -------
+    dict of float to list of int
+        Run numbers by temperature; temperatures fall.
     """
     found = {}
-    for temperature, equilibrated_runs in equilibrated(profile).items():
-        runs = [r for r in equilibrated_runs if block_paths(temperature, profile, r)]
+    for temperature, numbers in equilibrated(profile).items():
+        runs = [run for run in numbers if block_paths(temperature, profile, run)]
         if runs and times_path(temperature, profile).exists():
             found[temperature] = runs
     return found
 
 
 def equilibrated(profile: str) -> dict[float, list[int]]:
-    """Return temperatures (falling) with the runs there are, whether they have blocks or not.
+    """Return all temperatures with the runs that are present, whether they have blocks or not.
 
     Parameters
     ----------
     profile : str
         ``companion`` and so on.
+
+    Returns
+    -------
+    dict of float to list of int
+        Run numbers by temperature; temperatures fall.
     """
     folder = paths.data() / "ensembles" / profile
     temperatures = sorted((float(path.name[1:]) for path in folder.glob("T?.???")), reverse=True)
@@ -107,10 +119,21 @@ def equilibrated(profile: str) -> dict[float, list[int]]:
     return {temperature: runs for temperature, runs in found.items() if runs}
 
 
+def find_temperature(temperature: float, temperatures: Iterable[float]) -> float | None:
+    """Return which of some temperatures is the given one, to three decimals; None if none is.
+
+    Examples
+    --------
+    >>> find_temperature(0.4501, [0.5, 0.45]), find_temperature(0.46, [0.5, 0.45])
+    (0.45, None)
+    """
+    return next((t for t in temperatures if abs(t - temperature) < 5e-4), None)
+
+
 def profile_with(temperature: float, preferred: str) -> str | None:
     """Return the profile whose data hold ``temperature``: companion first, then ``preferred``."""
     for profile in dict.fromkeys(("companion", preferred)):
-        if any(abs(t - temperature) < 5e-4 for t in available(profile)):
+        if find_temperature(temperature, available(profile)) is not None:
             return profile
     return None
 
@@ -132,9 +155,9 @@ def write(dataset: xr.Dataset, path: Path) -> None:
         if variable.ndim > 0 and variable.dtype.kind in "fiu"
     }
 
-    def save(target: Path):
-        dataset.to_netcdf(target, engine="h5netcdf", encoding=encoding)
-        register(path, target)
+    def save(temporary: Path):
+        dataset.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+        register(path, temporary)
 
     write_atomically(path, save)
 
@@ -154,9 +177,14 @@ def read_registry(registry: Path) -> dict[str, str]:
 def register(path: Path, content: Path | None = None) -> None:
     """Enter a file in the registry of its profile.
 
-    ``content`` is the file before it is moved to ``path``: a process killed between the two steps
-    then leaves an entry without a file, which the next attempt replaces, and never a file without
-    an entry, which nobody could read.
+    Parameters
+    ----------
+    path : Path
+        The data file.
+    content : Path, optional
+        The file before it is moved to ``path``. A process killed between the two steps then leaves
+        an entry without a file, which the next attempt replaces. It never leaves a file without an
+        entry, which nobody could read.
     """
     registry = _registry_of(path)
     with lease(paths.work() / registry.parent.name / "registry.lease"):
@@ -168,7 +196,13 @@ def register(path: Path, content: Path | None = None) -> None:
 
 # ----------------------------------------------------------------------------------- reading
 def verify(path: Path) -> None:
-    """Compare a file with the registry."""
+    """Compare a file with the registry.
+
+    Raises
+    ------
+    DataError
+        The file is missing, unregistered or changed; the message names it.
+    """
     if not path.exists():
         raise DataError(
             f"data file {path.name} is missing from {path.parent.name}; restore it with"
@@ -240,7 +274,7 @@ def read(path: Path) -> DataFile:
 
 
 def verify_all(profile: str) -> int:
-    """Verify every registered file of a profile and that no other lies there; return how many.
+    """Verify every registered file of a profile, and that there is no other; return how many.
 
     Raises
     ------
@@ -249,10 +283,8 @@ def verify_all(profile: str) -> int:
     """
     folder = paths.data() / "ensembles" / profile
     registered = read_registry(folder / "registry.txt")
-    there = {
-        p.relative_to(folder).as_posix() for p in folder.glob("T*/*") if not p.name.startswith(".")
-    }
-    for name in sorted(set(registered) | there):
+    files = [path for path in folder.glob("T*/*") if not path.name.startswith(".")]
+    for name in sorted(set(registered) | {path.relative_to(folder).as_posix() for path in files}):
         verify(folder / name)
     return len(registered)
 
@@ -280,22 +312,10 @@ def merge(folder: Path, profile: str) -> list[str]:
         here with another content. Nothing is taken then: blocks belong to the run and the times
         they were made from.
     """
-    source = next(
-        (
-            place
-            for place in (folder / "ensembles" / profile, folder / profile, folder)
-            if (place / "registry.txt").exists()
-        ),
-        None,
-    )
-    if source is None:
-        raise DataError(
-            f"{folder} holds no data of profile {profile}: there is no registry.txt in it, nor in"
-            f" ensembles/{profile} below it"
-        )
-    here = paths.registry(profile).parent
-    ours, theirs = read_registry(here / "registry.txt"), read_registry(source / "registry.txt")
-    wanted = []
+    source = _source(folder, profile)
+    target = paths.registry(profile).parent
+    ours, theirs = read_registry(target / "registry.txt"), read_registry(source / "registry.txt")
+    missing = []
     # Runs and times come before the blocks that stand on them, should this be interrupted.
     for name in sorted(theirs, key=lambda name: ("-" in name, name)):
         path = source / name
@@ -303,19 +323,29 @@ def merge(folder: Path, profile: str) -> list[str]:
             raise DataError(f"{path} is in the registry there but missing; copy it again")
         if sha256(path) != theirs[name]:
             raise DataError(f"{path} is damaged: its SHA-256 is not the registry's; copy it again")
-        if name in ours and (here / name).exists():
-            if ours[name] != theirs[name]:
-                raise DataError(
-                    f"{name} is here with another content than in {source}: both were simulated"
-                    " apart. Nothing was taken; keep one of the two, with the blocks made from it"
-                )
-            continue
-        wanted.append(name)
-    for name in wanted:
+        if name not in ours or not (target / name).exists():
+            missing.append(name)
+        elif ours[name] != theirs[name]:
+            raise DataError(
+                f"{name} is here with another content than in {source}: both were simulated"
+                " apart. Nothing was taken; keep one of the two, with the blocks made from it"
+            )
+    for name in missing:
 
-        def save(target: Path, name=name):
-            target.write_bytes((source / name).read_bytes())
-            register(here / name, target)
+        def save(temporary: Path, name=name):
+            temporary.write_bytes((source / name).read_bytes())
+            register(target / name, temporary)
 
-        write_atomically(here / name, save)
-    return wanted
+        write_atomically(target / name, save)
+    return missing
+
+
+def _source(folder: Path, profile: str) -> Path:
+    """Find a profile's folder in, or as, one that a user names."""
+    for place in (folder / "ensembles" / profile, folder / profile, folder):
+        if (place / "registry.txt").exists():
+            return place
+    raise DataError(
+        f"{folder} holds no data of profile {profile}: there is no registry.txt in it, nor in"
+        f" ensembles/{profile} below it"
+    )

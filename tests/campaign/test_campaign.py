@@ -260,7 +260,7 @@ def test_too_hot_a_melt_is_refused_in_words(tmp_path, monkeypatch, smoke):
 @given(st.floats(1.0, 40_000))
 def test_production_samples(duration):
     step = 0.01
-    times, regular, lags = production.production_times(duration, step)
+    times, regular, lags = production.sample_times(duration, step)
     assert (np.diff(times) > 0).all() and (np.diff(lags) > 0).all()
     assert set(regular) <= set(times) and times[0] == 0
     for values in (times, regular, lags):

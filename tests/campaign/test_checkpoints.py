@@ -109,7 +109,7 @@ def test_a_damaged_one_is_named(checkpoint, damage):
 
 def test_frames_are_rounded_to_their_quantum():
     x = np.random.default_rng(1).uniform(-40, 40, (50, 3))
-    rounded = equilibration.rounded(x)
+    rounded = equilibration.round_frames(x)
     assert rounded.dtype == np.float32
     assert np.abs(rounded - x).max() <= equilibration.FRAME_QUANTUM / 2
     steps = rounded / equilibration.FRAME_QUANTUM

@@ -303,6 +303,11 @@ def test_times_of_the_fixed_ensemble_match_its_blocks(shown):
 
 
 # ------------------------------------------------------------------------------ what there is
+def test_a_temperature_is_found_to_three_decimals():
+    assert store.find_temperature(0.4500000001, {0.5: [], 0.45: []}) == 0.45
+    assert store.find_temperature(0.451, [0.5, 0.45]) is None is store.find_temperature(0.5, [])
+
+
 def test_available_and_profile_with(smoke):
     assert store.available("smoke") == {0.8: [0, 1], 0.7: [0, 1]}
     assert list(store.available("smoke")) == [0.8, 0.7]

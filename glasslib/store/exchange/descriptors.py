@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from glasslib import __version__
 from glasslib.errors import DataError, DataWarning, ParameterError
+from glasslib.files import write_atomically
 from glasslib.parameters import DescriptorSpec
 from glasslib.paths import check_writable
-from glasslib.store.exchange.reading import read_configuration
+from glasslib.store.exchange.reading import Snapshot, read_configuration
 
 if TYPE_CHECKING:
+    import numpy as np
     import xarray
 
 __all__ = ["describe"]
@@ -87,40 +89,22 @@ def describe(
     glasslib.errors.ParameterError: out = features.txt must end in .nc or .csv
     """
     out = Path(out)
-    if out.suffix not in _SUFFIXES:
-        raise ParameterError(f"out = {out} must end in {' or '.join(_SUFFIXES)}")
-    if out.exists() and not overwrite:
-        raise DataError(f"{out} exists; choose another name, or say --overwrite")
-    if not out.absolute().parent.is_dir():
-        raise DataError(f"there is no folder {out.parent} to write {out.name} to")
-    check_writable(out.absolute().parent)
+    _check_place(out, overwrite)
     spec = spec or DescriptorSpec()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)
         read = read_configuration(file, trajectory, frame, atom_style, sigma)
-    remarks = list(read.remarks)
-    if read.doubts and spec.energy:
-        doubts = "; ".join(read.doubts)
-        if "energy" in spec.model_fields_set:
-            remarks.append(f"the energy is that of the melt's own potential, although {doubts}")
-        else:
-            remarks.append(f"the energy is left out: {doubts} (-p energy=true computes it as for"
-                           " the melt's own potential)")  # fmt: skip
-            spec = spec.model_copy(update={"energy": False})
-    if spec.energy and not read.bonds_told:
-        name = Path(trajectory or file).name
-        remarks.append(f"{name} tells no bonds: in the energy every pair counts as a Lennard-Jones"
-                       f" pair (with bonds: glasslib describe melt.data -t {name})")  # fmt: skip
+    source = Path(trajectory or file).name
+    spec, remarks = _energy_or_not(spec, read, source)
     for remark in remarks:
         warnings.warn(remark, DataWarning, stacklevel=2)
-    from glasslib.files import write_atomically
     from glasslib.structure.descriptors import structural_descriptors
 
     table = structural_descriptors(read.configuration, spec, threads=threads)
     rows = {"id": read.ids, "type": read.types, "chain": read.chains}
     table = table.assign_coords({name: ("monomer", values) for name, values in rows.items()})
     table.attrs = {
-        "source": Path(trajectory or file).name,
+        "source": source,
         "particles": len(read.ids),
         "bonds": len(read.configuration.bonds),
         "density": read.configuration.density,
@@ -134,17 +118,51 @@ def describe(
         "glasslib": __version__,
         "units": "reduced: r in sigma, volume sigma^3, surface sigma^2, energy epsilon",
     }
+    _write(table, rows, out)
+    return table
+
+
+def _check_place(out: Path, overwrite: bool) -> None:
+    if out.suffix not in _SUFFIXES:
+        raise ParameterError(f"out = {out} must end in {' or '.join(_SUFFIXES)}")
+    if out.exists() and not overwrite:
+        raise DataError(f"{out} exists; choose another name, or say --overwrite")
+    if not out.absolute().parent.is_dir():
+        raise DataError(f"there is no folder {out.parent} to write {out.name} to")
+    check_writable(out.absolute().parent)
+
+
+def _energy_or_not(
+    spec: DescriptorSpec, read: Snapshot, source: str
+) -> tuple[DescriptorSpec, list[str]]:
+    """Leave the energy out where the file has another potential and nobody asks; all remarks."""
+    remarks = list(read.remarks)
+    if read.doubts and spec.energy:
+        doubts = "; ".join(read.doubts)
+        if "energy" in spec.model_fields_set:
+            remarks.append(f"the energy is that of the melt's own potential, although {doubts}")
+        else:
+            remarks.append(f"the energy is left out: {doubts} (-p energy=true computes it as for"
+                           " the melt's own potential)")  # fmt: skip
+            spec = spec.model_copy(update={"energy": False})
+    if spec.energy and not read.bonds_told:
+        remarks.append(f"{source} tells no bonds: in the energy every pair counts as a"
+                       " Lennard-Jones pair (with bonds: glasslib describe melt.data"
+                       f" -t {source})")  # fmt: skip
+    return spec, remarks
+
+
+def _write(table: xarray.DataArray, rows: dict[str, np.ndarray], out: Path) -> None:
     if out.suffix == ".csv":
         columns = table.to_pandas()
         for place, (name, values) in enumerate(rows.items()):
             columns.insert(place, name, values)
         write_atomically(
-            out, lambda fresh: columns.to_csv(fresh, index=False, float_format="%.9g")
+            out, lambda temporary: columns.to_csv(temporary, index=False, float_format="%.9g")
         )
     else:
         dataset = table.to_dataset(name=table.name)
         encoding = {table.name: {"zlib": True, "complevel": 4, "shuffle": True}}
         # First in memory: HDF5 crashes where it writes to a disk that is full.
         content = bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding))
-        write_atomically(out, lambda fresh: fresh.write_bytes(content))
-    return table
+        write_atomically(out, lambda temporary: temporary.write_bytes(content))
