@@ -24,10 +24,15 @@ __all__ = [
     "Resampled",
     "correlate_runs",
     "correlation_rows",
+    "difference_name",
+    "is_difference",
     "pearson",
     "pearson_of_columns",
     "resample_all",
 ]
+
+#: Between the names of two quantities, in the name of their difference.
+_LESS = " − "
 
 Predictions = Mapping[str, np.ndarray | Sequence[np.ndarray]]
 
@@ -150,43 +155,46 @@ def correlate_runs(
     tested = np.isfinite(predicted).all(axis=1)
     if not tested.any():
         raise ParameterError("no row was tested; every prediction is NaN")
-    true, predicted, groups = true[tested], predicted[tested], _rows_of_runs(runs[tested])
-    sums = []
-    scales = []
-    for table in (true, predicted):  # to unit variance about the mean: sums keep their digits
-        shifted = table - table.mean(axis=0)
-        scale = np.sqrt((shifted**2).mean(axis=0))
-        size = np.abs(table).max(axis=0)
-        flat = scale <= 4 * np.finfo(float).eps * np.where(size > 0, size, 1)
-        scales.append(shifted / np.where(flat, np.nan, scale))
-    v, w = scales
-    for rows in groups:
-        a, b = v[rows], w[rows]
-        ones = np.full(a.shape[1], float(len(rows)))
-        sums.append([ones, a.sum(0), b.sum(0), (a**2).sum(0), (b**2).sum(0), (a * b).sum(0)])
-    sums = np.array(sums)
-
-    def rho(total):
-        n, a, b, aa, bb, ab = np.moveaxis(total, -2, 0)
-        variances = (aa - a**2 / n) * (bb - b**2 / n)
-        safe = np.where(variances > 1e-20 * n**2, variances, np.nan)
-        return np.clip((ab - a * b / n) / np.sqrt(safe), -1, 1)
-
-    def averaged(each):
-        known = np.isfinite(each)
-        count = known.sum(axis=-2)
-        total = np.where(known, each, 0).sum(axis=-2)
-        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-    n_runs = len(groups)
-    each = rho(sums)
+    v, w = _unit_variance(true[tested]), _unit_variance(predicted[tested])
+    sums = np.array([
+        [np.full(v.shape[1], float(len(rows))), v[rows].sum(0), w[rows].sum(0),
+         (v[rows]**2).sum(0), (w[rows]**2).sum(0), (v[rows] * w[rows]).sum(0)]
+        for rows in _rows_of_runs(runs[tested])
+    ])
+    n_runs = len(sums)
+    each = _rho_of_sums(sums)
     draws = np.random.default_rng(seed).integers(n_runs, size=(n_resamples, n_runs))
     if n_runs == 1:
         draws = draws[:0]
     return (
-        Resampled(rho(sums.sum(axis=0)), rho(sums[draws].sum(axis=1)), n_runs),
-        Resampled(averaged(each), averaged(each[draws]), n_runs),
+        Resampled(_rho_of_sums(sums.sum(axis=0)), _rho_of_sums(sums[draws].sum(axis=1)), n_runs),
+        Resampled(_mean_of_known(each, -2), _mean_of_known(each[draws], -2), n_runs),
     )
+
+
+def _unit_variance(table: np.ndarray) -> np.ndarray:
+    """Columns about their mean in units of their deviation, so that sums keep their digits."""
+    shifted = table - table.mean(axis=0)
+    scale = np.sqrt((shifted**2).mean(axis=0))
+    size = np.abs(table).max(axis=0)
+    flat = scale <= 4 * np.finfo(float).eps * np.where(size > 0, size, 1)
+    return shifted / np.where(flat, np.nan, scale)
+
+
+def _rho_of_sums(total: np.ndarray) -> np.ndarray:
+    """ρ from the sums of 1, v, w, v², w² and v w, (…, 6, n_times)."""
+    n, a, b, aa, bb, ab = np.moveaxis(total, -2, 0)
+    variances = (aa - a**2 / n) * (bb - b**2 / n)
+    safe = np.where(variances > 1e-20 * n**2, variances, np.nan)
+    return np.clip((ab - a * b / n) / np.sqrt(safe), -1, 1)
+
+
+def _mean_of_known(values: np.ndarray, axis: int) -> np.ndarray:
+    """Mean without what is NaN; NaN without a warning where nothing is known."""
+    known = np.isfinite(values)
+    count = known.sum(axis=axis)
+    total = np.where(known, values, 0).sum(axis=axis)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def pearson(true: np.ndarray, predicted: np.ndarray, axis: int = 0) -> np.ndarray:
@@ -259,8 +267,8 @@ def _rows_of_runs(runs: np.ndarray) -> list[np.ndarray]:
 def _spread(resamples: np.ndarray) -> np.ndarray:
     """Standard deviation over the first axis; what is NaN is left out."""
     known = np.isfinite(resamples)
-    count = np.maximum(known.sum(axis=0), 1)
-    mean = np.where(known, resamples, 0).sum(axis=0) / count
+    count = known.sum(axis=0)
+    mean = _mean_of_known(resamples, 0)
     square = np.where(known, (resamples - mean) ** 2, 0).sum(axis=0)
     return np.sqrt(np.where(count > 1, square / np.maximum(count - 1, 1), np.nan))
 
@@ -339,6 +347,28 @@ def _total(parts: list[Resampled]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return mean.value, np.sqrt(mean.error**2 + deviation**2 / len(parts)), deviation
 
 
+def difference_name(one: str, other: str) -> str:
+    """Return what the difference of two quantities is called in a table.
+
+    Examples
+    --------
+    >>> difference_name("network A", "network B")
+    'network A − network B'
+    """
+    return f"{one}{_LESS}{other}"
+
+
+def is_difference(names: pd.Series) -> pd.Series:
+    """Tell which names in a column are those of differences.
+
+    Examples
+    --------
+    >>> is_difference(pd.Series(["network A", difference_name("A", "B")])).tolist()
+    [False, True]
+    """
+    return names.str.contains(_LESS, regex=False)
+
+
 def correlation_rows(
     data: Dataset,
     predicted: Predictions,
@@ -354,7 +384,7 @@ def correlation_rows(
     predicted : dict
         As for :func:`resample_all`.
     differences : sequence of (str, str)
-        Pairs of models; the row is called ``"A − B"`` and resampled as one quantity.
+        Pairs of models; the row is called :func:`difference_name` and resampled as one quantity.
     times : sequence of int, optional
         Columns of the targets to report; all by default.
     **columns
@@ -370,7 +400,7 @@ def correlation_rows(
     parts = resample_all(data, predicted)
     for one, other in differences:
         if one in parts and other in parts:
-            parts[f"{one} − {other}"] = tuple(
+            parts[difference_name(one, other)] = tuple(
                 [a - b for a, b in zip(x, y, strict=True)]
                 for x, y in zip(parts[one], parts[other], strict=True)
             )
