@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from glasslib.figures.style import SPLIT_NAMES, styled, temperature_colour, true_values
+from glasslib.figures.style import SPLIT_NAMES, styled, temperature_colour
+from glasslib.results.ceiling import own_ceiling
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,11 +36,13 @@ def baseline_figure(
     Figure, pandas.DataFrame
         Numbers: ``split``, ``T``, ``model``, ``rho``, ``rho_error``.
     """
-    here = table[true_values(table["at_tau"]) & table["model"].isin(models)]
+    here = table[table["at_tau"] & table["model"].isin(models)]
     splits = [by for by in ("row", "run") if (here["split"] == by).any()]
     figure, axes = plt.subplots(1, len(splits), sharey=True, squeeze=False,
                                 figsize=(3.9 * len(splits), 0.28 * len(models) + 1.2))
     temperatures = list(dict.fromkeys(here["T"]))
+    limit = own_ceiling(ceiling)
+    limit = limit[limit["at_tau"]]
     lowest = min(-0.15, (here["rho"] - here["rho_error"].fillna(0)).min() - 0.03)
     for axis, by in zip(axes[0], splits, strict=True):
         for number, temperature in enumerate(temperatures):
@@ -48,8 +51,7 @@ def baseline_figure(
             place = line["model"].map(models.index) + 0.12 * (number - len(temperatures) / 2)
             axis.errorbar(line["rho"], place, xerr=line["rho_error"], fmt="o", ms=3.5,
                           color=colour, label=f"T = {temperature:.2f}")
-            top = ceiling[(ceiling["T"] == temperature) & (ceiling["kind"] == "pooled")
-                          & true_values(ceiling["own"]) & true_values(ceiling["at_tau"])]["ceiling"]
+            top = limit[limit["T"] == temperature]["ceiling"]
             for value in top.dropna():
                 axis.axvline(value, color=colour, ls=":", lw=1)
         axis.set(xlabel=r"$\rho(\tau_\alpha)$", xlim=(lowest, 1),

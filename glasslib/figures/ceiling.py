@@ -8,7 +8,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from glasslib.figures.style import styled, temperature_colour, true_values
+from glasslib.figures.style import styled, temperature_colour
+from glasslib.results.ceiling import own_ceiling
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,13 +37,13 @@ def ceiling_figure(ceiling: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     rows = []
     for temperature, table in pooled.groupby("T", sort=False):
         colour = temperature_colour(temperature)
-        own = table[true_values(table["own"])]
+        own = own_ceiling(table)
         if own["ceiling"].isna().all():
             continue  # a single block of trajectories has no halves
         label = f"T = {temperature:.2f}, M = {own['trajectories'].iloc[0]:.3g}"
         left.errorbar(own["t"], own["ceiling"], yerr=own["ceiling_error"], fmt="-o", ms=3.5,
                       color=colour, label=label)
-        amounts = table[true_values(table["at_tau"])].sort_values("trajectories")
+        amounts = table[table["at_tau"]].sort_values("trajectories")
         right.plot(amounts["trajectories"], amounts["reliability"], "-", color=colour)
         right.plot(amounts["trajectories"], amounts["direct"], "o", mfc="none", color=colour)
         rows += [

@@ -15,8 +15,9 @@ from glasslib.figures.style import (
     legend_below,
     styled,
     temperature_colour,
-    true_values,
+    time_panels,
 )
+from glasslib.results.ceiling import own_ceiling
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,11 +27,6 @@ __all__ = ["accuracy_figure", "correlation_figure", "model_figure"]
 #: Okabe–Ito colours of models that read something else than A and B.
 _OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = "os^Dv<>"
-
-
-def _own_ceiling(ceiling: pd.DataFrame) -> pd.DataFrame:
-    """Ceiling of ρ over all rows for the target as it is."""
-    return ceiling[(ceiling["kind"] == "pooled") & ceiling["own"].astype(bool)]
 
 
 def _looks(labels: Iterable[str]) -> list[dict[str, str]]:
@@ -77,7 +73,7 @@ def correlation_figure(
     figure, axes = plt.subplots(
         len(splits), 2, sharex=True, sharey=True, squeeze=False, figsize=(7.2, 2.9 * len(splits))
     )
-    top = _own_ceiling(ceiling).set_index(["T", "t"])["ceiling"]
+    top = own_ceiling(ceiling).set_index(["T", "t"])["ceiling"]
     rows = []
     for line, by in zip(axes, splits, strict=True):
         for axis, which in zip(line, ("A", "B"), strict=True):
@@ -90,7 +86,7 @@ def correlation_figure(
                               color=colour, label=f"T = {temperature:.2f}")
                 limit = [top.get((temperature, t), float("nan")) for t in curve["t"]]
                 axis.plot(curve["t"], limit, ":", color=colour, lw=1)
-                mark = curve[curve["at_tau"].astype(bool)]
+                mark = curve[curve["at_tau"]]
                 axis.plot(mark["t"], mark["rho"], "D", color="0.6", mec="k", ms=6, zorder=3)
                 rows.append(curve.assign(split=by, network=which, ceiling=limit))
             axis.set(xscale="log", title=f"network {which}, {SPLIT_NAMES[by]}")
@@ -118,12 +114,12 @@ def accuracy_figure(
     Figure, pandas.DataFrame
         Numbers: ``split``, ``model``, ``T``, ``rho``, ``rho_error``, ``ceiling``.
     """
-    here = accuracy[accuracy["at_tau"].astype(bool)]
+    here = accuracy[accuracy["at_tau"]]
     splits = [by for by in SPLIT_NAMES if (here["split"] == by).any()]
     figure, axes = plt.subplots(1, len(splits), sharey=True, squeeze=False,
                                 figsize=(3.6 * len(splits), 3.2))
-    limit = _own_ceiling(ceiling)
-    limit = limit[limit["at_tau"].astype(bool)].sort_values("T")
+    limit = own_ceiling(ceiling)
+    limit = limit[limit["at_tau"]].sort_values("T")
     rows = []
     for axis, by in zip(axes[0], splits, strict=True):
         for which, marker in (("A", "o"), ("B", "s")):
@@ -167,14 +163,9 @@ def model_figure(
     Figure, pandas.DataFrame
         Numbers: ``T``, ``model``, ``t``, ``rho``, ``rho_error``.
     """
-    temperatures = list(dict.fromkeys(table["T"]))
-    n_columns = min(3, len(temperatures))
-    n_rows = -(-len(temperatures) // n_columns)
-    figure, axes = plt.subplots(n_rows, n_columns, squeeze=False, sharey=True,
-                                figsize=(2.6 * n_columns + 0.6, 2.6 * n_rows))
     drawn = []
-    for axis, temperature in zip(axes.flat, temperatures, strict=False):
-        here = table[table["T"] == temperature]
+
+    def curves(axis, temperature, here):
         for (model, label), look in zip(models.items(), _looks(models.values()), strict=True):
             line = here[here[column] == model]
             if not len(line):
@@ -184,18 +175,9 @@ def model_figure(
             )
             drawn.append(line.assign(model=label))
         if ceiling is not None:
-            top = ceiling[(ceiling["T"] == temperature) & (ceiling["kind"] == "pooled")
-                          & true_values(ceiling["own"])]
+            top = own_ceiling(ceiling[ceiling["T"] == temperature])
             axis.plot(top["t"], top["ceiling"], ":", color="0.4", lw=1)
-        tau = here.loc[true_values(here["at_tau"]), "t"]
-        if len(tau):
-            axis.axvline(tau.iloc[0], color="0.6", lw=0.8, ls=":")
-        axis.axhline(0, color="0.8", lw=0.6)
-        axis.set(xscale="log", title=f"T = {temperature:.2f}", xlabel=r"$t$  ($\tau$)")
-    for axis in axes.flat[len(temperatures):]:
-        axis.set_visible(False)
-    for axis in axes[:, 0]:
-        axis.set_ylabel(r"$\rho(t)$")
-    axes.flat[0].legend(fontsize=6)
+
+    figure = time_panels(table, curves, r"$\rho(t)$", sharey=True)
     columns = ["T", "model", "t", "rho", "rho_error"]
     return figure, pd.concat(drawn, ignore_index=True)[columns]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from glasslib.figures.style import styled, temperature_colour, true_values
+from glasslib.figures.style import styled, temperature_colour
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +31,7 @@ def importance_figure(table: pd.DataFrame, models: list[str]) -> tuple[Figure, p
     Figure, pandas.DataFrame
         Numbers: ``model``, ``group``, ``T``, ``drop``, ``drop_error``.
     """
-    here = table[true_values(table["at_tau"]) & table["model"].isin(models)]
+    here = table[table["at_tau"] & table["model"].isin(models)]
     groups = list(dict.fromkeys(here["group"]))
     figure, axes = plt.subplots(1, len(models), sharex=True, sharey=True, squeeze=False,
                                 figsize=(3.7 * len(models), 0.3 * len(groups) + 1.2))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from glasslib.figures.style import styled, temperature_colour, true_values
+from glasslib.figures.style import styled, temperature_colour
+from glasslib.learning.correlation import is_difference
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,7 +38,7 @@ def learning_figure(
     cases = zip(axes, ("runs", "trajectories"), (runs, trajectories),
                 ("training_runs", "trajectories"), strict=True)
     for axis, panel, table, x in cases:
-        here = table[true_values(table["at_tau"]) & ~table["model"].str.contains(" − ")]
+        here = table[table["at_tau"] & ~is_difference(table["model"])]
         for (temperature, model), line in here.groupby(["T", "model"], sort=False):
             style = "-o" if model.endswith("A") else "--s"
             label = f"{model}, T = {temperature:.2f}"

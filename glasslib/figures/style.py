@@ -8,6 +8,7 @@ from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 
 from glasslib import paths
@@ -25,7 +26,7 @@ __all__ = [
     "save",
     "styled",
     "temperature_colour",
-    "true_values",
+    "time_panels",
 ]
 
 #: Okabe–Ito colours, told apart with any colour vision: truth, network A, network B.
@@ -73,9 +74,44 @@ def legend_below(figure: Figure, axis: Axes) -> None:
     figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(labels)))
 
 
-def true_values(column: pd.Series) -> pd.Series:
-    """Tell which values of a column are true, as booleans or as text."""
-    return column.astype(str) == "True"
+def time_panels(
+    table: pd.DataFrame,
+    draw: Callable[[Axes, float, pd.DataFrame], None],
+    ylabel: str,
+    sharey: bool = False,
+) -> Figure:
+    """Draw curves against time, one panel for each temperature, with a line at its τ_α.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With columns ``T``, ``t`` and ``at_tau``.
+    draw : callable
+        Draws the curves of one panel, from its axes, the temperature and the table's rows of it.
+    ylabel : str
+    sharey : bool
+        All panels have the same scale.
+    """
+    temperatures = list(dict.fromkeys(table["T"]))
+    n_columns = min(3, len(temperatures))
+    n_rows = -(-len(temperatures) // n_columns)
+    figure, axes = plt.subplots(
+        n_rows, n_columns, squeeze=False, sharey=sharey,
+        figsize=(2.6 * n_columns + 0.5, 2.7 * n_rows),
+    )
+    for axis, temperature in zip(axes.flat, temperatures, strict=False):
+        here = table[table["T"] == temperature]
+        draw(axis, temperature, here)
+        for tau in here.loc[here["at_tau"], "t"].unique():
+            axis.axvline(tau, color="0.6", lw=0.8, ls=":")
+        axis.axhline(0, color="0.8", lw=0.6)
+        axis.set(xscale="log", title=f"T = {temperature:.2f}", xlabel=r"$t$  ($\tau$)")
+    for axis in axes.flat[len(temperatures):]:
+        axis.set_visible(False)
+    for axis in axes[:, 0]:
+        axis.set_ylabel(ylabel)
+    axes.flat[0].legend(fontsize=6)
+    return figure
 
 
 def save(name: str, figure: Figure, numbers: pd.DataFrame) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 import pandas as pd
 
-from glasslib.figures.style import NETWORK_COLOURS, styled
+from glasslib.figures.style import NETWORK_COLOURS, styled, time_panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,17 +29,11 @@ _PARTS = [
 
 
 def _panels(table: pd.DataFrame, curves) -> tuple[Figure, pd.DataFrame]:
-    temperatures = list(dict.fromkeys(table["T"]))
-    n_columns = min(3, len(temperatures))
-    n_rows = -(-len(temperatures) // n_columns)
-    figure, axes = plt.subplots(
-        n_rows, n_columns, squeeze=False, figsize=(2.6 * n_columns + 0.4, 2.7 * n_rows)
-    )
     drawn = []
-    for axis, temperature in zip(axes.flat, temperatures, strict=False):
-        here = table[table["T"] == temperature]
-        for number, (by, curve, colour, label, style) in enumerate(curves):
-            line = here[(here["split"] == by) & (here["curve"] == curve)]
+
+    def draw(axis, temperature, here):
+        for number, (split, curve, colour, label, style) in enumerate(curves):
+            line = here[(here["split"] == split) & (here["curve"] == curve)]
             if not len(line):
                 continue
             axis.errorbar(
@@ -49,15 +42,8 @@ def _panels(table: pd.DataFrame, curves) -> tuple[Figure, pd.DataFrame]:
                 color=NETWORK_COLOURS.get(colour, colour), label=label,
             )
             drawn.append(line)
-            tau = line.loc[line["at_tau"].astype(bool), "t"].iloc[0]
-        axis.axvline(tau, color="0.6", lw=0.8, ls=":")
-        axis.axhline(0, color="0.8", lw=0.6)
-        axis.set(xscale="log", title=f"T = {temperature:.2f}", xlabel=r"$t$  ($\tau$)")
-    for axis in axes.flat[len(temperatures):]:
-        axis.set_visible(False)
-    for axis in axes[:, 0]:
-        axis.set_ylabel(r"$\chi_4(t)$")
-    axes.flat[0].legend(fontsize=6)
+
+    figure = time_panels(table, draw, r"$\chi_4(t)$")
     columns = ["T", "split", "curve", "t", "chi4", "chi4_error"]
     return figure, pd.concat(drawn, ignore_index=True)[columns]
 

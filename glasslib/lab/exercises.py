@@ -19,7 +19,7 @@ from glasslib.dynamics.relaxation import decay_time
 from glasslib.dynamics.scattering import self_correlations, self_intermediate_scattering
 from glasslib.dynamics.susceptibility import four_point_susceptibility
 from glasslib.learning.ceiling import spearman_brown
-from glasslib.learning.correlation import bootstrap_runs, pearson
+from glasslib.learning.correlation import correlate_runs, pearson
 
 __all__ = ["EXERCISES", "Exercise"]
 
@@ -282,6 +282,11 @@ def _error_of_rows(true, predicted, runs):
     random = _random(44)
     draws = random.integers(len(true), size=(200, len(true)))
     return np.std([_r(true[rows], predicted[rows]) for rows in draws])
+
+
+def _error_of_runs(true, predicted, runs, n_resamples=1000):
+    pooled, _ = correlate_runs(true[:, None], predicted[:, None], runs, n_resamples)
+    return float(pooled.error[0])
 
 
 def _within(true, predicted, runs):
@@ -575,16 +580,14 @@ EXERCISES: dict[str, Exercise] = {
         ),
         Exercise(
             "4.3", "Error over runs",
-            lambda true, predicted, runs: bootstrap_runs(
-                pearson, runs, true, predicted, n_resamples=1000).error,
+            _error_of_runs,
             (
                 ("this is the error of independent rows, but monomers of one run are not"
                  " independent: draw whole runs", _error_of_rows),
                 ("this is how much runs differ, not how well their mean is known",
                  lambda true, predicted, runs: _within(true, predicted, runs).std(ddof=1)),
                 ("this is a variance: take its root",
-                 lambda true, predicted, runs: float(bootstrap_runs(
-                     pearson, runs, true, predicted).error) ** 2),
+                 lambda true, predicted, runs: _error_of_runs(true, predicted, runs, 200) ** 2),
             ),
             _uneven_cases, rtol=0.35,
         ),

@@ -1,7 +1,25 @@
 r"""The noise ceiling: how well a propensity repeats itself, and the highest ρ there can be.
 
 A propensity from M trajectories carries sampling noise that nothing can predict: its reliability
-sets a ceiling to ρ.
+sets a ceiling to ρ. The blocks of trajectories are divided into two halves of m blocks in every
+way there is (at most 200, drawn at random); r is the mean correlation of the halves over the rows.
+Spearman and Brown's formula gives the reliability of the mean over all n blocks,
+
+.. math:: R(t) = \frac{k \, r(t)}{1 + (k - 1) \, r(t)}, \qquad k = n/m,
+
+that is :math:`2r/(1+r)` for even n (for odd n each division leaves one block out). R is the part
+of the variance of the measured propensity that a second, endless ensemble from the same
+configuration would repeat. A predictor that knows all about the configuration and nothing about
+the trajectories reaches :math:`\rho = \sqrt{R}`.
+
+Warnings
+--------
+Network A reads the Debye–Waller factor of the *same* trajectories, so it shares noise with its
+target and may pass this ceiling.
+
+References
+----------
+C. Spearman, Br. J. Psychol. 3, 271 (1910); W. Brown, ibid. 3, 296 (1910).
 """
 
 from __future__ import annotations
@@ -14,9 +32,9 @@ from typing import NamedTuple
 import numpy as np
 
 from glasslib.errors import ParameterError
-from glasslib.learning.correlation import _correlation
+from glasslib.learning.correlation import pearson
 
-__all__ = ["Ceiling", "ceiling_of_runs", "halves_of_runs", "spearman_brown", "split_half_ceiling"]
+__all__ = ["Ceiling", "ceiling_of_runs", "halves_of_runs", "spearman_brown"]
 
 _MOST_HALVES = 200
 
@@ -28,73 +46,11 @@ class Ceiling(NamedTuple):
     ceiling: np.ndarray
 
 
-def split_half_ceiling(blocks: np.ndarray) -> Ceiling:
-    r"""Return the reliability of a propensity and the highest ρ any predictor can reach.
-
-    The blocks of trajectories are divided into two halves of m blocks in every way there is (at
-    most 200, drawn at random); r is the mean correlation of the halves over the rows. Spearman
-    and Brown's formula gives the reliability of the mean over all n blocks,
-
-    .. math:: R(t) = \frac{k \, r(t)}{1 + (k - 1) \, r(t)}, \qquad k = n/m,
-
-    that is :math:`2r/(1+r)` for even n (for odd n each division leaves one block out). R is the
-    part of the variance of the measured propensity that a second, endless ensemble from the same
-    configuration would repeat. A predictor that knows all about the configuration and nothing
-    about the trajectories reaches :math:`\rho = \sqrt{R}`.
-
-    Parameters
-    ----------
-    blocks : (n_blocks, n_rows, n_times) float64
-        Propensity from each block of trajectories alone, in σ; blocks of equal size.
-
-    Returns
-    -------
-    Ceiling
-        ``reliability`` and its root ``ceiling``, each (n_times,). Where noise makes r negative both
-        are 0; where the propensity is constant both are NaN.
-
-    Raises
-    ------
-    ParameterError
-        Wrong shape, fewer than two blocks or rows, or a value that is not finite.
-
-    Warnings
-    --------
-    Network A reads the Debye–Waller factor of the *same* trajectories, so it shares noise with its
-    target and may pass this ceiling.
-
-    References
-    ----------
-    .. [1] C. Spearman, Br. J. Psychol. 3, 271 (1910); W. Brown, ibid. 3, 296 (1910).
-
-    Examples
-    --------
-    Signal and noise of a block of equal variance: R = 4/5 from four blocks.
-
-    >>> import numpy as np
-    >>> random = np.random.default_rng(0)
-    >>> blocks = random.normal(size=(1, 20000, 1)) + random.normal(size=(4, 20000, 1))
-    >>> split_half_ceiling(blocks).reliability.round(2)
-    array([0.8])
-    """
-    blocks = np.asarray(blocks, dtype=np.float64)
-    if blocks.ndim != 3 or len(blocks) < 2 or blocks.shape[1] < 2 or blocks.shape[2] < 1:
-        raise ParameterError(
-            f"blocks have shape {blocks.shape}; give (n_blocks, n_rows, n_times) with at least two"
-            " blocks and two rows"
-        )
-    if not np.isfinite(blocks).all():
-        raise ParameterError("blocks hold a value that is not finite; remove its row first")
-    n_half, r = _half_correlation(blocks)
-    reliability = spearman_brown(r, len(blocks) / n_half)
-    return Ceiling(reliability, np.sqrt(reliability))
-
-
 def _half_correlation(blocks: np.ndarray) -> tuple[int, np.ndarray]:
     """Blocks in a half, and the mean correlation of two halves over all divisions."""
     halves = _halves(len(blocks))
     each = [
-        _correlation(blocks[list(one)].mean(axis=0), blocks[list(other)].mean(axis=0), 0)
+        pearson(blocks[list(one)].mean(axis=0), blocks[list(other)].mean(axis=0))
         for one, other in halves
     ]
     return len(halves[0][0]), np.mean(each, axis=0)
@@ -116,10 +72,6 @@ def spearman_brown(r: np.ndarray, factor: float) -> np.ndarray:
     ------
     ParameterError
         ``factor`` is not positive.
-
-    References
-    ----------
-    .. [1] C. Spearman, Br. J. Psychol. 3, 271 (1910); W. Brown, ibid. 3, 296 (1910).
 
     Examples
     --------
@@ -149,22 +101,19 @@ def ceiling_of_runs(
     factor : float, optional
         Number of blocks of the target, instead of the runs' own.
     within : bool
-        The ceiling of ρ within configurations (:func:`pearson_within_runs`), averaged over runs,
-        instead of that of ρ over all rows (Eq. 7).
+        The ceiling of ρ within configurations, averaged over runs, instead of that of ρ over all
+        rows (Eq. 7).
 
     Returns
     -------
     Ceiling
-        NaN when no run has two blocks: nothing can be said then.
+        Where noise makes r negative both numbers are 0. They are NaN where the propensity is
+        constant, and when no run has two blocks: nothing can be said then.
 
     Raises
     ------
     ParameterError
-        No run, or a wrong shape.
-
-    See Also
-    --------
-    split_half_ceiling : The estimator, its assumptions and its references.
+        No run, a wrong shape, or a value that is not finite.
 
     Examples
     --------
@@ -208,7 +157,7 @@ def halves_of_runs(
     Raises
     ------
     ParameterError
-        No run, or a wrong shape.
+        No run, a wrong shape, or a value that is not finite.
 
     Examples
     --------

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,26 +21,20 @@ from glasslib.errors import ParameterError
 from glasslib.learning.dataset import Dataset
 
 __all__ = [
-    "Estimate",
     "Resampled",
-    "bootstrap_runs",
     "correlate_runs",
     "correlation_rows",
+    "difference_name",
+    "is_difference",
     "pearson",
     "pearson_of_columns",
-    "pearson_within_runs",
     "resample_all",
-    "resample_runs",
 ]
 
+#: Between the names of two quantities, in the name of their difference.
+_LESS = " − "
+
 Predictions = Mapping[str, np.ndarray | Sequence[np.ndarray]]
-
-
-class Estimate(NamedTuple):
-    """A value and its standard error, of the same shape."""
-
-    value: np.ndarray
-    error: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +105,10 @@ def correlate_runs(
 ) -> tuple[Resampled, Resampled]:
     r"""Return ρ over all rows (Eq. 7) and ρ averaged within runs, both resampled over whole runs.
 
-    The same numbers as :func:`bootstrap_runs` gives with :func:`pearson` and with
-    :func:`pearson_within_runs`, from six sums for each run, so that a resample costs nothing.
+    A resample draws as many runs as there are, with replacement, and takes all rows of each. ρ
+    comes from six sums for each run, so that a resample costs nothing. With R runs the spread of
+    resamples is too small by :math:`\sqrt{(R-1)/R}`; :attr:`Resampled.error` corrects for that.
+    With R below about 5 it stays rough.
 
     Parameters
     ----------
@@ -122,8 +117,11 @@ def correlate_runs(
         left out.
     runs : (n_rows,) int64
         Run of each row.
-    n_resamples, seed
-        As for :func:`bootstrap_runs`.
+    n_resamples : int
+        Number of resamples.
+    seed : int
+        Seed of the draws. The same seed and number of runs draw the same runs, so that resamples
+        of several quantities on the same data may be combined one by one.
 
     Returns
     -------
@@ -134,6 +132,10 @@ def correlate_runs(
     ------
     ParameterError
         Shapes differ, or no row was tested.
+
+    References
+    ----------
+    .. [1] B. Efron, R. J. Tibshirani, An Introduction to the Bootstrap (1993), Chapter 8.
 
     Examples
     --------
@@ -153,43 +155,46 @@ def correlate_runs(
     tested = np.isfinite(predicted).all(axis=1)
     if not tested.any():
         raise ParameterError("no row was tested; every prediction is NaN")
-    true, predicted, groups = true[tested], predicted[tested], _rows_of_runs(runs[tested])
-    sums = []
-    scales = []
-    for table in (true, predicted):  # to unit variance about the mean: sums keep their digits
-        shifted = table - table.mean(axis=0)
-        scale = np.sqrt((shifted**2).mean(axis=0))
-        size = np.abs(table).max(axis=0)
-        flat = scale <= 4 * np.finfo(float).eps * np.where(size > 0, size, 1)
-        scales.append(shifted / np.where(flat, np.nan, scale))
-    v, w = scales
-    for rows in groups:
-        a, b = v[rows], w[rows]
-        ones = np.full(a.shape[1], float(len(rows)))
-        sums.append([ones, a.sum(0), b.sum(0), (a**2).sum(0), (b**2).sum(0), (a * b).sum(0)])
-    sums = np.array(sums)
-
-    def rho(total):
-        n, a, b, aa, bb, ab = np.moveaxis(total, -2, 0)
-        variances = (aa - a**2 / n) * (bb - b**2 / n)
-        safe = np.where(variances > 1e-20 * n**2, variances, np.nan)
-        return np.clip((ab - a * b / n) / np.sqrt(safe), -1, 1)
-
-    def averaged(each):
-        known = np.isfinite(each)
-        count = known.sum(axis=-2)
-        total = np.where(known, each, 0).sum(axis=-2)
-        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-    n_runs = len(groups)
-    each = rho(sums)
+    v, w = _unit_variance(true[tested]), _unit_variance(predicted[tested])
+    sums = np.array([
+        [np.full(v.shape[1], float(len(rows))), v[rows].sum(0), w[rows].sum(0),
+         (v[rows]**2).sum(0), (w[rows]**2).sum(0), (v[rows] * w[rows]).sum(0)]
+        for rows in _rows_of_runs(runs[tested])
+    ])
+    n_runs = len(sums)
+    each = _rho_of_sums(sums)
     draws = np.random.default_rng(seed).integers(n_runs, size=(n_resamples, n_runs))
     if n_runs == 1:
         draws = draws[:0]
     return (
-        Resampled(rho(sums.sum(axis=0)), rho(sums[draws].sum(axis=1)), n_runs),
-        Resampled(averaged(each), averaged(each[draws]), n_runs),
+        Resampled(_rho_of_sums(sums.sum(axis=0)), _rho_of_sums(sums[draws].sum(axis=1)), n_runs),
+        Resampled(_mean_of_known(each, -2), _mean_of_known(each[draws], -2), n_runs),
     )
+
+
+def _unit_variance(table: np.ndarray) -> np.ndarray:
+    """Columns about their mean in units of their deviation, so that sums keep their digits."""
+    shifted = table - table.mean(axis=0)
+    scale = np.sqrt((shifted**2).mean(axis=0))
+    size = np.abs(table).max(axis=0)
+    flat = scale <= 4 * np.finfo(float).eps * np.where(size > 0, size, 1)
+    return shifted / np.where(flat, np.nan, scale)
+
+
+def _rho_of_sums(total: np.ndarray) -> np.ndarray:
+    """ρ from the sums of 1, v, w, v², w² and v w, (…, 6, n_times)."""
+    n, a, b, aa, bb, ab = np.moveaxis(total, -2, 0)
+    variances = (aa - a**2 / n) * (bb - b**2 / n)
+    safe = np.where(variances > 1e-20 * n**2, variances, np.nan)
+    return np.clip((ab - a * b / n) / np.sqrt(safe), -1, 1)
+
+
+def _mean_of_known(values: np.ndarray, axis: int) -> np.ndarray:
+    """Mean without what is NaN; NaN without a warning where nothing is known."""
+    known = np.isfinite(values)
+    count = known.sum(axis=axis)
+    total = np.where(known, values, 0).sum(axis=axis)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def pearson(true: np.ndarray, predicted: np.ndarray, axis: int = 0) -> np.ndarray:
@@ -235,21 +240,20 @@ def pearson(true: np.ndarray, predicted: np.ndarray, axis: int = 0) -> np.ndarra
         )
     if not (np.isfinite(true).all() and np.isfinite(predicted).all()):
         raise ParameterError("a true or predicted value is not finite; remove its row first")
-    return _correlation(true, predicted, axis)
-
-
-def _correlation(v: np.ndarray, w: np.ndarray, axis: int) -> np.ndarray:
-    parts = []
-    for array in (v, w):
-        # A factor common to all rows drops out of ρ; taking it out spares squares of tiny numbers.
-        size = np.abs(array).max(axis=axis, keepdims=True)
-        array = array / np.where(size > 0, size, 1)
-        array = array - array.mean(axis=axis, keepdims=True)
-        norm = np.sqrt((array**2).sum(axis=axis))
-        rounding = 4 * np.finfo(float).eps * np.sqrt(array.shape[axis])
-        parts += [array, np.where(norm > rounding, norm, np.nan)]
-    v, sigma_v, w, sigma_w = parts
+    v, sigma_v = _centred(true, axis)
+    w, sigma_w = _centred(predicted, axis)
     return np.clip((v * w).sum(axis=axis) / (sigma_v * sigma_w), -1, 1)
+
+
+def _centred(array: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Deviations from the mean, and their norm; NaN if they are rounding alone."""
+    # A factor common to all rows drops out of ρ; taking it out spares squares of tiny numbers.
+    size = np.abs(array).max(axis=axis, keepdims=True)
+    array = array / np.where(size > 0, size, 1)
+    array = array - array.mean(axis=axis, keepdims=True)
+    norm = np.sqrt((array**2).sum(axis=axis))
+    rounding = 4 * np.finfo(float).eps * np.sqrt(array.shape[axis])
+    return array, np.where(norm > rounding, norm, np.nan)
 
 
 def _rows_of_runs(runs: np.ndarray) -> list[np.ndarray]:
@@ -260,178 +264,11 @@ def _rows_of_runs(runs: np.ndarray) -> list[np.ndarray]:
     return np.split(order, np.flatnonzero(np.diff(runs[order])) + 1)
 
 
-def pearson_within_runs(true: np.ndarray, predicted: np.ndarray, runs: np.ndarray) -> np.ndarray:
-    r"""Return ρ(t) within each configuration, averaged over configurations.
-
-    .. math:: \bar\rho(t) = \frac{1}{R} \sum_{k=1}^{R} \rho_k(t)
-
-    with :math:`\rho_k` Eq. 7 over the rows of run k.
-
-    Parameters
-    ----------
-    true, predicted : (n_rows, n_times) float64
-        Propensity and its prediction.
-    runs : (n_rows,) int64
-        Run of each row.
-
-    Returns
-    -------
-    (n_times,) float64
-        Mean over the runs in which ρ is defined; NaN where it is in none.
-
-    Raises
-    ------
-    ParameterError
-        Shapes differ, there is no row, or a value is not finite.
-
-    Examples
-    --------
-    Perfect within each run, although runs are shifted against each other:
-
-    >>> import numpy as np
-    >>> true = np.array([[1.0], [2.0], [3.0], [4.0]])
-    >>> pearson_within_runs(true, true - [[0], [0], [9], [9]], [0, 0, 1, 1])
-    array([1.])
-    """
-    true, predicted = np.asarray(true), np.asarray(predicted)
-    groups = _rows_of_runs(runs)
-    if len(np.asarray(runs)) != len(true):
-        raise ParameterError(f"runs names {len(np.asarray(runs))} rows and true has {len(true)}")
-    each = np.stack([pearson(true[rows], predicted[rows]) for rows in groups])
-    known = np.isfinite(each)
-    count = known.sum(axis=0)
-    return np.where(count > 0, np.where(known, each, 0).sum(axis=0) / np.maximum(count, 1), np.nan)
-
-
-def bootstrap_runs(
-    statistic: Callable[..., np.ndarray],
-    runs: np.ndarray,
-    *arrays: np.ndarray,
-    n_resamples: int = 200,
-    seed: int = 0,
-    pass_runs: bool = False,
-) -> Estimate:
-    r"""Estimate a statistic and its standard error by drawing whole runs again.
-
-    A resample draws as many runs as there are, with replacement, and takes all rows of each. With
-    R runs the spread of resamples is too small by :math:`\sqrt{(R-1)/R}` (exactly so for a mean);
-    the error returned is corrected for that. With R below about 5 it stays rough.
-
-    Parameters
-    ----------
-    statistic : callable
-        From the arrays (rows along the first axis) to a number or an array.
-    runs : (n_rows,) int64
-        Run of each row.
-    *arrays : (n_rows, …)
-        What the statistic takes.
-    n_resamples : int
-        Number of resamples.
-    seed : int
-        Seed of the draws.
-    pass_runs : bool
-        Also hand the statistic, as last argument, the run of each row, numbered anew so that a
-        run drawn twice counts as two: for :func:`pearson_within_runs`.
-
-    Returns
-    -------
-    Estimate
-        ``value`` on the rows as they are; ``error``, NaN with a single run. Resamples in which the
-        statistic is NaN are left out.
-
-    Raises
-    ------
-    ParameterError
-        An array's length differs from that of ``runs``, or there are fewer than two resamples.
-
-    References
-    ----------
-    .. [1] B. Efron, R. J. Tibshirani, An Introduction to the Bootstrap (1993), Chapter 8.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> true = np.random.default_rng(0).normal(size=(60, 1))
-    >>> rho = bootstrap_runs(pearson, np.repeat(range(6), 10), true, true)
-    >>> rho.value, bool(rho.error < 1e-12)
-    (array([1.]), True)
-    """
-    value, resamples = resample_runs(
-        statistic, runs, *arrays, n_resamples=n_resamples, seed=seed, pass_runs=pass_runs
-    )
-    n_runs = len(_rows_of_runs(runs))
-    if n_runs == 1:
-        return Estimate(value, np.full(value.shape, np.nan))
-    return Estimate(value, _spread(resamples) * np.sqrt(n_runs / (n_runs - 1)))
-
-
-def resample_runs(
-    statistic: Callable[..., np.ndarray],
-    runs: np.ndarray,
-    *arrays: np.ndarray,
-    n_resamples: int = 200,
-    seed: int = 0,
-    pass_runs: bool = False,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return a statistic and its values on resamples of whole runs, see :func:`bootstrap_runs`.
-
-    The same seed and number of runs draw the same runs, so that resamples of several statistics
-    on the same data may be combined one by one.
-
-    Parameters
-    ----------
-    statistic, runs, *arrays, n_resamples, seed, pass_runs
-        As for :func:`bootstrap_runs`.
-
-    Returns
-    -------
-    value : (…) float64
-        On the rows as they are.
-    resamples : (n_resamples, …) float64
-        On each resample; their spread is not yet corrected by :math:`\\sqrt{R/(R-1)}`. Without a
-        row, (0, …), when there is a single run.
-
-    Raises
-    ------
-    ParameterError
-        As for :func:`bootstrap_runs`.
-
-    Examples
-    --------
-    >>> value, again = resample_runs(np.mean, [0, 0, 1, 1], [1.0, 1.0, 3.0, 3.0], n_resamples=50)
-    >>> float(value), np.unique(again).tolist()
-    (2.0, [1.0, 2.0, 3.0])
-    """
-    groups = _rows_of_runs(runs)
-    arrays = tuple(np.asarray(array) for array in arrays)
-    for array in arrays:
-        if array.ndim == 0 or len(array) != len(np.asarray(runs)):
-            raise ParameterError(
-                f"an array has shape {array.shape}, but runs names {len(np.asarray(runs))} rows"
-            )
-    if n_resamples < 2:
-        raise ParameterError(f"n_resamples = {n_resamples}; choose 2 or more")
-
-    def evaluate(chosen):
-        rows = np.concatenate([groups[run] for run in chosen])
-        given = [array[rows] for array in arrays]
-        if pass_runs:
-            given.append(np.repeat(np.arange(len(chosen)), [len(groups[run]) for run in chosen]))
-        return np.asarray(statistic(*given), dtype=np.float64)
-
-    n_runs = len(groups)
-    value = evaluate(range(n_runs))
-    if n_runs == 1:
-        return value, np.empty((0, *value.shape))
-    draws = np.random.default_rng(seed).integers(n_runs, size=(n_resamples, n_runs))
-    return value, np.stack([evaluate(chosen) for chosen in draws])
-
-
 def _spread(resamples: np.ndarray) -> np.ndarray:
     """Standard deviation over the first axis; what is NaN is left out."""
     known = np.isfinite(resamples)
-    count = np.maximum(known.sum(axis=0), 1)
-    mean = np.where(known, resamples, 0).sum(axis=0) / count
+    count = known.sum(axis=0)
+    mean = _mean_of_known(resamples, 0)
     square = np.where(known, (resamples - mean) ** 2, 0).sum(axis=0)
     return np.sqrt(np.where(count > 1, square / np.maximum(count - 1, 1), np.nan))
 
@@ -471,15 +308,8 @@ def pearson_of_columns(true: np.ndarray, columns: np.ndarray) -> np.ndarray:
         )
     if not (np.isfinite(true).all() and np.isfinite(columns).all()):
         raise ParameterError("a value is not finite; remove its row first")
-    parts = []
-    for table in (true, columns):
-        table = table.astype(np.float64)
-        table /= np.maximum(np.abs(table).max(axis=0), np.finfo(float).tiny)
-        table -= table.mean(axis=0)
-        norm = np.sqrt((table**2).sum(axis=0))
-        rounding = 4 * np.finfo(float).eps * np.sqrt(len(table))
-        parts += [table, np.where(norm > rounding, norm, np.nan)]
-    v, sigma_v, w, sigma_w = parts
+    v, sigma_v = _centred(true, 0)
+    w, sigma_w = _centred(columns.astype(np.float64), 0)
     return np.clip(w.T @ v / sigma_w[:, None] / sigma_v, -1, 1)
 
 
@@ -517,6 +347,28 @@ def _total(parts: list[Resampled]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return mean.value, np.sqrt(mean.error**2 + deviation**2 / len(parts)), deviation
 
 
+def difference_name(one: str, other: str) -> str:
+    """Return what the difference of two quantities is called in a table.
+
+    Examples
+    --------
+    >>> difference_name("network A", "network B")
+    'network A − network B'
+    """
+    return f"{one}{_LESS}{other}"
+
+
+def is_difference(names: pd.Series) -> pd.Series:
+    """Tell which names in a column are those of differences.
+
+    Examples
+    --------
+    >>> is_difference(pd.Series(["network A", difference_name("A", "B")])).tolist()
+    [False, True]
+    """
+    return names.str.contains(_LESS, regex=False)
+
+
 def correlation_rows(
     data: Dataset,
     predicted: Predictions,
@@ -532,7 +384,7 @@ def correlation_rows(
     predicted : dict
         As for :func:`resample_all`.
     differences : sequence of (str, str)
-        Pairs of models; the row is called ``"A − B"`` and resampled as one quantity.
+        Pairs of models; the row is called :func:`difference_name` and resampled as one quantity.
     times : sequence of int, optional
         Columns of the targets to report; all by default.
     **columns
@@ -548,7 +400,7 @@ def correlation_rows(
     parts = resample_all(data, predicted)
     for one, other in differences:
         if one in parts and other in parts:
-            parts[f"{one} − {other}"] = tuple(
+            parts[difference_name(one, other)] = tuple(
                 [a - b for a, b in zip(x, y, strict=True)]
                 for x, y in zip(parts[one], parts[other], strict=True)
             )

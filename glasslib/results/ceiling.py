@@ -8,7 +8,7 @@ import pandas as pd
 from glasslib.learning.ceiling import halves_of_runs, spearman_brown
 from glasslib.store import Ensemble
 
-__all__ = ["block_propensities", "ceilings"]
+__all__ = ["block_propensities", "ceilings", "own_ceiling"]
 
 RESAMPLES = 100
 
@@ -69,3 +69,20 @@ def ceilings(of: Ensemble) -> pd.DataFrame:
                 for k, t in enumerate(of.times.times)
             ]
     return pd.DataFrame(rows)
+
+
+def own_ceiling(ceiling: pd.DataFrame) -> pd.DataFrame:
+    """Return the ceiling of ρ over all rows for the target as it is, at every time.
+
+    Parameters
+    ----------
+    ceiling : pandas.DataFrame
+        The result table ``ceiling``.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"kind": ["pooled", "pooled", "within"], "own": [True, False, True]})
+    >>> own_ceiling(table).index.tolist()
+    [0]
+    """
+    return ceiling[(ceiling["kind"] == "pooled") & ceiling["own"]]

@@ -25,7 +25,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from glasslib.results.correlation import COMPARED_RUNS, comparable
+from glasslib.results import transfer
+from glasslib.results.ceiling import own_ceiling
+from glasslib.results.correlation import (
+    A_LESS_B,
+    COMPARED_RUNS,
+    DIP,
+    FALLS,
+    PEAK_AT_ONE,
+    PEAK_AT_TAU,
+    comparable,
+)
 from glasslib.results.relaxation import PAPER_A, PAPER_A_TEMPERATURE, relaxation_table
 from glasslib.results.tables import table
 from glasslib.results.words import bar, format_error
@@ -165,7 +175,7 @@ def _at(temperature: float) -> str:
 # ------------------------------------------------------------------------------- the claims
 def _better(tables, split, runs, only_tau):
     table = tables["accuracy"]
-    chosen = table[(table["split"] == split) & (table["model"] == "network A − network B")]
+    chosen = table[(table["split"] == split) & (table["model"] == A_LESS_B)]
     cases = _Cases()
     for temperature, rows in chosen.groupby("T", sort=False):
         tau = rows.loc[rows["at_tau"], "t"].iloc[0]
@@ -218,9 +228,8 @@ def _trend(tables, split, model) -> _Trend:
             "ρ", trouble=f"networks know {fewest} runs at one temperature and {most} at another",
             takes=f"{most} runs at every temperature",
         )
-    ceiling = tables["ceiling"]
-    ceiling = ceiling[(ceiling["kind"] == "pooled") & ceiling["own"] & ceiling["at_tau"]]
-    ceiling = ceiling.set_index("T")
+    ceiling = own_ceiling(tables["ceiling"])
+    ceiling = ceiling[ceiling["at_tau"]].set_index("T")
     numbers = ceiling["trajectories"].reindex(rows["T"])
     value, error = rows["rho"].to_numpy(float), rows["rho_error"].to_numpy(float)
     what = "ρ"
@@ -297,7 +306,7 @@ def _intermediate(tables, split):
     table = tables["transfer"]
     table = table[table["split"] == split]
     cases = _Cases()
-    for _, row in table[table["kind"] == "intermediate − outermost"].iterrows():
+    for _, row in table[table["kind"] == transfer.INNER_LESS_OUTER].iterrows():
         cases.add(f"network {row['network']}", row["rho"], row["rho_error"], row["runs"])
     if not cases.rows:
         each = " with two runs or more" if split == "run" else ""
@@ -311,7 +320,7 @@ def _no_winner(tables, split):
     table = tables["transfer"]
     table = table[table["split"] == split]
     cases = _Cases(MARGIN_TRANSFER)
-    for _, row in table[table["kind"] == "A − B"].iterrows():
+    for _, row in table[table["kind"] == transfer.A_LESS_B].iterrows():
         cases.add("all pairs", row["rho"], row["rho_error"], row["runs"])
     if not cases.rows:
         each = " with two runs or more" if split == "run" else ""
@@ -368,14 +377,13 @@ def evidence(
         ("At τ_α, B is more accurate at lower temperature", "2.4, Figure 4",
          lambda split: _cooling(tables, split)),
         ("ρ(t) of B has a minimum near t = 1", "2.4, Figure 4",
-         lambda split: _feature(tables, split, runs, ["network B"], "dip near t = 1")),
+         lambda split: _feature(tables, split, runs, ["network B"], DIP)),
         ("ρ(t) of B is highest near τ_α", "2.4, Figure 4",
-         lambda split: _feature(tables, split, runs, ["network B"], "highest near τ_α")),
+         lambda split: _feature(tables, split, runs, ["network B"], PEAK_AT_TAU)),
         ("ρ(t) of A is highest at t = 1", "2.4, Figure 4",
-         lambda split: _feature(tables, split, runs, ["network A"], "highest at t = 1")),
+         lambda split: _feature(tables, split, runs, ["network A"], PEAK_AT_ONE)),
         ("Beyond τ_α both decay", "2.4, Figure 4",
-         lambda split: _feature(tables, split, runs, ["network A", "network B"],
-                                "falls after τ_α")),
+         lambda split: _feature(tables, split, runs, ["network A", "network B"], FALLS)),
         ("A and B both predict χ4(τ_α) rather accurately", "2.5, Figure 6",
          lambda split: _chi4(tables, split, runs)),
         ("Training at intermediate temperatures transfers best", "2.6, Figure 7",

@@ -16,7 +16,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from glasslib.learning.correlation import Resampled, correlation_rows, resample_all
+from glasslib.learning.correlation import (
+    Resampled,
+    correlation_rows,
+    difference_name,
+    resample_all,
+)
 from glasslib.learning.dataset import Dataset, split
 from glasslib.parameters import NetworkSettings
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
@@ -33,6 +38,12 @@ __all__ = [
 ]
 
 SEEDS = 3
+#: The models whose difference is taken, and its name in tables.
+DIFFERENCE = ("network A", "network B")
+A_LESS_B = difference_name(*DIFFERENCE)
+#: What the paper says about the shape of ρ(t), as the table of shapes names it.
+DIP, PEAK_AT_TAU = "dip near t = 1", "highest near τ_α"
+PEAK_AT_ONE, FALLS = "highest at t = 1", "falls after τ_α"
 #: Runs that train and test together where temperatures are compared, and the fewest on which a
 #: claim is judged: the error from two or three tells hardly anything (Student's t: 12.7 and 4.3).
 COMPARED_RUNS = 4
@@ -84,7 +95,7 @@ def _accuracy_rows(data: Dataset, predicted: dict[str, dict]) -> pd.DataFrame:
     return pd.concat(
         [
             correlation_rows(data, {f"network {w}": p for w, p in models.items()},
-                             [("network A", "network B")], split=by)
+                             [DIFFERENCE], split=by)
             for by, models in predicted.items()
         ],
         ignore_index=True,
@@ -144,15 +155,15 @@ def _features(times: np.ndarray, k_tau: int) -> dict[str, Callable[[np.ndarray],
     others[one] = False
     out = {}
     if dip.any() and len(before):
-        out["dip near t = 1"] = lambda rho: (
+        out[DIP] = lambda rho: (
             np.minimum(rho[..., before[0]], rho[..., k_tau]) - rho[..., dip].min(-1)
         )
     if elsewhere.any():
-        out["highest near τ_α"] = lambda rho: rho[..., near].max(-1) - rho[..., elsewhere].max(-1)
+        out[PEAK_AT_TAU] = lambda rho: rho[..., near].max(-1) - rho[..., elsewhere].max(-1)
     if others.any():
-        out["highest at t = 1"] = lambda rho: rho[..., one] - rho[..., others].max(-1)
+        out[PEAK_AT_ONE] = lambda rho: rho[..., one] - rho[..., others].max(-1)
     if k_tau + 1 < len(times):
-        out["falls after τ_α"] = lambda rho: rho[..., k_tau] - rho[..., -1]
+        out[FALLS] = lambda rho: rho[..., k_tau] - rho[..., -1]
     return out
 
 
@@ -207,7 +218,7 @@ def deepest_minima(accuracy: pd.DataFrame, model: str) -> pd.DataFrame:
     chosen = accuracy[accuracy["model"] == model]
     for (temperature, by), curve in chosen.groupby(["T", "split"], sort=False):
         curve = curve.sort_values("t")
-        curve = curve[curve["t"] <= curve.loc[curve["at_tau"].astype(bool), "t"].iloc[0]]
+        curve = curve[curve["t"] <= curve.loc[curve["at_tau"], "t"].iloc[0]]
         rho = curve["rho"].to_numpy(float)
         before, after = np.maximum.accumulate(rho), np.maximum.accumulate(rho[::-1])[::-1]
         depth = np.minimum(before, after) - rho
@@ -243,7 +254,7 @@ def accuracy_sentence(accuracy: pd.DataFrame, split: str, runs: dict[float, int]
     'ρ(τ_α) of A and B is 0.700 ± 0.010 and 0.600 ± 0.020 at T = 0.50. A is higher by more than \
 the error bar at 1 of 1 temperature.'
     """
-    here = accuracy[accuracy["at_tau"].astype(bool) & (accuracy["split"] == split)]
+    here = accuracy[accuracy["at_tau"] & (accuracy["split"] == split)]
     by_model = {model: rows.set_index("T") for model, rows in here.groupby("model")}
     if not by_model:
         return "There is one run alone, so none can be held out."
@@ -253,7 +264,7 @@ the error bar at 1 of 1 temperature.'
         f" {format_error(b.loc[t, 'rho'], b.loc[t, 'rho_error'])} at T = {t:.2f}"
         for t in dict.fromkeys(here["T"])
     )
-    difference = by_model["network A − network B"]
+    difference = by_model[A_LESS_B]
     n = len(difference)
     higher = sum(
         one["rho"] > bar(one["rho_error"], runs[t]) for t, one in difference.iterrows()

@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from glasslib.learning.baselines import out_of_sample, ridge_pipeline
-from glasslib.learning.correlation import correlation_rows
+from glasslib.learning.correlation import correlation_rows, is_difference
 from glasslib.learning.dataset import Dataset, run_folds, split
 from glasslib.learning.training import standardise
 from glasslib.results.baselines import ridge_predictions, splits_of
@@ -113,7 +113,7 @@ def leaks(of: Ensemble) -> pd.DataFrame:
 
 def _labelled(table: pd.DataFrame, leak: str, model: str) -> pd.DataFrame:
     table = table.rename(columns={"model": "variant"})
-    table["variant"] = table["variant"].where(~table["variant"].str.contains(" − "), "difference")
+    table["variant"] = table["variant"].where(~is_difference(table["variant"]), "difference")
     return table.assign(leak=leak, model=model)
 
 

@@ -146,7 +146,7 @@ def chosen_settings(
     out = {}
     for which, tried in table.groupby("network"):
         tried = tried.sort_values("validation_loss")
-        best = tried[tried["chosen"].astype(str) == "True"]["settings"].iloc[0]
+        best = tried[tried["chosen"]]["settings"].iloc[0]
         columns = tried.drop(columns=["network", "settings"]).reset_index(drop=True)
         out[which] = NetworkSettings.model_validate_json(best), columns
     return out

@@ -20,6 +20,8 @@ from glasslib.files import write_text
 __all__ = ["drop", "keep", "look_up", "parts_of", "read_table", "ship"]
 
 _DIGITS = "%.7g"
+#: Columns of text, and of true and false, wherever they occur.
+_TYPES = {"part": str} | dict.fromkeys(("at_tau", "own", "chosen"), bool)
 
 
 def _path(table: str) -> Path:
@@ -43,7 +45,7 @@ def _read(path: Path) -> tuple[dict, pd.DataFrame]:
 
 
 def _parse(body: str) -> pd.DataFrame:
-    return pd.read_csv(io.StringIO(body), dtype={"part": str}, keep_default_na=False,
+    return pd.read_csv(io.StringIO(body), dtype=_TYPES, keep_default_na=False,
                        na_values=["", "nan"])
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from glasslib.learning.correlation import Resampled, correlate_runs
+from glasslib.learning.correlation import Resampled, correlate_runs, difference_name
 from glasslib.learning.dataset import Dataset, run_folds, split
 from glasslib.results.correlation import COMPARED_RUNS, Settings, _groups, comparable
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.store import Ensemble
 
-__all__ = ["transfers"]
+__all__ = ["A_LESS_B", "INNER_LESS_OUTER", "transfers"]
+
+#: What contrasts are called in the table.
+INNER_LESS_OUTER = difference_name("intermediate", "outermost")
+A_LESS_B = difference_name("A", "B")
 
 
 def _transferred(
@@ -74,7 +78,7 @@ def transfers(shown: dict[float, Ensemble], settings: Settings) -> pd.DataFrame:
         equal = _intermediate_less_outermost(_transferred_pairs(alike, settings, by))
         among = {key: pair for key, pair in pairs.items() if {*key[1:]} <= {*compared}}
         for kind, contrasts, used in (
-            ("intermediate − outermost", equal, alike), ("A − B", _a_less_b(among), rest)
+            (INNER_LESS_OUTER, equal, alike), (A_LESS_B, _a_less_b(among), rest)
         ):
             # The error is worth so many runs: degrees of freedom add.
             runs = 1 + sum(one.n_runs - 1 for one in used.values())
@@ -137,7 +141,7 @@ def _a_less_b(pairs: Pairs) -> dict[str, tuple[float, float]]:
     if len(falling) < 2:
         return {}
     return {
-        "A − B": _averaged([
+        A_LESS_B: _averaged([
             _mean_over(pairs, "A", applied, falling) - _mean_over(pairs, "B", applied, falling)
             for applied in falling
         ])

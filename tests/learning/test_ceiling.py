@@ -6,7 +6,6 @@ from glasslib.learning.ceiling import (
     ceiling_of_runs,
     halves_of_runs,
     spearman_brown,
-    split_half_ceiling,
 )
 from glasslib.learning.correlation import pearson
 
@@ -18,7 +17,7 @@ def test_the_ceiling_of_a_synthetic_ensemble(n_blocks):
     noise = np.array([0.0, 0.5, 1.0, 3.0])
     signal = random.normal(size=(1, 20000, 4))
     blocks = signal + noise * random.normal(size=(n_blocks, 20000, 4))
-    result = split_half_ceiling(blocks)
+    result = ceiling_of_runs([blocks])
     expected = 1 / (1 + noise**2 / n_blocks)
     np.testing.assert_allclose(result.reliability, expected, atol=0.02)
     np.testing.assert_allclose(result.ceiling, np.sqrt(expected), atol=0.02)
@@ -31,25 +30,23 @@ def test_a_ceiling_of_nothing_is_zero_and_of_a_constant_not_defined():
     random = np.random.default_rng(0)
     blocks = random.normal(size=(4, 5000, 2))
     blocks[:, :, 1] = 0.3
-    result = split_half_ceiling(blocks)
+    result = ceiling_of_runs([blocks])
     assert 0 <= result.reliability[0] < 0.06 and np.isnan(result.reliability[1])
     opposite = np.stack([blocks[0, :, :1], -blocks[0, :, :1]])
-    assert split_half_ceiling(opposite).ceiling[0] == 0
+    assert ceiling_of_runs([opposite]).ceiling[0] == 0
 
 
 def test_the_ceiling_does_not_depend_on_the_order_of_blocks():
     random = np.random.default_rng(0)
     blocks = random.normal(size=(1, 300, 2)) + random.normal(size=(5, 300, 2))
     np.testing.assert_allclose(
-        split_half_ceiling(blocks).ceiling, split_half_ceiling(blocks[::-1]).ceiling, atol=1e-12
+        ceiling_of_runs([blocks]).ceiling, ceiling_of_runs([blocks[::-1]]).ceiling, atol=1e-12
     )
 
 
 def test_the_ceiling_rejects_what_it_cannot_use():
-    with pytest.raises(ParameterError, match="at least two blocks"):
-        split_half_ceiling(np.zeros((1, 30, 2)))
     with pytest.raises(ParameterError, match="not finite"):
-        split_half_ceiling(np.full((2, 30, 2), np.nan))
+        ceiling_of_runs([np.full((2, 30, 2), np.nan)])
 
 
 # ----------------------------------------------------------------------- runs of unequal length

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glasslib import results
-from glasslib.results import claims
+from glasslib.results import claims, transfer
+from glasslib.results.correlation import A_LESS_B
 
 TEMPERATURES = (0.6, 0.5, 0.45)
 TIMES = (0.01, 0.1, 1.0, 30.0, 100.0)
@@ -68,7 +69,7 @@ def made_up(error=0.01, difference=0.1, trajectories=(40, 40, 40), shape=0.1, **
         for row in (
             *rows("network A", by, 0.7, error),
             *rows("network B", by, lambda T, t: 0.9 - T / 2, error),
-            *rows("network A − network B", by, difference, error),
+            *rows(A_LESS_B, by, difference, error),
         )
     ]
     features = ("dip near t = 1", "highest near τ_α", "highest at t = 1", "falls after τ_α")
@@ -96,9 +97,9 @@ def made_up(error=0.01, difference=0.1, trajectories=(40, 40, 40), shape=0.1, **
              "runs": 22}
             for by in ("row", "run")
             for kind, network, rho, one in (
-                ("intermediate − outermost", "A", 0.05, error),
-                ("intermediate − outermost", "B", 0.05, error),
-                ("A − B", "A − B", 0.0, error / 3),
+                (transfer.INNER_LESS_OUTER, "A", 0.05, error),
+                (transfer.INNER_LESS_OUTER, "B", 0.05, error),
+                (transfer.A_LESS_B, transfer.A_LESS_B, 0.0, error / 3),
             )
         ]),
     }  # fmt: skip
@@ -149,7 +150,7 @@ def test_large_errors_tell_nothing_and_say_what_it_takes():
 def test_one_bad_temperature_is_enough():
     tables = made_up()
     accuracy = tables["accuracy"]
-    bad = (accuracy["model"] == "network A − network B") & (accuracy["T"] == 0.45)
+    bad = (accuracy["model"] == A_LESS_B) & (accuracy["T"] == 0.45)
     accuracy.loc[bad & accuracy["at_tau"], "rho"] = -0.2
     table, measured = verdicts(tables)
     claim = "At τ_α, A is more accurate than B at every temperature"

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from learning.correlation_oracles import pearson_within_runs
 
-from glasslib.learning.correlation import pearson, pearson_within_runs
+from glasslib.learning.correlation import pearson
 from glasslib.learning.dataset import split
 from glasslib.results import (
     correlation,
