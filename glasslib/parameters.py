@@ -199,7 +199,7 @@ class Protocol(Model):
         3.0, ge=0, description="Equilibration in τ_ee (3 in the paper), from chain_temperature up."
     )
     chain_temperature: float = Field(
-        2.0, gt=0, description="Chains are equilibrated at this temperature and above. Below it they"
+        2.0, gt=0, description="Chains are equilibrated from this temperature up. Below it they"
         " keep their conformations, which hardly depend on temperature.",
     )
     equilibration_alpha_multiple: float = Field(
