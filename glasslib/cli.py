@@ -171,7 +171,7 @@ def run(
     if len(stems) == 1 and not every and not estimate:
         from glasslib.publishing import execute
 
-        print(_shown(execute.run(stems[0], values, output, workers=workers)))
+        print(_relative(execute.run(stems[0], values, output, workers=workers)))
         return
     from glasslib import planning
     from glasslib.parameters import CompanionParameters, validate
@@ -185,7 +185,7 @@ def run(
         print(f"profile {page.profile}, what is not there yet: "
               f"{rerun.estimate(stems, page, workers)}")
     else:
-        print(_shown(rerun.run(stems, values, output, workers=workers, force=force)))
+        print(_relative(rerun.run(stems, values, output, workers=workers, force=force)))
 
 
 @app.command()
@@ -215,7 +215,7 @@ def book(
         index = rerun.build_book(values, workers=workers, force=force)
     else:
         index = site.build_book(force=force)
-    _say(f"open {_shown(index)}")
+    _say(f"open {_relative(index)}")
     if serve:
         site.serve(port, index.parent)
 
@@ -233,7 +233,7 @@ def pdf() -> None:
     """Build the book, and print all of it to _build/book.pdf; needs Chromium."""
     from glasslib.publishing.pdf import build_pdf
 
-    print(f"open {_shown(build_pdf())}")
+    print(f"open {_relative(build_pdf())}")
 
 
 @notebooks_app.command("list")
@@ -253,7 +253,7 @@ def sync_notebooks() -> None:
     from glasslib.publishing import notebooks
 
     for path in [*notebooks.sync(), *_sync_prose()]:
-        print(f"wrote {_shown(path)}")
+        print(f"wrote {_relative(path)}")
 
 
 @app.command()
@@ -512,7 +512,7 @@ def lab_student(
     from glasslib.lab import course
 
     for path in course.write_student(folder, overwrite):
-        print(f"wrote {_shown(path)}")
+        print(f"wrote {_relative(path)}")
 
 
 Parameters = Annotated[list[str] | None, Option(
@@ -555,7 +555,7 @@ def lab_expected(
         expected.report_all(values, _say)
         return
     for path in [expected.write(values, _say), *_sync_prose()]:
-        print(f"wrote {_shown(path)}")
+        print(f"wrote {_relative(path)}")
 
 
 @app.command()
@@ -565,7 +565,7 @@ def verify(profile: DataProfile = "companion") -> None:
 
     verified = store.verify_all(profile)
     if not verified:
-        raise DataError(f"no files of profile {profile} in '{paths.data() / 'ensembles'}'")
+        raise DataError(f"no files of profile {profile} in '{paths.ensembles()}'")
     print(f"{verified} files of profile {profile} match the registry")
 
 
@@ -619,14 +619,14 @@ def describe(
         )
     about = table.attrs
     print(
-        f"wrote {_shown(out)}: {table.shape[1]} descriptors of {about['particles']} particles,"
+        f"wrote {_relative(out)}: {table.shape[1]} descriptors of {about['particles']} particles,"
         f" {about['bonds']} bonds, density {about['density']:.4g} per sigma^3 (sigma ="
         f" {sigma:g}{about['length_unit_of_source'].replace('sigma', '').rjust(2).rstrip()}),"
         f" frame {about['frame']}, step {about.get('step', 'unknown')}"
     )
 
 
-def _shown(path: Path) -> Path:
+def _relative(path: Path) -> Path:
     """Return a path as the user would type it here."""
     try:
         return path.absolute().relative_to(Path.cwd())

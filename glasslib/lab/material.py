@@ -10,7 +10,7 @@ import numpy as np
 
 from glasslib import results, store
 from glasslib.errors import DataError
-from glasslib.lab.checking import shown
+from glasslib.lab.checking import printed
 from glasslib.parameters import CompanionParameters, Goal, get_protocol, validate
 from glasslib.store import Ensemble
 
@@ -163,7 +163,7 @@ def report() -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = used.ru_utime + used.ru_stime
     megabytes = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-    print(json.dumps({"values": shown(), "seconds": round(seconds, 1), "peak": round(megabytes)}))
+    print(json.dumps({"values": printed(), "seconds": round(seconds, 1), "peak": round(megabytes)}))
 
 
 def trajectories(ensemble: Ensemble, n: int = 6, run: int | None = None) -> np.ndarray:
