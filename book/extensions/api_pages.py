@@ -1,9 +1,10 @@
 """A Sphinx extension that writes the book's API pages from the library's docstrings.
 
 A page that holds the line ``% glasslib-modules`` gets one section for each module of the
-library, so a new module shows without a change to the book. Docstrings are written to be read in
-a terminal; what they contain by nature and reStructuredText would take for markup (``|Δr|``,
-``r_``, numbered references of the same number on one page) is made safe here.
+library, so a new module shows without a change to the book. Names behind it, such as
+``% glasslib-modules errors paths``, come first, in that order. Docstrings are written to be read in
+a terminal. What reStructuredText would take for markup (``|Δr|``, ``r_``, numbered references of
+the same number on one page) is made safe here.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from __future__ import annotations
 import importlib.util
 import pkgutil
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import glasslib
 
-__all__ = ["module_names", "modules_text", "safe_lines", "setup"]
+__all__ = ["fill", "module_names", "modules_text", "safe_lines", "setup"]
 
-MARK = "% glasslib-modules"
+MARK = re.compile(r"^% glasslib-modules(?P<order>.*)$", re.MULTILINE)
 
 # Markup that is left alone: literals, roles, links, what is escaped, *emphasis* and **strong**.
 _MARKUP = re.compile(
@@ -26,27 +28,33 @@ _MARKUP = re.compile(
 )
 
 
-def module_names() -> list[str]:
-    """Return the names of the library's modules, packages first; none is imported for that."""
+def module_names(order: Sequence[str] = ()) -> list[str]:
+    """Return the names of the library's modules, none of which is imported for that.
+
+    Parameters
+    ----------
+    order : sequence of str
+        Modules and packages of the library that come first; the others follow by name.
+    """
     found = []
 
-    def walk(folder, prefix):
-        for module in sorted(pkgutil.iter_modules(folder), key=lambda item: item.name):
+    def walk(folder, prefix, order):
+        modules = [m for m in pkgutil.iter_modules(folder) if not m.name.startswith("_")]
+        place = {name: number for number, name in enumerate(order)}
+        for module in sorted(modules, key=lambda m: (place.get(m.name, len(place)), m.name)):
             name = f"{prefix}.{module.name}"
-            if module.name.startswith("_"):
-                continue
             found.append(name)
             if module.ispkg:
-                walk(importlib.util.find_spec(name).submodule_search_locations, name)
+                walk(importlib.util.find_spec(name).submodule_search_locations, name, ())
 
-    walk(glasslib.__path__, "glasslib")
+    walk(glasslib.__path__, "glasslib", order)
     return found
 
 
-def modules_text() -> str:
-    """Return the sections of the API page: one ``automodule`` for each module."""
+def modules_text(order: Sequence[str] = ()) -> str:
+    """Return the sections of the API page: one ``automodule`` for each module, in this order."""
     sections = []
-    for name in module_names():
+    for name in module_names(order):
         is_package = importlib.util.find_spec(name).submodule_search_locations is not None
         members = "   :no-members:\n" if is_package else ""
         sections.append(f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n{members}```\n")
@@ -142,9 +150,9 @@ def _skip(app, what, name, obj, skip, options):
     return True if re.fullmatch(r"set_\w+_request", name) else None
 
 
-def _fill(app, docname, content):
-    if MARK in content[0]:
-        content[0] = content[0].replace(MARK, modules_text())
+def fill(app: Any, docname: str, content: list[str]) -> None:
+    """Put the sections of the modules in the place of the line that asks for them."""
+    content[0] = MARK.sub(lambda mark: modules_text(mark["order"].split()), content[0])
 
 
 def _without_thebe(app: Any, page: str, template: str, context: dict, doctree: Any) -> None:
@@ -175,7 +183,7 @@ def _with_colab(app: Any, page: str, template: str, context: dict, doctree: Any)
 
 def setup(app: Any) -> dict[str, bool]:
     """Register the extension with Sphinx; runs before napoleon."""
-    app.connect("source-read", _fill)
+    app.connect("source-read", fill)
     app.connect("autodoc-skip-member", _skip)
     app.connect("autodoc-process-docstring", _process, priority=100)
     app.connect("html-page-context", _without_thebe, priority=900)

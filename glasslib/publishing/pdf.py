@@ -23,7 +23,8 @@ from glasslib.publishing import site
 
 __all__ = ["build_pdf", "chromium", "print_page"]
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+#: Names of the browser, in the order in which they are looked for.
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 def chromium() -> str:
@@ -35,7 +36,7 @@ def chromium() -> str:
         There is none.
     """
     given = os.environ.get("CHROMIUM")
-    found = [shutil.which(name) for name in ((given,) if given else _NAMES)]
+    found = [shutil.which(name) for name in ((given,) if given else PROGRAMS)]
     for path in found:
         if path:
             return path

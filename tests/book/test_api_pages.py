@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import glasslib
-from api_pages import module_names, modules_text, safe_lines
+from api_pages import fill, module_names, modules_text, safe_lines
 from glasslib import paths
 
 
@@ -54,6 +54,16 @@ def test_every_module_is_there():
     names = {name.removesuffix(".__init__") for name in files} - {"glasslib"}
     assert set(module_names()) == {n for n in names if not n.rsplit(".", 1)[1].startswith("_")}
     assert modules_text().count("automodule::") == len(module_names())
+
+
+def test_modules_named_come_first():
+    names = module_names(["paths", "learning", "no_such_module"])
+    assert names[:3] == ["glasslib.paths", "glasslib.learning", "glasslib.learning.baselines"]
+    assert sorted(names) == sorted(module_names())
+    content = ["# API\n\n% glasslib-modules paths\n\nEnd\n"]
+    fill(None, "api", content)
+    assert "% glasslib" not in content[0] and content[0].index("## ") == 7
+    assert content[0][7:].startswith("## glasslib.paths\n") and content[0].endswith("\nEnd\n")
 
 
 def test_looking_at_the_library_does_not_load_tensorflow():
