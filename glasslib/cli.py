@@ -13,14 +13,14 @@ import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Argument, BadParameter, Context, Exit, Option, Typer
 
 from glasslib import __version__, paths
-from glasslib.errors import GlasslibError, SimulationError
+from glasslib.errors import DataError, DataWarning, GlasslibError, SimulationError
 
 __all__ = ["app", "main"]
 
-app = typer.Typer(
+app = Typer(
     name="glasslib",
     no_args_is_help=True,
     add_completion=False,
@@ -45,30 +45,24 @@ app = typer.Typer(
       glasslib notebooks sync               write the .ipynb beside each notebook
     """,
 )
-notebooks_app = typer.Typer(help="List the notebooks, or write their .ipynb pairs.")
+notebooks_app = Typer(help="List the notebooks, or write their .ipynb pairs.")
 app.add_typer(notebooks_app, name="notebooks", no_args_is_help=True)
-campaign_app = typer.Typer(help="The simulations the book stands on: continue them, or look.")
+campaign_app = Typer(help="The simulations the book stands on: continue them, or look.")
 app.add_typer(campaign_app, name="campaign", no_args_is_help=True)
-lab_app = typer.Typer(help="The lab course: student copies, grading, expected values.")
+lab_app = Typer(help="The lab course: student copies, grading, expected values.")
 app.add_typer(lab_app, name="lab", no_args_is_help=True)
-results_app = typer.Typer(help="The result tables that ship: compute, look, or check them.")
+results_app = Typer(help="The result tables that ship: compute, look, or check them.")
 app.add_typer(results_app, name="results", no_args_is_help=True)
 
 
 def _version(value: bool) -> None:
     if value:
         print(f"glasslib {__version__}")
-        raise typer.Exit
+        raise Exit
 
 
 def _one_rank(sharing: bool = False) -> None:
-    """Refuse to be one of several ranks of a launcher, unless they share the work.
-
-    Raises
-    ------
-    SimulationError
-        ``mpiexec`` or ``srun`` started more than one.
-    """
+    """Refuse to be one of several ranks of mpiexec or srun, unless they share the work."""
     for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"):
         ranks = os.environ.get(name, "")
         if ranks.isdigit() and int(ranks) > 1 and not sharing:
@@ -81,24 +75,18 @@ def _one_rank(sharing: bool = False) -> None:
 
 @app.callback()
 def _root(
-    context: typer.Context,
+    context: Context,
     version: Annotated[
-        bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+        bool, Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     _one_rank(sharing=context.invoked_subcommand == "campaign")  # see campaign_run
 
 
 def parse_parameters(pairs: list[str]) -> dict[str, Any]:
-    """Turn ``["temperature=0.55", "profile=lab"]`` into a dictionary.
+    """Turn ``["temperature=0.55", "profile=lab"]`` into a dictionary; raise BadParameter if not.
 
     A value is read as JSON (number, true, list, quoted text); what is not JSON is text.
-
-    Raises
-    ------
-    typer.BadParameter
-        A pair has no ``=``, or a name comes twice.
 
     Examples
     --------
@@ -110,9 +98,9 @@ def parse_parameters(pairs: list[str]) -> dict[str, Any]:
         name, equals, text = pair.partition("=")
         name = name.strip()
         if not equals or not name:
-            raise typer.BadParameter(f"'{pair}' is not name=value")
+            raise BadParameter(f"'{pair}' is not name=value")
         if name in values:
-            raise typer.BadParameter(f"'{name}' is given twice")
+            raise BadParameter(f"'{name}' is given twice")
         try:
             values[name] = json.loads(text)
         except ValueError:
@@ -120,36 +108,47 @@ def parse_parameters(pairs: list[str]) -> dict[str, Any]:
     return values
 
 
+def _profile(name: str) -> str:
+    from glasslib.parameters import get_protocol
+
+    return get_protocol(name).name
+
+
+def _temperature(value: Any) -> Any:
+    from glasslib.parameters import checked_temperature
+
+    if isinstance(value, list):
+        return [checked_temperature(item) for item in value]
+    return checked_temperature(value)
+
+
 Workers = Annotated[
-    int,
-    typer.Option(
-        "--workers", "-w", min=1, envvar="GLASSLIB_WORKERS", help="Processes; one a core."
-    ),
+    int, Option("--workers", "-w", min=1, envvar="GLASSLIB_WORKERS", help="Processes; one a core.")
+]
+Profile = Annotated[str, Option(help="smoke, lab, companion or paper.", callback=_profile)]
+DataProfile = Annotated[str, Option(help="Whose data files.", callback=_profile)]
+OneTemperature = Annotated[
+    float, Option("--temperature", "-t", help="In ε/k_B.", callback=_temperature)
 ]
 
 
 @app.command()
 def run(
-    notebook: Annotated[
-        list[str] | None,
-        typer.Argument(help="Number, name or range: 2, 02-relaxation, 2-8.", show_default=False),
-    ] = None,
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter; repeatable."),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o",
-            help="Notebook to write [_build/runs/NN-name.ipynb]; of several, their folder.",
-        ),
-    ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every notebook.")] = False,
+    notebook: Annotated[list[str] | None, Argument(
+        help="Number, name or range: 2, 02-relaxation, 2-8.", show_default=False
+    )] = None,
+    parameter: Annotated[list[str] | None, Option(
+        "--parameter", "-p", metavar="NAME=VALUE", help="A parameter; repeatable."
+    )] = None,
+    output: Annotated[Path | None, Option(
+        "--output", "-o",
+        help="Notebook to write [_build/runs/NN-name.ipynb]; of several, their folder."
+    )] = None,
+    every: Annotated[bool, Option("--all", help="Every notebook.")] = False,
     estimate: Annotated[
-        bool, typer.Option("--estimate", help="Only say how long it would take, by profile.")
+        bool, Option("--estimate", help="Only say how long it would take, by profile.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Also what is up to date.")] = False,
+    force: Annotated[bool, Option("--force", help="Also what is up to date.")] = False,
     workers: Workers = 2,
 ) -> None:
     """Run notebooks with your parameters; they are checked first.
@@ -165,14 +164,14 @@ def run(
     """
     values = parse_parameters(parameter or [])
     if not notebook and not every:
-        raise typer.BadParameter("name a notebook, such as 2, 02-relaxation or 2-8, or give --all")
+        raise BadParameter("name a notebook, such as 2, 02-relaxation or 2-8, or give --all")
     from glasslib.publishing import notebooks
 
     stems = notebooks.chosen(notebook or [], every)
     if len(stems) == 1 and not every and not estimate:
         from glasslib.publishing import execute
 
-        print(_shown(execute.run(stems[0], values, output, workers=workers)))
+        print(_relative(execute.run(stems[0], values, output, workers=workers)))
         return
     from glasslib.campaign import planning
     from glasslib.parameters import CompanionParameters, validate
@@ -186,27 +185,22 @@ def run(
         print(f"profile {page.profile}, what is not there yet: "
               f"{rerun.estimate(stems, page, workers)}")
     else:
-        print(_shown(rerun.run(stems, values, output, workers=workers, force=force)))
+        print(_relative(rerun.run(stems, values, output, workers=workers, force=force)))
 
 
 @app.command()
 def book(
-    temperature: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--temperature", "-t",
-            help="Show it beside those that ship; repeatable, or a list: 0.47,0.55.",
-        ),
-    ] = None,
+    temperature: Annotated[list[str] | None, Option(
+        "--temperature", "-t",
+        help="Show it beside those that ship; repeatable, or a list: 0.47,0.55."
+    )] = None,
     profile: Annotated[
-        str, typer.Option(help="How --temperature is simulated: smoke, lab, companion or paper.")
+        str, Option(help="How --temperature is simulated: smoke, lab, companion or paper.")
     ] = "lab",
     workers: Workers = 2,
-    serve: Annotated[bool, typer.Option("--serve", help="Serve it on 127.0.0.1 when built.")] = (
-        False
-    ),
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of --serve.")] = 8000,
-    force: Annotated[bool, typer.Option("--force", help="Execute and build everything.")] = False,
+    serve: Annotated[bool, Option("--serve", help="Serve it on 127.0.0.1 when built.")] = False,
+    port: Annotated[int, Option(min=0, max=65535, help="Port of --serve.")] = 8000,
+    force: Annotated[bool, Option("--force", help="Execute and build everything.")] = False,
 ) -> None:
     """Execute the notebooks that changed, build the HTML book, print the page to open.
 
@@ -221,15 +215,13 @@ def book(
         index = rerun.build_book(values, workers=workers, force=force)
     else:
         index = site.build_book(force=force)
-    print(f"open {_shown(index)}", flush=True)
+    _say(f"open {_relative(index)}")
     if serve:
         site.serve(port, index.parent)
 
 
 @app.command()
-def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1.")] = 8000,
-) -> None:
+def serve(port: Annotated[int, Option(min=0, max=65535, help="Port on 127.0.0.1.")] = 8000) -> None:
     """Serve the built book on this machine only."""
     from glasslib.publishing import site
 
@@ -241,7 +233,7 @@ def pdf() -> None:
     """Build the book, and print all of it to _build/book.pdf; needs Chromium."""
     from glasslib.publishing.pdf import build_pdf
 
-    print(f"open {_shown(build_pdf())}")
+    print(f"open {_relative(build_pdf())}")
 
 
 @notebooks_app.command("list")
@@ -250,8 +242,7 @@ def list_notebooks() -> None:
     from glasslib.parameters import CompanionParameters
     from glasslib.publishing import notebooks
 
-    fields = CompanionParameters.model_fields
-    defaults = ", ".join(f"{name}={field.default}" for name, field in fields.items())
+    defaults = ", ".join(f"{name}={value}" for name, value in CompanionParameters())
     for stem in notebooks.names():
         print(f"{stem:<32} {defaults}")
 
@@ -262,33 +253,37 @@ def sync_notebooks() -> None:
     from glasslib.publishing import notebooks
 
     for path in [*notebooks.sync(), *_sync_prose()]:
-        print(f"wrote {_shown(path)}")
+        print(f"wrote {_relative(path)}")
 
 
 @app.command()
 def parameters() -> None:
     """Print every parameter of the notebooks: default, allowed values, unit, meaning."""
-    from glasslib.publishing import prose
+    from glasslib.publishing.prose import parameter_table
 
-    print("\n".join(prose.parameter_table()))
+    print("\n".join(parameter_table()))
 
 
 def _sync_prose() -> list[Path]:
     """Write the prose pages whose tables differ from what the library says now."""
-    from glasslib.lab import course
+    from glasslib.lab import expected
     from glasslib.publishing import prose
 
-    return prose.sync({**prose.tables(), **course.instructor_tables()})
+    return prose.sync({**prose.tables(), **expected.instructor_tables()})
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _report(task, line: str, done: int, total: int) -> None:
-    print(f"{time.strftime('%H:%M:%S')}  [{done}/{total}]  {task}: {line}", flush=True)
+    _say(f"{time.strftime('%H:%M:%S')}  [{done}/{total}]  {task}: {line}")
 
 
 @app.command()
 def simulate(
-    temperature: Annotated[float, typer.Argument(help="In ε/k_B, 0.3 to 0.9.")],
-    profile: Annotated[str, typer.Option(help="smoke, lab, companion or paper.")] = "lab",
+    temperature: Annotated[float, Argument(help="In ε/k_B, 0.3 to 0.9.", callback=_temperature)],
+    profile: Profile = "lab",
     workers: Workers = 2,
 ) -> None:
     """Simulate one temperature: runs, then isoconfigurational ensembles; resumes where it stopped.
@@ -296,37 +291,30 @@ def simulate(
     Example: glasslib simulate 0.55 --profile lab
     """
     from glasslib import campaign, results
-    from glasslib.parameters import CompanionParameters, get_protocol, validate
 
-    get_protocol(profile)
-    page = validate(CompanionParameters, temperature=temperature, profile=profile)
-    print(results.announcement(page.temperature, profile, workers), flush=True)
-    campaign.simulate(page.temperature, profile, workers, _report)
-
-
-Profile = Annotated[str, typer.Option(help="smoke, lab, companion or paper.")]
-OneTemperature = Annotated[float, typer.Option("--temperature", "-t", help="In ε/k_B.")]
+    _say(results.announcement(temperature, profile, workers))
+    campaign.simulate(temperature, profile, workers, _report)
 
 
 def _shard(text: str) -> tuple[int, int]:
     """Read "2/8"."""
     part, slash, parts = text.partition("/")
     if not (slash and part.isdigit() and parts.isdigit()):
-        raise typer.BadParameter(f"'{text}' is not i/n, such as 0/8")
+        raise BadParameter(f"'{text}' is not i/n, such as 0/8")
     return int(part), int(parts)
 
 
 @campaign_app.command("run")
 def campaign_run(
     workers: Workers = 1,
-    temperature: Annotated[
-        list[float] | None,
-        typer.Option("--temperature", "-t", help="These in full, not the plan; repeatable."),
-    ] = None,
-    profile: Annotated[str, typer.Option(help="Profile of --temperature.")] = "companion",
-    shard: Annotated[
-        str, typer.Option(help="Part i of n, from 0/n to (n-1)/n, for array jobs.")
-    ] = "0/1",
+    temperature: Annotated[list[float], Option(
+        "--temperature", "-t", help="These in full, not the plan; repeatable.",
+        callback=_temperature, show_default=False
+    )] = (),
+    profile: Annotated[
+        str, Option(help="Profile of --temperature.", callback=_profile)
+    ] = "companion",
+    shard: Annotated[str, Option(help="Part i of n, from 0/n to (n-1)/n, for array jobs.")] = "0/1",
 ) -> None:
     """Continue the simulations of the book in the order of the plan; stop it whenever you like.
 
@@ -334,23 +322,19 @@ def campaign_run(
     -t 0.5 --shard $SLURM_ARRAY_TASK_ID/64'
     """
     from glasslib import campaign
-    from glasslib.parameters import checked_temperature, get_protocol
 
     part = _shard(shard)
     _one_rank(sharing=part[1] > 1)
-    goals = campaign.CAMPAIGN
-    if temperature:
-        get_protocol(profile)
-        goals = [campaign.whole(checked_temperature(t), profile) for t in temperature]
+    goals = [campaign.whole(t, profile) for t in temperature] or campaign.CAMPAIGN
     campaign.run(goals, workers, _report, part)
 
 
 @campaign_app.command("task")
 def campaign_task(
     temperature: OneTemperature,
-    run: Annotated[int, typer.Option(min=0, help="Number of the run.")],
-    block: Annotated[int | None, typer.Option(min=0, help="Block; without it the run.")] = None,
-    cage: Annotated[bool, typer.Option("--cage", help="The cages of the run.")] = False,
+    run: Annotated[int, Option(min=0, help="Number of the run.")],
+    block: Annotated[int | None, Option(min=0, help="Block; without it the run.")] = None,
+    cage: Annotated[bool, Option("--cage", help="The cages of the run.")] = False,
     profile: Profile = "companion",
 ) -> None:
     """Do one run, or one block of its ensemble, or its cages, to the end: one file, one job.
@@ -360,14 +344,10 @@ def campaign_task(
     Example: glasslib campaign task --profile paper -t 0.5 --run 3 --block 1
     """
     from glasslib import campaign
-    from glasslib.parameters import checked_temperature, get_protocol
 
-    get_protocol(profile)
     if cage and block is not None:
-        raise typer.BadParameter("give --block or --cage, not both: each is a file of its own")
-    task = campaign.Task(
-        checked_temperature(temperature), profile, run, "cage" if cage else block
-    )
+        raise BadParameter("give --block or --cage, not both: each is a file of its own")
+    task = campaign.Task(temperature, profile, run, "cage" if cage else block)
     line = campaign.perform(task, patience=campaign.LONGER_THAN_A_LEASE)
     if line == "busy":
         raise SimulationError(f"{task} is being worked on by another process; try again later")
@@ -378,10 +358,8 @@ def campaign_task(
 def campaign_times(temperature: OneTemperature, profile: Profile = "companion") -> None:
     """Fix the ten times of a temperature from τ_α of its timing runs, once and for all."""
     from glasslib import campaign
-    from glasslib.parameters import checked_temperature, get_protocol
 
-    get_protocol(profile)
-    times = campaign.fix_times(checked_temperature(temperature), profile)
+    times = campaign.fix_times(temperature, profile)
     print(f"τ_α = {times.tau_alpha:g} ± {times.tau_alpha_error:.2g} τ; times: "
           + ", ".join(f"{t:g}" for t in times.times))
 
@@ -423,41 +401,38 @@ def campaign_status() -> None:
 
 @campaign_app.command("estimate")
 def campaign_estimate(
-    profile: Annotated[str, typer.Option(help="smoke, lab, companion or paper.")] = "paper",
-    temperature: Annotated[
-        list[float] | None,
-        typer.Option("--temperature", "-t", help="In ε/k_B; repeatable [those of the cascade]."),
-    ] = None,
+    profile: Profile = "paper",
+    temperature: Annotated[list[float], Option(
+        "--temperature", "-t", help="In ε/k_B; repeatable [those of the cascade].",
+        callback=_temperature, show_default=False
+    )] = (),
 ) -> None:
     """Estimate core-hours and bytes of whole temperatures from a speed measured now.
 
     Example: glasslib campaign estimate --profile paper -t 0.5 -t 0.45
     """
     from glasslib.campaign import planning
-    from glasslib.parameters import CompanionParameters, checked_temperature, get_protocol
+    from glasslib.parameters import CompanionParameters, get_protocol
 
     protocol = get_protocol(profile)
-    wanted = temperature or protocol.cascade or (CompanionParameters().temperature,)
-    wanted = [checked_temperature(t) for t in wanted]
+    temperatures = temperature or protocol.cascade or [CompanionParameters().temperature]
     speed = planning.measured_speed(protocol)
     print(f"one process: {speed:.2f} τ per second of CPU time, N = {protocol.melt.n_monomers:,}")
-    print(planning.cost_table(wanted, profile, speed).to_string(index=False))
+    print(planning.cost_table(temperatures, profile, speed).to_string(index=False))
     print("Cost grows in proportion to N, runs, trajectories and τ_α; a τ_α? is extrapolated.")
 
 
 @campaign_app.command("import")
 def campaign_import(
-    folder: Annotated[Path, typer.Argument(help="Data folder of another checkout or machine.")],
-    profile: Annotated[str, typer.Option(help="Whose data files.")] = "companion",
+    folder: Annotated[Path, Argument(help="Data folder of another checkout or machine.")],
+    profile: DataProfile = "companion",
 ) -> None:
     """Take over runs and blocks made elsewhere, after verifying every file.
 
     Example: glasslib campaign import /media/cluster/glasslib/data
     """
     from glasslib import store
-    from glasslib.parameters import get_protocol
 
-    get_protocol(profile)
     taken = store.merge(folder, profile)
     print("\n".join([*taken, f"{len(taken)} files taken"]))
 
@@ -466,7 +441,7 @@ def campaign_import(
 def campaign_park(
     profile: Profile = "companion",
     minutes: Annotated[
-        float, typer.Option(min=0, help="CPU time below which a checkpoint is left out.")
+        float, Option(min=0, help="CPU time below which a checkpoint is left out.")
     ] = 10.0,
 ) -> None:
     """Put checkpoints of unfinished work beside the data, to go on elsewhere after a commit.
@@ -477,28 +452,22 @@ def campaign_park(
     Example: glasslib campaign park && git add data
     """
     from glasslib.campaign import checkpoints
-    from glasslib.parameters import get_protocol
 
-    get_protocol(profile)
     print(f"{len(checkpoints.park(profile, 60 * minutes))} checkpoints parked")
 
 
-Tables = Annotated[
-    list[str] | None, typer.Argument(help="Tables, by name [all].", show_default=False)
-]
+Tables = Annotated[list[str] | None, Argument(help="Tables, by name [all].", show_default=False)]
 
 
 @results_app.command("compute")
 def results_compute(
     table: Tables = None,
-    force: Annotated[bool, typer.Option("--force", help="Compute also what is up to date.")] = (
-        False
-    ),
+    force: Annotated[bool, Option("--force", help="Compute also what is up to date.")] = False,
 ) -> None:
     """Bring data/results up to date; stop it whenever you like, one training at most is lost."""
     from glasslib.results import refresh
 
-    refresh.compute(table, report=lambda line: print(line, flush=True), force=force)
+    refresh.compute(table, report=_say, force=force)
 
 
 @results_app.command("status")
@@ -512,8 +481,8 @@ def results_status() -> None:
 @results_app.command("check")
 def results_check(
     table: Tables = None,
-    sample: Annotated[int, typer.Option(min=1, help="Parts to compute again.")] = 3,
-    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    sample: Annotated[int, Option(min=1, help="Parts to compute again.")] = 3,
+    seed: Annotated[int, Option(help="Of the draw.")] = 0,
 ) -> None:
     """Compute a sample of shipped parts again, from the data up, and compare the numbers.
 
@@ -522,13 +491,12 @@ def results_check(
 
     Example: glasslib results check accuracy --sample 2
     """
-    from glasslib.errors import DataError
     from glasslib.results import refresh
 
-    wrong = refresh.check(sample, table, seed=seed, report=lambda line: print(line, flush=True))
-    for one in wrong[:20]:
-        print(f"{one.table} {one.part} row {one.row}, {one.column}: {one.shipped} ships,"
-              f" {one.computed} comes out")
+    wrong = refresh.check(sample, table, seed=seed, report=_say)
+    for number in wrong[:20]:
+        print(f"{number.table} {number.part} row {number.row}, {number.column}: {number.shipped}"
+              f" ships, {number.computed} comes out")
     if wrong:
         raise DataError(f"{len(wrong)} numbers of data/results do not come out again; run"
                         " 'glasslib results compute --force' and look for the cause")
@@ -536,30 +504,29 @@ def results_check(
 
 @lab_app.command("student")
 def lab_student(
-    folder: Annotated[Path, typer.Argument(help="Folder to write to.")] = Path("lab"),
+    folder: Annotated[Path, Argument(help="Folder to write to.")] = Path("lab"),
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace copies, and what was written into them.")
+        bool, Option("--overwrite", help="Replace copies, and what was written into them.")
     ] = False,
 ) -> None:
     """Write the student's notebooks, without solutions, and a README."""
     from glasslib.lab import course
 
     for path in course.write_student(folder, overwrite):
-        print(f"wrote {_shown(path)}")
+        print(f"wrote {_relative(path)}")
 
 
-Parameters = Annotated[
-    list[str] | None,
-    typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Of the session; repeatable."),
-]
+Parameters = Annotated[list[str] | None, Option(
+    "--parameter", "-p", metavar="NAME=VALUE", help="Of the session; repeatable."
+)]
 
 
 @lab_app.command("grade")
 def lab_grade(
-    notebook: Annotated[list[Path], typer.Argument(help="Students' notebooks.")],
+    notebook: Annotated[list[Path], Argument(help="Students' notebooks.")],
     parameter: Parameters = None,
 ) -> None:
-    """Run students' notebooks and say which exercises are right; grade what you dare to run.
+    """Run students' notebooks and say which exercises are right. Run only those you trust.
 
     One that cannot be graded is named, and the others are graded.
 
@@ -568,87 +535,58 @@ def lab_grade(
       glasslib lab grade students/*/2-propensity-and-heterogeneity.ipynb
     """
     values = parse_parameters(parameter or [])
-    from glasslib.lab import course
+    from glasslib.lab import grading
 
-    failed = 0
-    for path in notebook:
-        try:
-            verdicts = course.grade(path, values)
-        except GlasslibError as error:
-            failed += 1
-            print(f"{path}: not graded: {error}", flush=True)
-            continue
-        right = sum(one.verdict == "right" for one in verdicts)
-        print(f"{path}: {right} of {len(verdicts)} right")
-        for one in verdicts:
-            print(f"  {one.number}  {one.verdict:<6} {one.message}".rstrip(), flush=True)
-    if failed:
-        raise typer.Exit(1)
+    if grading.grade_all(notebook, values, _say):
+        raise Exit(1)
 
 
 @lab_app.command("expected")
 def lab_expected(
     parameter: Parameters = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Write them into the instructor's notes.")
+        bool, Option("--write", help="Write them into the instructor's notes.")
     ] = False,
 ) -> None:
     """Run the sessions with their solutions; print what they show, their time and memory."""
     values = parse_parameters(parameter or [])
-    from glasslib.lab import course
+    from glasslib.lab import expected
 
-    if write:
-        print(f"wrote {_shown(course.write_measured(values, report=print))}")
-        for path in _sync_prose():
-            print(f"wrote {_shown(path)}")
+    if not write:
+        expected.report_all(values, _say)
         return
-    for session in course.sessions():
-        one = course.measure(session, values)
-        print(
-            f"{one.session}: {one.wall:.0f} s ({one.seconds:.0f} s of processor time),"
-            f" {one.peak} MB", flush=True,
-        )
-        for name, value in one.values.items():
-            print(f"  {name} = {value}", flush=True)
+    for path in [expected.write(values, _say), *_sync_prose()]:
+        print(f"wrote {_relative(path)}")
 
 
 @app.command()
-def verify(
-    profile: Annotated[str, typer.Option(help="Whose data files.")] = "companion",
-) -> None:
+def verify(profile: DataProfile = "companion") -> None:
     """Compare every data file with the registry's SHA-256."""
-    from glasslib import paths, store
-    from glasslib.errors import DataError
-    from glasslib.parameters import get_protocol
+    from glasslib import store
 
-    get_protocol(profile)
     verified = store.verify_all(profile)
     if not verified:
-        raise DataError(f"no files of profile {profile} in '{paths.data() / 'ensembles'}'")
-    print(f"{verified} files of profile {profile} are what they were")
+        raise DataError(f"no files of profile {profile} in '{paths.ensembles()}'")
+    print(f"{verified} files of profile {profile} match the registry")
 
 
 @app.command()
 def describe(
-    file: Annotated[
-        Path, typer.Argument(help="LAMMPS data or dump, XYZ, or what MDAnalysis opens.")
-    ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="File to write: .nc or .csv.")],
+    file: Annotated[Path, Argument(help="LAMMPS data or dump, XYZ, or what MDAnalysis opens.")],
+    out: Annotated[Path, Option("--out", "-o", help="File to write: .nc or .csv.")],
     trajectory: Annotated[
-        Path | None, typer.Option("--trajectory", "-t", help="Frames for the particles of FILE.")
+        Path | None, Option("--trajectory", "-t", help="Frames for the particles of FILE.")
     ] = None,
-    frame: Annotated[int, typer.Option(help="Which frame; -1 is the last.")] = -1,
+    frame: Annotated[int, Option(help="Which frame; -1 is the last.")] = -1,
     atom_style: Annotated[
-        str | None,
-        typer.Option(help='Of a data file that names none: bond, or "id mol type x y z".'),
+        str | None, Option(help='Of a data file that names none: bond, or "id mol type x y z".')
     ] = None,
-    sigma: Annotated[float, typer.Option(help="Diameter in the file's unit of length.")] = 1.0,
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A choice; repeatable."),
-    ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads [all cores].")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    sigma: Annotated[float, Option(help="Diameter in the file's unit of length.")] = 1.0,
+    parameter: Annotated[list[str] | None, Option(
+        "--parameter", "-p", metavar="NAME=VALUE", help="A choice; repeatable."
+    )] = None,
+    threads: Annotated[int | None, Option(min=1, help="Threads [all cores].")] = None,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace the file.")] = False,
 ) -> None:
     """Write the structural descriptors of each particle of your own file.
 
@@ -667,7 +605,6 @@ def describe(
     Read the file back with xarray.open_dataarray("features.nc", engine="h5netcdf").
     """
     values = parse_parameters(parameter or [])
-    from glasslib.errors import DataWarning
     from glasslib.parameters import DescriptorSpec, validate
     from glasslib.store.exchange import describe as write_descriptors
 
@@ -678,26 +615,19 @@ def describe(
             f"glasslib: warning: {' '.join(str(message).split())}", file=sys.stderr
         )
         table = write_descriptors(
-            file,
-            out,
-            validate(DescriptorSpec, **values),
-            trajectory=trajectory,
-            frame=frame,
-            atom_style=atom_style,
-            sigma=sigma,
-            threads=threads,
-            overwrite=overwrite,
+            file, out, validate(DescriptorSpec, **values), trajectory=trajectory, frame=frame,
+            atom_style=atom_style, sigma=sigma, threads=threads, overwrite=overwrite,
         )
     about = table.attrs
     print(
-        f"wrote {_shown(out)}: {table.shape[1]} descriptors of {about['particles']} particles,"
+        f"wrote {_relative(out)}: {table.shape[1]} descriptors of {about['particles']} particles,"
         f" {about['bonds']} bonds, density {about['density']:.4g} per sigma^3 (sigma ="
         f" {sigma:g}{about['length_unit_of_source'].replace('sigma', '').rjust(2).rstrip()}),"
         f" frame {about['frame']}, step {about.get('step', 'unknown')}"
     )
 
 
-def _shown(path: Path) -> Path:
+def _relative(path: Path) -> Path:
     """Return a path as the user would type it here."""
     try:
         return path.absolute().relative_to(Path.cwd())

@@ -229,8 +229,8 @@ class Protocol(Model):
         3.0, ge=0, description="Equilibration in τ_ee (3 in the paper), from chain_temperature up."
     )
     chain_temperature: float = Field(
-        2.0, gt=0, description="Below this temperature the chains keep the conformations they have"
-        " reached there, which hardly depend on temperature.",
+        2.0, gt=0, description="Chains are equilibrated from this temperature up. Below it they"
+        " keep their conformations, which hardly depend on temperature.",
     )
     equilibration_alpha_multiple: float = Field(
         30.0, ge=1, description="Equilibration in τ_α below chain_temperature."
@@ -246,9 +246,12 @@ class Protocol(Model):
         4, ge=1, description="Production runs whose mean τ_α fixes the ten times."
     )
     slow_temperature: float = Field(
-        0.0, ge=0, description="Below this temperature, where a run takes hours, so many do:"
+        0.0, ge=0, description="Below this temperature a run takes hours, and slow_timing_runs"
+        " fix the ten times instead of timing_runs.",
     )
-    slow_timing_runs: int = Field(2, ge=1, description="see slow_temperature.")
+    slow_timing_runs: int = Field(
+        2, ge=1, description="Production runs that fix the ten times below slow_temperature."
+    )
     longest_time_multiple: float = Field(
         5.0, gt=1, description="Longest time of the ensemble in τ_α (early diffusive regime)."
     )

@@ -1,8 +1,9 @@
 """Every path of the project; nothing else in the library spells one.
 
-The root is found from the package (a checkout, installed in editable mode). Data may live
-elsewhere: set ``GLASSLIB_DATA``. Caches and unfinished work live under ``var/`` or
-``GLASSLIB_VAR``, pages and the book under ``_build/`` or ``GLASSLIB_BUILD``.
+The root is found from the package (a checkout, installed in editable mode). What is written by
+hand is in ``notebooks/`` and ``book/``. Data are in ``data/`` or ``GLASSLIB_DATA``, caches and
+unfinished work in ``var/`` or ``GLASSLIB_VAR``, executed pages and the book in ``_build/`` or
+``GLASSLIB_BUILD``.
 """
 
 from __future__ import annotations
@@ -35,14 +36,23 @@ def data() -> Path:
     return Path(os.environ.get("GLASSLIB_DATA") or root() / "data").resolve()
 
 
-def ensembles(profile: str, temperature: float) -> Path:
-    """Return the folder of one profile and temperature, ``data/ensembles/companion/T0.500``."""
-    return data() / "ensembles" / profile / f"T{temperature:.3f}"
+def ensembles(profile: str | None = None, temperature: float | None = None) -> Path:
+    """Return the folder of all ensembles, of a profile's, or of one temperature's.
+
+    Examples
+    --------
+    >>> ensembles("companion", 0.5).relative_to(data()).as_posix()
+    'ensembles/companion/T0.500'
+    """
+    folder = data() / "ensembles"
+    if profile is not None:
+        folder /= profile
+    return folder if temperature is None else folder / f"T{temperature:.3f}"
 
 
 def registry(profile: str) -> Path:
     """Return the list of SHA-256 sums of one profile's data."""
-    return data() / "ensembles" / profile / "registry.txt"
+    return ensembles(profile) / "registry.txt"
 
 
 def results() -> Path:

@@ -359,8 +359,8 @@ def duration(seconds: float) -> str:
 class TimeLeft:
     """How much time is left of work that ends in large pieces.
 
-    The rate is that of what has ended, tempered by the rate expected beforehand, which counts as
-    one piece: the first pieces do not throw the estimate about.
+    The rate is that of what has ended. The rate expected beforehand counts as one piece more, so
+    that the first pieces do not change the estimate by much.
 
     Parameters
     ----------

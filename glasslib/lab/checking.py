@@ -11,7 +11,7 @@ import numpy as np
 from glasslib.errors import GlasslibError, ParameterError
 from glasslib.lab.exercises import EXERCISES, Exercise
 
-__all__ = ["NotDone", "WrongAnswer", "check", "difference", "show", "shown"]
+__all__ = ["NotDone", "WrongAnswer", "check", "difference", "printed", "show"]
 
 
 class WrongAnswer(GlasslibError, AssertionError):
@@ -22,7 +22,7 @@ class NotDone(GlasslibError, AssertionError):
     """An answer is still a gap."""
 
 
-_shown: dict[str, str] = {}
+_printed: dict[str, str] = {}
 
 
 def show(name: str, value: Any, unit: str = "") -> None:
@@ -47,13 +47,13 @@ def show(name: str, value: Any, unit: str = "") -> None:
     numbers = ", ".join(
         f"{number:,}" if whole else f"{number:#.3g}".rstrip(".") for number in np.ravel(value)
     )
-    _shown[name] = f"{numbers} {unit}".strip()
-    print(f"{name} = {_shown[name]}")
+    _printed[name] = f"{numbers} {unit}".strip()
+    print(f"{name} = {_printed[name]}")
 
 
-def shown() -> dict[str, str]:
+def printed() -> dict[str, str]:
     """Return all that :func:`show` has printed in this session, by name."""
-    return dict(_shown)
+    return dict(_printed)
 
 
 def check(number: str, answer: Any, *context: Any) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from glasslib import results, store
 from glasslib.campaign import Goal
 from glasslib.errors import DataError
-from glasslib.lab.checking import shown
+from glasslib.lab.checking import printed
 from glasslib.parameters import CompanionParameters, get_protocol, validate
 from glasslib.store import Ensemble
 
@@ -27,6 +27,11 @@ def ensemble(temperature: float, profile: str = "lab") -> Ensemble:
         In ε/k_B.
     profile : str
         In which to simulate what is missing.
+
+    Raises
+    ------
+    ParameterError
+        The temperature is out of range, or there is no such profile.
     """
     page = validate(CompanionParameters, temperature=temperature, profile=profile)
     return results.ensemble(page.temperature, page.profile)
@@ -41,6 +46,11 @@ def ensembles(temperature: float, profile: str = "lab") -> dict[float, Ensemble]
         In ε/k_B.
     profile : str
         In which to simulate what is missing; if nothing ships, whose data are shown.
+
+    Raises
+    ------
+    ParameterError
+        The temperature is out of range, or there is no such profile.
     """
     return results.ensembles(
         validate(CompanionParameters, temperature=temperature, profile=profile)
@@ -72,9 +82,9 @@ class Short:
 def short_simulation(
     temperature: float = 1.0, duration: float = 10.0, n_frames: int = 101
 ) -> Short:
-    """Melt 1,500 monomers and follow them for a moment, in seconds: to see a simulation run.
+    """Melt 1,500 monomers and follow them for a moment, to see a simulation run; takes seconds.
 
-    The melt has not forgotten how it was made; use it for practice, not for results.
+    The melt is not equilibrated: use it for practice, not for results.
 
     Parameters
     ----------
@@ -102,12 +112,14 @@ def short_simulation(
     return Short(np.append(0.0, times), positions, np.full(3, melt.box_length), melt.bonds)
 
 
-def halves(of: Ensemble, name: str = "displacement") -> tuple[np.ndarray, np.ndarray]:
+def halves(
+    ensemble: Ensemble, name: str = "displacement"
+) -> tuple[np.ndarray, np.ndarray]:
     """Average a quantity over the first and over the second half of each run's trajectories.
 
     Parameters
     ----------
-    of : Ensemble
+    ensemble : Ensemble
         Each run needs two blocks or more; an odd one is left out.
     name : str
         ``displacement`` (the propensity) or ``squared_displacement``.
@@ -121,17 +133,19 @@ def halves(of: Ensemble, name: str = "displacement") -> tuple[np.ndarray, np.nda
     DataError
         A run has a single block.
     """
-    out: tuple[list, list] = ([], [])
-    for run, blocks in of.blocks.items():
+    first, second = [], []
+    for run, blocks in ensemble.blocks.items():
         half = len(blocks) // 2
         if not half:
             raise DataError(
-                f"run {run} at T = {of.temperature:g} has one block of trajectories, which cannot"
-                f" be halved; choose another temperature ({_with_two_blocks(of.profile)})"
+                f"run {run} at T = {ensemble.temperature:g} has one block of trajectories, which"
+                " cannot be halved; choose another temperature"
+                f" ({_with_two_blocks(ensemble.profile)})"
             )
-        for part, chosen in zip(out, (blocks[:half], blocks[half : 2 * half]), strict=True):
-            part.append(np.mean([b[name].astype(np.float64).T for b in chosen], axis=0))
-    return np.array(out[0]), np.array(out[1])
+        values = [block[name].astype(np.float64).T for block in blocks[: 2 * half]]
+        first.append(np.mean(values[:half], axis=0))
+        second.append(np.mean(values[half:], axis=0))
+    return np.array(first), np.array(second)
 
 
 def _with_two_blocks(profile: str) -> str:
@@ -150,15 +164,16 @@ def report() -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = used.ru_utime + used.ru_stime
     megabytes = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-    print(json.dumps({"values": shown(), "seconds": round(seconds, 1), "peak": round(megabytes)}))
+    print(json.dumps({"values": printed(), "seconds": round(seconds, 1), "peak": round(megabytes)}))
 
 
-def trajectories(of: Ensemble, n: int = 6, run: int | None = None) -> np.ndarray:
+def trajectories(ensemble: Ensemble, n: int = 6, run: int | None = None) -> np.ndarray:
     """Simulate an isoconfigurational ensemble of a few trajectories, one τ_α long.
 
     Parameters
     ----------
-    of : Ensemble
+    ensemble : Ensemble
+        Its configuration, melt and τ_α are taken.
     n : int
         Trajectories.
     run : int, optional
@@ -172,15 +187,16 @@ def trajectories(of: Ensemble, n: int = 6, run: int | None = None) -> np.ndarray
     from glasslib.simulation.engine import Engine, State
     from glasslib.simulation.melt import maxwell_boltzmann, seed
 
-    run = min(of.runs) if run is None else run
-    positions, melt = of.configuration(run).positions, of.melt
-    out = []
+    run = min(ensemble.runs) if run is None else run
+    positions, melt = ensemble.configuration(run).positions, ensemble.melt
+    integrator = get_protocol(ensemble.profile).integrator
+    displacements = []
     for number in range(n):
         velocities = maxwell_boltzmann(
-            melt.n_monomers, of.temperature, seed(of.temperature, run, "lab course", number)
+            melt.n_monomers, ensemble.temperature,
+            seed(ensemble.temperature, run, "lab course", number),
         )
-        integrator = get_protocol(of.profile).integrator
         with Engine(melt, integrator, State(positions, velocities)) as engine:
-            engine.advance(of.times.tau_alpha)
-            out.append(engine.positions() - positions)
-    return np.array(out)
+            engine.advance(ensemble.times.tau_alpha)
+            displacements.append(engine.positions() - positions)
+    return np.array(displacements)

@@ -42,7 +42,7 @@ def library() -> dict[str, str]:
 
 def shared_inputs() -> str:
     """Return a key for what all notebooks depend on: library, environment, data that ship."""
-    return key_of(library(), hashes(paths.data() / "ensembles" / "companion"))
+    return key_of(library(), hashes(paths.ensembles("companion")))
 
 
 def _own_data(parameters: Mapping[str, Any]) -> list[dict[str, str]]:

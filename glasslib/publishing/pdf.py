@@ -23,7 +23,8 @@ from glasslib.publishing import site
 
 __all__ = ["build_pdf", "chromium", "print_page"]
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+#: Names of the browser, in the order in which they are looked for.
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 def chromium() -> str:
@@ -35,7 +36,7 @@ def chromium() -> str:
         There is none.
     """
     given = os.environ.get("CHROMIUM")
-    found = [shutil.which(name) for name in ((given,) if given else _NAMES)]
+    found = [shutil.which(name) for name in ((given,) if given else PROGRAMS)]
     for path in found:
         if path:
             return path
@@ -64,12 +65,12 @@ def print_page(page: Path, target: Path, seconds: float = 600) -> int:
         Chromium is missing, failed, or took too long.
     """
     with tempfile.TemporaryDirectory() as folder:
-        fresh = Path(folder) / "book.pdf"
+        printed = Path(folder) / "book.pdf"
         command = [
             chromium(), "--headless", "--disable-gpu", f"--user-data-dir={folder}/profile",
             "--no-first-run", "--disable-background-networking", "--no-pdf-header-footer",
             "--generate-pdf-document-outline", "--run-all-compositor-stages-before-draw",
-            "--virtual-time-budget=300000", f"--print-to-pdf={fresh}", page.resolve().as_uri(),
+            "--virtual-time-budget=300000", f"--print-to-pdf={printed}", page.resolve().as_uri(),
         ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.insert(1, "--no-sandbox")  # Chromium's sandbox refuses root
@@ -77,11 +78,11 @@ def print_page(page: Path, target: Path, seconds: float = 600) -> int:
             result = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
         except subprocess.TimeoutExpired:
             raise PublishError(f"Chromium did not finish {page.name} in {seconds:.0f} s") from None
-        if result.returncode or not fresh.exists():
+        if result.returncode or not printed.exists():
             lines = result.stderr.strip().splitlines() or ["it said nothing"]
             raise PublishError(f"Chromium did not print {page.name}: {lines[-1]}")
-        pages = len(re.findall(rb"/Type\s*/Page\b", fresh.read_bytes()))
-        write_atomically(target, lambda temporary: shutil.copyfile(fresh, temporary))
+        pages = len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes()))
+        write_atomically(target, lambda temporary: shutil.copyfile(printed, temporary))
     return pages
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from glasslib import lab
 from glasslib.errors import DataError, ParameterError
-from glasslib.lab import course
+from glasslib.lab import course, expected, grading
 from glasslib.lab.exercises import EXERCISES
 
 SESSIONS = course.sessions()
@@ -26,10 +26,10 @@ def code(node):
 class TestCopies:
     def test_each_exercise_is_a_gap_and_has_its_check_behind_it(self, session):
         node = course.student(session)
-        expected = [number for number in EXERCISES if number[0] == session[0]]
-        assert course.gaps(node) == expected == list(course.solutions(session))
+        numbers = [number for number in EXERCISES if number[0] == session[0]]
+        assert course.gaps(node) == numbers == list(course.solutions(session))
         cells = code(node)
-        for number in expected:
+        for number in numbers:
             (place,) = [k for k, text in enumerate(cells) if f"...  # {number}: " in text]
             assert f'lab.check("{number}"' in cells[place + 1]
 
@@ -161,16 +161,16 @@ def test_a_submission_is_known_by_its_name(stem):
 
 def test_grading_names_what_it_cannot_grade(tmp_path):
     with pytest.raises(ParameterError, match="'essay.ipynb' does not say which session it is"):
-        course.grade(tmp_path / "essay.ipynb")
+        grading.grade(tmp_path / "essay.ipynb")
     with pytest.raises(ParameterError, match="does not exist; name a student's notebook"):
-        course.grade(tmp_path / f"{SESSIONS[0]}.ipynb")
+        grading.grade(tmp_path / f"{SESSIONS[0]}.ipynb")
     with pytest.raises(ParameterError, match="temprature"):
-        course.grade(tmp_path / f"{SESSIONS[0]}.ipynb", {"temprature": 0.6})
+        grading.grade(tmp_path / f"{SESSIONS[0]}.ipynb", {"temprature": 0.6})
 
 
 # ------------------------------------------------------------------------ instructor's numbers
 def test_expected_values_are_those_that_the_sessions_show():
-    found = course.measured()
+    found = expected.recorded()
     assert [one["session"] for one in found["sessions"]] == SESSIONS
     for one in found["sessions"]:
         tree = ast.parse("\n".join(code(course.read(one["session"]))))

@@ -11,7 +11,7 @@ from glasslib.errors import PublishError
 from glasslib.publishing import pdf
 
 needs_chromium = pytest.mark.skipif(
-    not any(shutil.which(name) for name in pdf._NAMES), reason="there is no Chromium here"
+    not any(shutil.which(name) for name in pdf.PROGRAMS), reason="there is no Chromium here"
 )
 
 

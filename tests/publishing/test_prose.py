@@ -4,10 +4,10 @@ import pytest
 
 from glasslib import paths
 from glasslib.errors import ParameterError
-from glasslib.lab import course
+from glasslib.lab import expected
 from glasslib.publishing import prose
 
-TABLES = {**prose.tables(), **course.instructor_tables()}
+TABLES = {**prose.tables(), **expected.instructor_tables()}
 
 
 def test_generated_tables_follow_the_models():

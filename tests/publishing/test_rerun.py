@@ -54,22 +54,31 @@ def test_pages_show_all_temperatures_of_a_list(smoke):
 
 
 # ----------------------------------------------------------------------------------- estimates
-def test_estimate_counts_each_thing_once(pages, monkeypatch):
+def test_estimate_counts_each_thing_once(pages):
     body = 'results.predictions(shown)\nresults.table("ceiling", shown)'
     for name in ("01-a", "02-b"):
         (pages / f"{name}.md").write_text(page(body))
     asked = validate(CompanionParameters, temperature=0.8, profile="smoke")
-    once = rerun._computing(["01-a"], asked)
-    twice = rerun._computing(["01-a", "02-b"], asked)
-    assert once["01-a"] == twice["01-a"] > 0 and twice["02-b"] == 0
-    (pages / "01-a.md").write_text(page("results.predict(one, settings)"))
-    assert rerun._computing(["01-a"], asked)["01-a"] > 0
-    (pages / "01-a.md").write_text(page("# results.predictions(shown)\nresults.start(globals())"))
-    assert rerun._computing(["01-a"], asked)["01-a"] == 0
-    whole = rerun.estimate(["01-a", "02-b"], asked)
-    assert whole.simulation == 0  # the fixed ensemble has it
+    once = rerun.estimate(["01-a"], asked)
+    twice = rerun.estimate(["01-a", "02-b"], asked)
+    assert once.computing["01-a"] == twice.computing["01-a"] > 0 == twice.computing["02-b"]
+    assert twice.simulation == 0  # the fixed ensemble has it
     new = rerun.estimate(["01-a"], validate(CompanionParameters, temperature=0.9, profile="smoke"))
     assert new.simulation == 60 and new.total > 60 and "about" in str(new)
+
+
+@pytest.mark.parametrize(
+    ("body", "computes"),
+    [
+        ("results.predict(one, settings)", True),
+        ('look(results.table("ceiling", shown))', True),
+        ("# results.predictions(shown)\nresults.start(globals())", False),
+    ],
+)
+def test_what_a_page_computes_is_read_off_its_calls(body, computes, pages):
+    (pages / "01-a.md").write_text(page(body))
+    asked = validate(CompanionParameters, temperature=0.8, profile="smoke")
+    assert (rerun.estimate(["01-a"], asked).computing["01-a"] > 0) is computes
 
 
 def test_a_page_takes_as_long_as_it_took_in_the_book(pages, tmp_path, smoke):
