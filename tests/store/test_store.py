@@ -146,7 +146,7 @@ def test_one_changed_byte_anywhere_is_noticed(copy, name):
         with pytest.raises(DataError, match=f"T0.700/{name} is damaged: its SHA-256"):
             reading()
     path.write_bytes(good)
-    assert store.verify_all("smoke") == 14
+    assert store.verify_all("smoke") == 18
     assert set(store.load_ensemble(0.7, "smoke").runs) == {0, 1}
 
 
@@ -212,7 +212,7 @@ def test_a_registered_file_that_is_no_netcdf_is_named(empty):
 
 def test_what_a_killed_process_leaves_is_not_taken_for_data(copy):
     (copy / "T0.800" / ".run02.nc.abc.tmp").write_text("half a file")
-    assert store.verify_all("smoke") == 14
+    assert store.verify_all("smoke") == 18
     assert list(store.run_paths(0.8, "smoke")) == [0, 1]
 
 
