@@ -7,7 +7,7 @@ neither on the order of tasks, nor on the number of processes, nor on interrupti
 """
 
 from glasslib.campaign.plan import CAMPAIGN, Goal, Task, tasks, whole
-from glasslib.campaign.scheduler import LONGER_THAN_A_LEASE, perform, run, simulate
+from glasslib.campaign.scheduler import LONGER_THAN_A_LEASE, perform, run, run_tasks, simulate
 from glasslib.campaign.times import fix_times
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "fix_times",
     "perform",
     "run",
+    "run_tasks",
     "simulate",
     "tasks",
     "whole",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
@@ -22,7 +22,7 @@ from glasslib.campaign.production import make_run
 from glasslib.errors import DataError, ParameterError, SimulationError
 from glasslib.files import lease
 
-__all__ = ["LONGER_THAN_A_LEASE", "one_thread", "perform", "run", "simulate"]
+__all__ = ["LONGER_THAN_A_LEASE", "one_thread", "perform", "run", "run_tasks", "simulate"]
 
 #: A process on another machine that has been killed holds its task for a minute.
 LONGER_THAN_A_LEASE = 75.0
@@ -90,7 +90,15 @@ def run(
     part, parts = shard
     if not 0 <= part < parts:
         raise ParameterError(f"shard = {part}/{parts}: the parts of {parts} are 0 to {parts - 1}")
-    listed = tasks(goals)[part::parts]
+    run_tasks(tasks(goals)[part::parts], workers, report)
+
+
+def run_tasks(
+    listed: Sequence[Task],
+    workers: int = 1,
+    report: Callable[[Task, str, int, int], None] | None = None,
+) -> None:
+    """Do tasks that are not done yet; arguments and errors are those of :func:`run`."""
     todo = [task for task in listed if not task.done()]
     done = len(listed) - len(todo)
     running: dict = {}

@@ -1,6 +1,7 @@
 """One function for each figure; each returns the figure and the numbers in it."""
 
 from glasslib.figures.baselines import baseline_figure
+from glasslib.figures.cage import cage_parts_figure, structure_limit_figure
 from glasslib.figures.ceiling import ceiling_figure
 from glasslib.figures.correlation import accuracy_figure, correlation_figure, model_figure
 from glasslib.figures.debye_waller import importance_figure, reorientation_figure
@@ -23,6 +24,7 @@ from glasslib.figures.viewer import explorer, glass_figure
 __all__ = [
     "accuracy_figure",
     "baseline_figure",
+    "cage_parts_figure",
     "ceiling_figure",
     "correlation_figure",
     "cost_figure",
@@ -41,6 +43,7 @@ __all__ = [
     "save",
     "scaling_figure",
     "shells_figure",
+    "structure_limit_figure",
     "susceptibility_figure",
     "trajectory_figure",
     "transfer_figure",

@@ -19,6 +19,7 @@ from glasslib.errors import ParameterError
 from glasslib.parameters import NetworkSettings
 from glasslib.results import (
     baselines,
+    cage,
     ceiling,
     correlation,
     debye_waller,
@@ -65,6 +66,8 @@ class Table:
         another processor, and training amplifies that; it is then another seed.
     cost : float
         Seconds of one core for 8,000 rows, roughly: to say how much is left.
+    cages : bool
+        Reads the cages too; their files count in the key.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Table:
     trains: bool = False
     tolerance: float = 5e-3
     cost: float = 5.0
+    cages: bool = False
 
 
 TABLES: dict[str, Table] = {
@@ -118,6 +122,12 @@ TABLES: dict[str, Table] = {
         Table("inherent-networks", "networks with the descriptors of the inherent structure",
               inherent_structure.inherent_structure_in_networks, parts="reference", trains=True,
               tolerance=0.05, cost=80),
+        Table("debye-waller-parts", "the Debye–Waller factor beside offset, cage and harmonic part",
+              cage.debye_waller_parts, tolerance=1e-3, cost=30, cages=True),
+        Table("structure-limit", "ρ(t) of cages, of networks D and A′, and of A and B as ridge",
+              cage.structure_limit, cost=20, cages=True),
+        Table("cage-transfer", "ρ(τ_α) of network D at other temperatures than its own",
+              cage.cage_transfer, parts="all", cost=2, cages=True),
     )
 }
 
@@ -186,7 +196,11 @@ class _Work:
                 for by, both in self.settings.items()
             }
         code = code_of(one.function, store.load_ensemble)
-        return key_of(one.name, [digest(of) for of in chosen], settings, code)
+        data = [digest(of) for of in chosen]
+        if one.cages:
+            data += [cage.cages_digest(of) for of in chosen]
+            code = key_of(code, code_of(store.load_cages))
+        return key_of(one.name, data, settings, code)
 
     def frame(self, one: Table, temperature: float | None) -> pd.DataFrame:
         given = (self.shown if temperature is None else self.shown[temperature],)

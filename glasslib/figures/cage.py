@@ -1,0 +1,101 @@
+"""Cages: the parts of a Debye–Waller factor, and how far structure alone goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from glasslib.figures.style import NETWORK_COLOURS, legend_below, styled
+from glasslib.results.ceiling import own_ceiling
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["cage_parts_figure", "structure_limit_figure"]
+
+_PARTS = {
+    "Debye–Waller factor": {"color": "#000000", "marker": "o", "ls": "-"},
+    "offset": {"color": "#E69F00", "marker": "s", "ls": "--"},
+    "cage": {"color": "#009E73", "marker": "^", "ls": "-"},
+    "harmonic": {"color": "#CC79A7", "marker": "v", "ls": ":"},
+}
+_MODELS = {
+    "ridge A′": ("A′: D and Debye–Waller", "#56B4E9", "P", "--"),
+    "ridge D": ("D: cages", "#009E73", "D", "-"),
+    "ridge A": ("A", NETWORK_COLOURS["A"], "o", "-"),
+    "ridge C": ("C: inherent structure", "#CC79A7", "v", "-"),
+    "ridge B": ("B", NETWORK_COLOURS["B"], "s", "-"),
+    "cage alone": ("size of the cage alone", "#009E73", "^", ":"),
+    "Debye–Waller factor alone": ("Debye–Waller factor alone", "#000000", ".", ":"),
+}
+
+
+@styled
+def cage_parts_figure(parts: pd.DataFrame, limit: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Draw the mean of each part of the Debye–Waller factor, and ρ(τ_α) of each alone.
+
+    Parameters
+    ----------
+    parts, limit : pandas.DataFrame
+        The result tables ``debye-waller-parts`` and ``structure-limit``.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``T``, ``quantity``, ``mean``, ``mean_error``, ``rho_dw``, ``rho_dw_error``,
+        ``rho``, ``rho_error``.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.3))
+    alone = limit[limit["at_tau"]]
+    drawn = []
+    for name, look in _PARTS.items():
+        here = parts[parts["quantity"] == name]
+        rho = alone[alone["model"] == f"{name} alone"]
+        left.errorbar(here["T"], here["mean"], yerr=here["mean_error"], ms=4, label=name, **look)
+        right.errorbar(rho["T"], rho["rho"], yerr=rho["rho_error"], ms=4, **look)
+        drawn.append(here.merge(rho[["T", "rho", "rho_error"]], on="T", how="left"))
+    left.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"mean  ($\sigma^2$)", ylim=(0, None))
+    right.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"$\rho(\tau_\alpha)$ of it alone",
+              ylim=(0, 1))
+    legend_below(figure, left)
+    columns = ["T", "quantity", "mean", "mean_error", "rho_dw", "rho_dw_error", "rho", "rho_error"]
+    return figure, pd.concat(drawn, ignore_index=True)[columns]
+
+
+@styled
+def structure_limit_figure(
+    limit: pd.DataFrame, ceiling: pd.DataFrame, inherent: pd.DataFrame
+) -> tuple[Figure, pd.DataFrame]:
+    """Draw ρ(τ_α) of predictors against temperature, whole runs held out, below the ceiling.
+
+    Parameters
+    ----------
+    limit, ceiling, inherent : pandas.DataFrame
+        The result tables ``structure-limit``, ``ceiling`` and ``inherent`` (for C).
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``T``, ``model``, ``rho``, ``rho_error``, ``ceiling``.
+    """
+    figure, axis = plt.subplots(figsize=(5.6, 4.2))
+    c = inherent[(inherent["split"] == "run") & (inherent["model"] == "ridge C")]
+    table = pd.concat([limit, c], ignore_index=True)
+    table = table[table["at_tau"]]
+    top = own_ceiling(ceiling)
+    top = top[top["at_tau"]].sort_values("T")
+    axis.errorbar(top["T"], top["ceiling"], yerr=top["ceiling_error"], fmt=":", color="0.4",
+                  label="noise ceiling")
+    drawn = []
+    for model, (label, colour, marker, line) in _MODELS.items():
+        here = table[table["model"] == model].sort_values("T")
+        axis.errorbar(here["T"], here["rho"], yerr=here["rho_error"], color=colour, marker=marker,
+                      ls=line, ms=4, label=label)
+        drawn.append(here.assign(model=label))
+    axis.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"$\rho(\tau_\alpha)$", ylim=(0, 1))
+    legend_below(figure, axis)
+    numbers = pd.concat(drawn, ignore_index=True)
+    numbers["ceiling"] = numbers["T"].map(top.set_index("T")["ceiling"])
+    return figure, numbers[["T", "model", "rho", "rho_error", "ceiling"]]
