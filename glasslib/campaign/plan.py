@@ -44,7 +44,16 @@ CAMPAIGN = tuple(
 
 @dataclass(frozen=True)
 class Task:
-    """One file to be made: a run (``block`` None) or a block of its ensemble."""
+    """One file to be made: a run (``block`` None) or a block of its ensemble.
+
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B.
+    profile : str
+    run : int
+    block : int, optional
+    """
 
     temperature: float
     profile: str
@@ -53,22 +62,22 @@ class Task:
 
     @property
     def name(self) -> str:
-        """Return the stem of the task's file."""
+        """Stem of the task's file."""
         return self.output.stem
 
     @property
     def output(self) -> Path:
-        """Return the file the task ends with."""
+        """File the task ends with."""
         if self.block is None:
             return run_path(self.temperature, self.profile, self.run)
         return block_path(self.temperature, self.profile, self.run, self.block)
 
     def done(self) -> bool:
-        """Tell whether the file is there."""
+        """Tell whether the file exists."""
         return self.output.exists()
 
     def ready(self) -> bool:
-        """Tell whether everything the task needs is there."""
+        """Tell whether every run that the task needs exists."""
         protocol = get_protocol(self.profile)
         if self.block is None:
             source = protocol.source(self.temperature)
@@ -85,6 +94,15 @@ class Task:
 
 def tasks(goals: Iterable[Goal]) -> list[Task]:
     """List the tasks of the goals in order, each once; runs of a goal before its blocks.
+
+    Parameters
+    ----------
+    goals : iterable of Goal
+
+    Raises
+    ------
+    ParameterError
+        There is no such profile.
 
     Examples
     --------
@@ -112,7 +130,14 @@ def tasks(goals: Iterable[Goal]) -> list[Task]:
 
 
 def whole(temperature: float, profile: str) -> Goal:
-    """Return the goal of one temperature in full."""
+    """Return the goal of one temperature in full.
+
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B.
+    profile : str
+    """
     protocol = get_protocol(profile)
     return Goal(
         profile=profile, temperature=temperature, runs=protocol.runs, blocks=protocol.blocks

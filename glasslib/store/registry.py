@@ -107,7 +107,7 @@ def equilibrated(profile: str) -> dict[float, list[int]]:
     dict of float to list of int
         Run numbers by temperature; temperatures fall.
     """
-    folder = paths.data() / "ensembles" / profile
+    folder = paths.registry(profile).parent
     temperatures = sorted((float(path.name[1:]) for path in folder.glob("T?.???")), reverse=True)
     found = {temperature: list(run_paths(temperature, profile)) for temperature in temperatures}
     return {temperature: runs for temperature, runs in found.items() if runs}
@@ -275,7 +275,7 @@ def verify_all(profile: str) -> int:
     DataError
         The first file that is missing, changed or unregistered.
     """
-    folder = paths.data() / "ensembles" / profile
+    folder = paths.registry(profile).parent
     registered = read_registry(folder / "registry.txt")
     files = [path for path in folder.glob("T*/*") if not path.name.startswith(".")]
     for name in sorted(set(registered) | {path.relative_to(folder).as_posix() for path in files}):

@@ -144,7 +144,7 @@ BLOCK = {
 def as_dataset(
     variables: dict[str, Variable], values: dict[str, np.ndarray], attributes: dict[str, Any]
 ) -> xr.Dataset:
-    """Return the dataset of one file, to be written by :func:`glasslib.store.write`.
+    """Return the dataset of one file, to be written by :func:`glasslib.store.registry.write`.
 
     Parameters
     ----------
