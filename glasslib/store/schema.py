@@ -1,6 +1,7 @@
 """What the two kinds of data files hold: each variable with its dimensions, unit and meaning.
 
-:data:`RUN` and :data:`BLOCK` are the whole list. The values come from the campaign.
+:data:`RUN` and :data:`BLOCK` are the whole list. The values come from the campaign. The oldest
+files of runs lack ``equilibration_end_to_end``, ``mean_displacement`` and ``structure_factor_thirds``.
 """
 
 from __future__ import annotations
