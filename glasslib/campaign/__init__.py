@@ -15,14 +15,6 @@ from glasslib.campaign.scheduler import LONGER_THAN_A_LEASE, perform, run, simul
 from glasslib.campaign.times import fix_times
 
 __all__ = [
-    "CAMPAIGN",
-    "LONGER_THAN_A_LEASE",
-    "Goal",
-    "Task",
-    "fix_times",
-    "perform",
-    "run",
-    "simulate",
-    "tasks",
-    "whole",
-]
+    "CAMPAIGN", "LONGER_THAN_A_LEASE", "Goal", "Task", "fix_times", "perform", "run", "simulate",
+    "tasks", "whole",
+]  # fmt: skip

@@ -18,24 +18,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = [
-    "DataFile",
-    "available",
-    "block_path",
-    "block_paths",
-    "equilibrated",
-    "find_temperature",
-    "merge",
-    "profile_with",
-    "read",
-    "read_registry",
-    "register",
-    "run_path",
-    "run_paths",
-    "times_path",
-    "verify",
-    "verify_all",
-    "write",
-]
+    "DataFile", "available", "block_path", "block_paths", "equilibrated", "find_temperature",
+    "merge", "profile_with", "read", "read_registry", "register", "run_path", "run_paths",
+    "times_path", "verify", "verify_all", "write",
+]  # fmt: skip
 
 #: How NetCDF-4 marks an HDF5 data set that is a dimension without values.
 _ONLY_A_DIMENSION = b"This is a netCDF dimension but not a netCDF variable"

@@ -1,7 +1,8 @@
 """What the two kinds of data files hold: each variable with its dimensions, unit and meaning.
 
 :data:`RUN` and :data:`BLOCK` are the whole list. The values come from the campaign. The oldest
-files of runs lack ``equilibration_end_to_end``, ``mean_displacement`` and ``structure_factor_thirds``.
+files of runs lack ``equilibration_end_to_end``, ``mean_displacement`` and
+``structure_factor_thirds``.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from glasslib.parameters import Protocol
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["BLOCK", "RUN", "Variable", "as_dataset", "provenance", "round_mantissa",
-           "spent_seconds"]  # fmt: skip
+__all__ = [
+    "BLOCK", "RUN", "Variable", "as_dataset", "provenance", "round_mantissa", "spent_seconds",
+]  # fmt: skip
 
 #: Mantissa bits kept of block averages: 2⁻¹¹ ≈ 0.05 % rounding, where ten trajectories give 10 %.
 KEPT_BITS = 10
