@@ -83,9 +83,7 @@ class Task:
             source = protocol.source(self.temperature)
             return source is None or run_path(source, self.profile, self.run).exists()
         needed = {self.run, *protocol.runs_that_time(self.temperature)}
-        return all(
-            run_path(self.temperature, self.profile, run).exists() for run in needed
-        )
+        return all(run_path(self.temperature, self.profile, run).exists() for run in needed)
 
     def __str__(self):
         what = "run" if self.block is None else f"block {self.block} of run"
