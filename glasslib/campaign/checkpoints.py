@@ -36,7 +36,7 @@ class Checkpoint:
     """
 
     def __init__(self, output: Path):
-        place = output.relative_to(paths.data() / "ensembles").with_suffix(".npz")
+        place = Path(*output.with_suffix(".npz").parts[-3:])  # profile, temperature, task
         self.output = output
         self.path = paths.work() / place
         self.parked = paths.unfinished() / f"{place}.xz"
@@ -91,7 +91,7 @@ def _known(profile: str) -> list[Checkpoint]:
     places |= {
         path.relative_to(parked).with_suffix("") for path in parked.glob(f"{profile}/T*/*.npz.xz")
     }
-    data = paths.data() / "ensembles"
+    data = paths.registry(profile).parents[1]
     return [Checkpoint(data / place.with_suffix(".nc")) for place in sorted(places)]
 
 
@@ -166,6 +166,12 @@ def protocol_of(task: Task, saved: dict | None) -> Protocol:
 
     A task that has begun keeps the style it has begun with. (Checkpoints that do not name it are
     older than "mixed".)
+
+    Parameters
+    ----------
+    task : Task
+    saved : dict or None
+        Its checkpoint, if it has begun.
 
     Raises
     ------

@@ -24,13 +24,8 @@ from glasslib.simulation.melt import cool, lammps_seed, melt_hot, thermostatted_
 from glasslib.structure.static import structure_factor, structure_factor_peak
 
 __all__ = [
-    "Equilibration",
-    "analyse",
-    "equilibrate",
-    "few_frames",
-    "round_frames",
-    "structure_of_thirds",
-]
+    "Equilibration", "analyse", "equilibrate", "few_frames", "round_frames", "structure_of_thirds",
+]  # fmt: skip
 
 #: Frames kept of an equilibration; beyond, every other is dropped and the interval doubles.
 MAX_FRAMES = 1024

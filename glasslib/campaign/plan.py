@@ -46,7 +46,16 @@ CAMPAIGN = tuple(
 
 @dataclass(frozen=True)
 class Task:
-    """One file to be made: a run (``block`` None), a block of its ensemble, or its cages."""
+    """One file to be made: a run (``block`` None), a block of its ensemble, or its cages.
+
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B.
+    profile : str
+    run : int
+    block : int or "cage", optional
+    """
 
     temperature: float
     profile: str
@@ -55,12 +64,12 @@ class Task:
 
     @property
     def name(self) -> str:
-        """Return the stem of the task's file."""
+        """Stem of the task's file."""
         return self.output.stem
 
     @property
     def output(self) -> Path:
-        """Return the file the task ends with."""
+        """File the task ends with."""
         if self.block is None:
             return run_path(self.temperature, self.profile, self.run)
         if self.block == "cage":
@@ -68,11 +77,11 @@ class Task:
         return block_path(self.temperature, self.profile, self.run, self.block)
 
     def done(self) -> bool:
-        """Tell whether the file is there."""
+        """Tell whether the file exists."""
         return self.output.exists()
 
     def ready(self) -> bool:
-        """Tell whether everything the task needs is there."""
+        """Tell whether every run that the task needs exists."""
         protocol = get_protocol(self.profile)
         if self.block is None:
             source = protocol.source(self.temperature)
@@ -80,9 +89,7 @@ class Task:
         if self.block == "cage":
             return run_path(self.temperature, self.profile, self.run).exists()
         needed = {self.run, *protocol.runs_that_time(self.temperature)}
-        return all(
-            run_path(self.temperature, self.profile, run).exists() for run in needed
-        )
+        return all(run_path(self.temperature, self.profile, run).exists() for run in needed)
 
     def __str__(self):
         what = {None: "run", "cage": "cages of run"}.get(self.block, f"block {self.block} of run")
@@ -91,6 +98,15 @@ class Task:
 
 def tasks(goals: Iterable[Goal]) -> list[Task]:
     """List the tasks of the goals in order, each once; of a goal runs, then blocks, then cages.
+
+    Parameters
+    ----------
+    goals : iterable of Goal
+
+    Raises
+    ------
+    ParameterError
+        There is no such profile.
 
     Examples
     --------
@@ -120,7 +136,14 @@ def tasks(goals: Iterable[Goal]) -> list[Task]:
 
 
 def whole(temperature: float, profile: str) -> Goal:
-    """Return the goal of one temperature in full."""
+    """Return the goal of one temperature in full.
+
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B.
+    profile : str
+    """
     protocol = get_protocol(profile)
     return Goal(
         profile=profile, temperature=temperature, runs=protocol.runs, blocks=protocol.blocks

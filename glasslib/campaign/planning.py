@@ -1,9 +1,9 @@
 """What a plan has done, what it has cost, and what is to go: core-hours and bytes by temperature.
 
-The cost of a task is the time it simulates over the speed of the machine. The simulated time
-follows from the protocol and τ_α: where the times of a temperature are fixed, the τ_α that fixed
-them, else the protocol's relaxation law, which plans the equilibration in any case. The speed is
-either measured, by a moment of real simulation, or what the finished files of the same profile say.
+The cost of a task is the time it simulates, divided by the speed of the machine. The simulated time
+follows from the protocol and τ_α. That τ_α is the fixed one where the times of a temperature are
+fixed, else the one of the protocol's relaxation law, which plans the equilibration in any case. The
+speed is measured by a moment of real simulation, or taken from the finished files of the profile.
 """
 
 from __future__ import annotations
@@ -89,7 +89,14 @@ def simulated_time(protocol: Protocol, temperature: float, tau_alpha: float) -> 
 
 
 def measured_speed(protocol: Protocol, duration: float = 4.0) -> float:
-    """Simulate at constant energy for a moment; return τ per second of CPU time, one process."""
+    """Simulate at constant energy for a moment; return τ per second of CPU time, one process.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    duration : float
+        In τ.
+    """
     state = start_melt(protocol.model_copy(update={"melt_time": 0.5}), 0.6, run=0)
     with stepper(protocol.melt, protocol.integrator, state) as engine:
         engine.advance(0.5)
@@ -99,7 +106,7 @@ def measured_speed(protocol: Protocol, duration: float = 4.0) -> float:
 
 
 def simulation_seconds(temperature: float, profile: str, workers: int = 2) -> float:
-    """Estimate the seconds that simulating what is missing of one temperature takes.
+    """Estimate how many seconds it takes to simulate the missing files of one temperature.
 
     The speed is measured now; τ_α may be a guess, so expect a factor of two either way.
 
@@ -179,15 +186,20 @@ def _collect(goals: Iterable[Goal]) -> dict[tuple[str, float], _Row]:
 
 
 def status(goals: Iterable[Goal] = CAMPAIGN) -> pd.DataFrame:
-    """Count what of the goals is there, what it cost, and what is to go.
+    """Count which files of the goals exist, what they cost, and what is to go.
+
+    Parameters
+    ----------
+    goals : iterable of Goal
 
     Returns
     -------
     pandas.DataFrame
-        By profile and temperature: runs, blocks and cages there and planned, the least
-        equilibration reached (in τ_ee and τ_α), the hours of one core spent on what is there, and
-        those that the rest will take at the speed of what is there, of what was made with the
-        settings of today if there is any ("?" where nothing of the profile is).
+        A row for each ``profile`` and temperature ``T``. ``runs``, ``blocks`` and ``cages``: how
+        many exist of how many. ``τ_ee ≥`` and ``τ_α ≥``: the least equilibration in these times. ``core-hours``:
+        spent on the files that exist. ``to go``: core-hours that the others will take, at the speed
+        of the files of the profile, of those made with today's settings if there are any ("?" where
+        the profile has no file).
     """
     rows = _collect(goals)
     speed = {}
@@ -235,8 +247,9 @@ def cost_table(
     Returns
     -------
     pandas.DataFrame
-        One row for each temperature and a last one with the sum. ``τ_α`` with a question mark is
-        extrapolated, and so is what follows from it.
+        A row for each temperature ``T`` and a last one with the sum: ``τ_α (τ)``, with a question
+        mark where it is extrapolated; the number of ``jobs``; core-hours of ``one run (core-h)``,
+        ``one block (core-h)`` and ``all (core-h)``; and ``data (MB)``.
     """
     protocol = get_protocol(profile)
     speed = speed or measured_speed(protocol)
@@ -269,7 +282,7 @@ def cost_table(
 
 
 def estimated_and_spent(profile: str = "companion", speed: float | None = None) -> pd.DataFrame:
-    """Set the estimate beside what the files that are there really took.
+    """Set the estimate beside what the files that exist really took.
 
     Parameters
     ----------
@@ -281,7 +294,8 @@ def estimated_and_spent(profile: str = "companion", speed: float | None = None) 
     Returns
     -------
     pandas.DataFrame
-        By temperature: core-hours estimated for the tasks that are done, spent, and the ratio.
+        A row for each temperature ``T`` with ``estimated (core-h)`` and ``spent (core-h)`` of the
+        tasks that are done, and their ``ratio``.
     """
     goals = [whole(temperature, profile) for temperature in store.available(profile)]
     rows = _collect(goals)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from threading import Thread
@@ -39,6 +39,15 @@ def perform(task: Task, patience: float = 0.0) -> str:
     task : Task
     patience : float
         Seconds to wait for another process before this returns "busy".
+
+    Raises
+    ------
+    DataError
+        A run that the task needs does not exist yet, or a parked checkpoint is damaged.
+    SimulationError
+        The simulation failed; what was done up to the last checkpoint is kept.
+    PlaceError
+        A folder cannot be written.
     """
     one_thread()
     checkpoint = Checkpoint(task.output)
@@ -101,7 +110,7 @@ def run_tasks(
     """Do tasks that are not done yet; arguments and errors are those of :func:`run`."""
     todo = [task for task in listed if not task.done()]
     done = len(listed) - len(todo)
-    running: dict = {}
+    running: dict[Future, Task] = {}
     waiting = False
     context = get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
@@ -122,16 +131,7 @@ def run_tasks(
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 task = running.pop(future)
-                try:
-                    line = future.result()
-                except BrokenProcessPool as error:
-                    raise SimulationError(
-                        f"{task}: its process was killed, perhaps for want of memory; run it again"
-                        " with fewer --workers, and it goes on from its last checkpoint"
-                    ) from error
-                except BaseException:
-                    pool.shutdown(cancel_futures=True)
-                    raise
+                line = _result(task, future, pool)
                 if line == "busy":
                     todo.append(task)
                     time.sleep(5)
@@ -141,7 +141,21 @@ def run_tasks(
                     report(task, line, done, len(listed))
 
 
-def _end_with_parent():
+def _result(task: Task, future: Future, pool: ProcessPoolExecutor) -> str:
+    """Line about a task that has ended; its error stops the tasks that wait."""
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        raise SimulationError(
+            f"{task}: its process was killed, perhaps for want of memory; run it again with fewer"
+            " --workers, and it goes on from its last checkpoint"
+        ) from error
+    except BaseException:
+        pool.shutdown(cancel_futures=True)
+        raise
+
+
+def _end_with_parent() -> None:
     """End this worker when the process that started it is gone, killed included."""
 
     def watch():
@@ -151,7 +165,7 @@ def _end_with_parent():
     Thread(target=watch, daemon=True).start()
 
 
-def one_thread():
+def one_thread() -> None:
     """Give the process one thread.
 
     Two cores serve best as two trajectories, and sums over several threads round differently.
@@ -167,7 +181,7 @@ def simulate(
     workers: int = 2,
     report: Callable[[Task, str, int, int], None] | None = None,
 ) -> None:
-    """Simulate one temperature in full in the given profile; what is there already is kept.
+    """Simulate one temperature in full in the given profile; files that exist are kept.
 
     Parameters
     ----------

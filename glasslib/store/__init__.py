@@ -17,64 +17,8 @@ temperatures are more files. ``registry.txt`` beside the temperature folders lis
 each, and reading verifies it.
 """
 
-from glasslib.store.cages import load_cages, with_cages
-from glasslib.store.ensemble import (
-    Ensemble,
-    Times,
-    load_ensemble,
-    load_runs,
-    read_times,
-    write_times,
-)
-from glasslib.store.exchange import universe
-from glasslib.store.registry import (
-    DataFile,
-    available,
-    block_path,
-    block_paths,
-    cage_path,
-    equilibrated,
-    find_temperature,
-    merge,
-    profile_with,
-    read,
-    read_registry,
-    register,
-    run_path,
-    run_paths,
-    times_path,
-    verify_all,
-    write,
-)
-from glasslib.store.schema import KEPT_BITS, round_mantissa
-
-__all__ = [
-    "KEPT_BITS",
-    "DataFile",
-    "Ensemble",
-    "Times",
-    "available",
-    "block_path",
-    "block_paths",
-    "cage_path",
-    "equilibrated",
-    "find_temperature",
-    "load_cages",
-    "load_ensemble",
-    "load_runs",
-    "merge",
-    "profile_with",
-    "read",
-    "read_registry",
-    "read_times",
-    "register",
-    "round_mantissa",
-    "run_path",
-    "run_paths",
-    "times_path",
-    "universe",
-    "verify_all",
-    "with_cages",
-    "write",
-    "write_times",
-]
+from glasslib.store.cages import *  # noqa: F403
+from glasslib.store.ensemble import *  # noqa: F403
+from glasslib.store.exchange import universe  # noqa: F401
+from glasslib.store.registry import *  # noqa: F403
+from glasslib.store.schema import round_mantissa  # noqa: F401

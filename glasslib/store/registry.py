@@ -18,25 +18,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = [
-    "DataFile",
-    "available",
-    "block_path",
-    "block_paths",
-    "cage_path",
-    "equilibrated",
-    "find_temperature",
-    "merge",
-    "profile_with",
-    "read",
-    "read_registry",
-    "register",
-    "run_path",
-    "run_paths",
-    "times_path",
-    "verify",
-    "verify_all",
-    "write",
-]
+    "DataFile", "available", "block_path", "block_paths", "cage_path", "equilibrated",
+    "find_temperature", "merge", "profile_with", "read", "read_registry", "register", "run_path",
+    "run_paths", "times_path", "verify", "verify_all", "write",
+]  # fmt: skip
 
 #: How NetCDF-4 marks an HDF5 data set that is a dimension without values.
 _ONLY_A_DIMENSION = b"This is a netCDF dimension but not a netCDF variable"
@@ -113,7 +98,7 @@ def equilibrated(profile: str) -> dict[float, list[int]]:
     dict of float to list of int
         Run numbers by temperature; temperatures fall.
     """
-    folder = paths.data() / "ensembles" / profile
+    folder = paths.registry(profile).parent
     temperatures = sorted((float(path.name[1:]) for path in folder.glob("T?.???")), reverse=True)
     found = {temperature: list(run_paths(temperature, profile)) for temperature in temperatures}
     return {temperature: runs for temperature, runs in found.items() if runs}
@@ -281,7 +266,7 @@ def verify_all(profile: str) -> int:
     DataError
         The first file that is missing, changed or unregistered.
     """
-    folder = paths.data() / "ensembles" / profile
+    folder = paths.registry(profile).parent
     registered = read_registry(folder / "registry.txt")
     files = [path for path in folder.glob("T*/*") if not path.name.startswith(".")]
     for name in sorted(set(registered) | {path.relative_to(folder).as_posix() for path in files}):

@@ -1,6 +1,8 @@
 """What the three kinds of data files hold: each variable with its dimensions, unit and meaning.
 
-:data:`RUN`, :data:`BLOCK` and :data:`CAGE` are the whole list. The values come from the campaign.
+:data:`RUN`, :data:`BLOCK` and :data:`CAGE` are the whole list. The values come from the campaign. The
+oldest files of runs lack ``equilibration_end_to_end``, ``mean_displacement`` and
+``structure_factor_thirds``.
 """
 
 from __future__ import annotations
@@ -18,8 +20,10 @@ from glasslib.parameters import Protocol
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["BLOCK", "CAGE", "RUN", "Variable", "as_dataset", "provenance", "round_mantissa",
-           "spent_seconds"]  # fmt: skip
+__all__ = [
+    "BLOCK", "CAGE", "RUN", "Variable", "as_dataset", "provenance", "round_mantissa",
+    "spent_seconds",
+]  # fmt: skip
 
 #: Mantissa bits kept of block averages: 2⁻¹¹ ≈ 0.05 % rounding, where ten trajectories give 10 %.
 KEPT_BITS = 10
@@ -166,7 +170,7 @@ CAGE = {
 def as_dataset(
     variables: dict[str, Variable], values: dict[str, np.ndarray], attributes: dict[str, Any]
 ) -> xr.Dataset:
-    """Return the dataset of one file, to be written by :func:`glasslib.store.write`.
+    """Return the dataset of one file, to be written by :func:`glasslib.store.registry.write`.
 
     Parameters
     ----------

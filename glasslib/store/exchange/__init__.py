@@ -10,8 +10,8 @@ What a file is stands in its first lines; its name does not matter, and it may b
 bzip2, xz). Everything of ours is double precision: the origin of the box is subtracted and
 particles are folded back into it before anything is rounded.
 
-:func:`describe` writes the descriptors of such a file, and :func:`universe` hands a configuration
-of ours to MDAnalysis.
+:func:`~glasslib.store.exchange.descriptors.describe` writes the descriptors of such a file, and
+:func:`~glasslib.store.exchange.mdanalysis.universe` hands a configuration of ours to MDAnalysis.
 """
 
 from glasslib.store.exchange.descriptors import describe

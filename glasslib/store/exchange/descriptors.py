@@ -43,7 +43,7 @@ def describe(
     Parameters
     ----------
     file, trajectory, frame, atom_style, sigma
-        See :func:`glasslib.store.exchange.read_configuration`.
+        See :func:`glasslib.store.exchange.reading.read_configuration`.
     out : Path
         Ends in ``.nc`` (NetCDF-4: names, shells, orders, generations, units, the choice of
         descriptors, source, frame, step, number of bonds and remarks) or ``.csv`` (names and
