@@ -218,7 +218,7 @@ def _choosing(rows: Mapping[float, int], profile: str) -> float:
     there = store.profile_with(t, profile)
     if there is not None:
         key = networks.settings_key(store.load_ensemble(t, there), NetworkSettings())
-        if shipped.look_up("settings", "row", key) is not None:
+        if shipped.find("settings", "row", key) is not None:
             return 0.0
     return ROW_SECONDS * rows[t] * prod(len(values) for values in DEFAULT_GRID.values())
 

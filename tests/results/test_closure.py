@@ -33,7 +33,7 @@ for tree in json.load(sys.stdin):
     from glasslib.parameters import NetworkSettings
     from glasslib.results import networks, tables
     one = store.load_ensemble(0.8, "smoke")
-    work = tables._Work({0.8: one})
+    work = tables.Work({0.8: one})
     work._settings = {by: dict.fromkeys("AB", NetworkSettings(split=by)) for by in ("row", "run")}
     keys = {name: work.key(table, 0.8) for name, table in tables.TABLES.items()}
     out[tree] = keys | {"settings": networks.settings_key(one, NetworkSettings())}
