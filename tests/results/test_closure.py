@@ -96,7 +96,7 @@ CHANGES = {
         "structure/neighbors.py", "raise ConfigurationError(\n",
         "raise ConfigurationError(\n            'no'\n", set(),
     ),
-    "docstring": ("results/ceiling.py", '"""Reliability and ceiling', '"""Ceiling', set()),
+    "docstring": ("results/ceiling.py", '"""Return reliability and ceiling', '"""Return', set()),
     "comment": ("results/transfer.py", "  # stays for runs that none has seen", "", set()),
     "description": ("parameters.py", "Coarse-graining radius r_c, σ.", "r_c.", set()),
     "column title": ("results/networks.py", '"setting"', '"name"', set()),
