@@ -196,10 +196,10 @@ def status(goals: Iterable[Goal] = CAMPAIGN) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A row for each ``profile`` and temperature ``T``. ``runs``, ``blocks`` and ``cages``: how
-        many exist of how many. ``τ_ee ≥`` and ``τ_α ≥``: the least equilibration in these times. ``core-hours``:
-        spent on the files that exist. ``to go``: core-hours that the others will take, at the speed
-        of the files of the profile, of those made with today's settings if there are any ("?" where
-        the profile has no file).
+        many exist of how many. ``τ_ee ≥`` and ``τ_α ≥``: the least equilibration in these times.
+        ``core-hours``: spent on the files that exist. ``to go``: core-hours that the others will
+        take, at the speed of the files of the profile, of those made with today's settings if there
+        are any ("?" where the profile has no file).
     """
     rows = _collect(goals)
     speed = {}

@@ -37,17 +37,17 @@ def baseline_figure(
         Numbers: ``split``, ``T``, ``model``, ``rho``, ``rho_error``.
     """
     here = table[table["at_tau"] & table["model"].isin(models)]
-    splits = [by for by in ("row", "run") if (here["split"] == by).any()]
+    splits = [split for split in ("row", "run") if (here["split"] == split).any()]
     figure, axes = plt.subplots(1, len(splits), sharey=True, squeeze=False,
                                 figsize=(3.9 * len(splits), 0.28 * len(models) + 1.2))
     temperatures = list(dict.fromkeys(here["T"]))
     limit = own_ceiling(ceiling)
     limit = limit[limit["at_tau"]]
     lowest = min(-0.15, (here["rho"] - here["rho_error"].fillna(0)).min() - 0.03)
-    for axis, by in zip(axes[0], splits, strict=True):
+    for axis, split in zip(axes[0], splits, strict=True):
         for number, temperature in enumerate(temperatures):
             colour = temperature_colour(temperature)
-            line = here[(here["split"] == by) & (here["T"] == temperature)]
+            line = here[(here["split"] == split) & (here["T"] == temperature)]
             place = line["model"].map(models.index) + 0.12 * (number - len(temperatures) / 2)
             axis.errorbar(line["rho"], place, xerr=line["rho_error"], fmt="o", ms=3.5,
                           color=colour, label=f"T = {temperature:.2f}")
@@ -55,7 +55,7 @@ def baseline_figure(
             for value in top.dropna():
                 axis.axvline(value, color=colour, ls=":", lw=1)
         axis.set(xlabel=r"$\rho(\tau_\alpha)$", xlim=(lowest, 1),
-                 title=SPLIT_NAMES[by])
+                 title=SPLIT_NAMES[split])
         axis.axvline(0, color="0.8", lw=0.6)
         axis.grid(axis="x", lw=0.3)
     axes[0, 0].set_yticks(range(len(models)), models)

@@ -69,16 +69,16 @@ def correlation_figure(
         Numbers: ``split``, ``network``, ``T``, ``t``, ``rho``, ``rho_error``, ``ceiling``,
         ``at_tau``.
     """
-    splits = [by for by in SPLIT_NAMES if (accuracy["split"] == by).any()]
+    splits = [split for split in SPLIT_NAMES if (accuracy["split"] == split).any()]
     figure, axes = plt.subplots(
         len(splits), 2, sharex=True, sharey=True, squeeze=False, figsize=(7.2, 2.9 * len(splits))
     )
     top = own_ceiling(ceiling).set_index(["T", "t"])["ceiling"]
     rows = []
-    for line, by in zip(axes, splits, strict=True):
-        for axis, which in zip(line, ("A", "B"), strict=True):
+    for line, split in zip(axes, splits, strict=True):
+        for axis, network in zip(line, ("A", "B"), strict=True):
             chosen = accuracy[
-                (accuracy["split"] == by) & (accuracy["model"] == f"network {which}")
+                (accuracy["split"] == split) & (accuracy["model"] == f"network {network}")
             ]
             for temperature, curve in chosen.groupby("T", sort=False):
                 colour = temperature_colour(temperature)
@@ -88,8 +88,8 @@ def correlation_figure(
                 axis.plot(curve["t"], limit, ":", color=colour, lw=1)
                 mark = curve[curve["at_tau"]]
                 axis.plot(mark["t"], mark["rho"], "D", color="0.6", mec="k", ms=6, zorder=3)
-                rows.append(curve.assign(split=by, network=which, ceiling=limit))
-            axis.set(xscale="log", title=f"network {which}, {SPLIT_NAMES[by]}")
+                rows.append(curve.assign(split=split, network=network, ceiling=limit))
+            axis.set(xscale="log", title=f"network {network}, {SPLIT_NAMES[split]}")
         line[0].set(ylim=(-0.05, 1), ylabel=r"Pearson correlation $\rho(t)$")
     for axis in axes[-1]:
         axis.set_xlabel(r"$t$  ($\tau$)")
@@ -115,21 +115,21 @@ def accuracy_figure(
         Numbers: ``split``, ``model``, ``T``, ``rho``, ``rho_error``, ``ceiling``.
     """
     here = accuracy[accuracy["at_tau"]]
-    splits = [by for by in SPLIT_NAMES if (here["split"] == by).any()]
+    splits = [split for split in SPLIT_NAMES if (here["split"] == split).any()]
     figure, axes = plt.subplots(1, len(splits), sharey=True, squeeze=False,
                                 figsize=(3.6 * len(splits), 3.2))
     limit = own_ceiling(ceiling)
     limit = limit[limit["at_tau"]].sort_values("T")
     rows = []
-    for axis, by in zip(axes[0], splits, strict=True):
-        for which, marker in (("A", "o"), ("B", "s")):
-            line = here[(here["split"] == by) & (here["model"] == f"network {which}")]
+    for axis, split in zip(axes[0], splits, strict=True):
+        for network, marker in (("A", "o"), ("B", "s")):
+            line = here[(here["split"] == split) & (here["model"] == f"network {network}")]
             axis.errorbar(line["T"], line["rho"], yerr=line["rho_error"], fmt=f"-{marker}",
-                          color=NETWORK_COLOURS[which], label=f"network {which}")
+                          color=NETWORK_COLOURS[network], label=f"network {network}")
             rows.append(line)
         axis.errorbar(limit["T"], limit["ceiling"], yerr=limit["ceiling_error"], fmt=":^",
                       color="0.5", ms=3.5, label="noise ceiling")
-        axis.set(xlabel=r"$T$  ($\epsilon/k_B$)", title=SPLIT_NAMES[by])
+        axis.set(xlabel=r"$T$  ($\epsilon/k_B$)", title=SPLIT_NAMES[split])
     axes[0, 0].set(ylabel=r"$\rho(t = \tau_\alpha)$", ylim=(0, 1))
     axes[0, 0].legend()
     numbers = pd.concat(rows, ignore_index=True)

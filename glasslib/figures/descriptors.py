@@ -239,11 +239,11 @@ def cost_figure(frame: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     """
     figure, (left, right) = plt.subplots(1, 2)
     rows = []
-    for (threads, one), colour in zip(frame.groupby("threads"), (_NEAR, _BONDED), strict=False):
+    for (threads, runs), colour in zip(frame.groupby("threads"), (_NEAR, _BONDED), strict=False):
         name = f"{threads} thread{'s' if threads > 1 else ''}"
-        left.plot(one["monomers"], one["cpu"], "o-", color=colour, label=name)
-        right.plot(one["monomers"], one["peak"], "o-", color=colour, label=name)
-        large = one[one["monomers"] >= 10000]
+        left.plot(runs["monomers"], runs["cpu"], "o-", color=colour, label=name)
+        right.plot(runs["monomers"], runs["peak"], "o-", color=colour, label=name)
+        large = runs[runs["monomers"] >= 10000]
         exponent = np.nan
         if len(large) > 1:
             exponent = np.polyfit(np.log(large["monomers"]), np.log(large["cpu"]), 1)[0]

@@ -35,14 +35,14 @@ def melt_figure(ensembles: list[Ensemble]) -> tuple[Figure, pd.DataFrame]:
     """
     figure, (left, right) = plt.subplots(1, 2)
     rows = []
-    for one in ensembles:
-        colour, t = temperature_colour(one.temperature), one.temperature
-        runs = one.runs.values()
+    for ensemble in ensembles:
+        colour, t = temperature_colour(ensemble.temperature), ensemble.temperature
+        runs = ensemble.runs.values()
         q = next(iter(runs))["structure_wavenumber"]
         structure = np.mean([run["structure_factor"] for run in runs], axis=0)
         left.plot(q, structure, color=colour, label=f"T = {t:.2f}")
         rows += [("structure", t, -1, x, y) for x, y in zip(q, structure, strict=True)]
-        for number, run in one.runs.items():
+        for number, run in ensemble.runs.items():
             lag, value = run["end_to_end_lag"], run["end_to_end"]
             right.plot(lag, value, color=colour, lw=1)
             rows += [("end_to_end", t, number, x, y) for x, y in zip(lag, value, strict=True)]

@@ -39,15 +39,15 @@ def propensity_figure(
     """
     figure, (left, right) = plt.subplots(1, 2)
     rows = []
-    for one in ensembles:
-        colour, t = temperature_colour(one.temperature), one.temperature
-        by_run = one.propensity.mean(axis=1)
+    for ensemble in ensembles:
+        colour, t = temperature_colour(ensemble.temperature), ensemble.temperature
+        by_run = ensemble.propensity.mean(axis=1)
         mean, error = by_run.mean(axis=0), standard_error(by_run)
-        left.errorbar(one.times.times, mean, yerr=error, fmt="-o", ms=3.5, color=colour,
+        left.errorbar(ensemble.times.times, mean, yerr=error, fmt="-o", ms=3.5, color=colour,
                       label=f"T = {t:.2f}")
-        k = one.times.tau_index
-        left.plot(one.times.tau_alpha, mean[k], "D", color="0.6", mec="k", ms=6, zorder=3)
-        values = one.propensity[..., k]
+        k = ensemble.times.tau_index
+        left.plot(ensemble.times.tau_alpha, mean[k], "D", color="0.6", mec="k", ms=6, zorder=3)
+        values = ensemble.propensity[..., k]
         edges = np.linspace(0, np.quantile(values, 0.9995), bins + 1)
         densities = np.array([np.histogram(run, edges, density=True)[0] for run in values])
         centres = (edges[1:] + edges[:-1]) / 2
@@ -55,7 +55,7 @@ def propensity_figure(
         right.plot(centres, density, color=colour)
         right.fill_between(centres, density - density_error, density + density_error,
                            color=colour, alpha=0.25, lw=0)
-        rows += [("mean", t, *row) for row in zip(one.times.times, mean, error, strict=True)]
+        rows += [("mean", t, *row) for row in zip(ensemble.times.times, mean, error, strict=True)]
         rows += [
             ("distribution", t, *row) for row in zip(centres, density, density_error, strict=True)
         ]

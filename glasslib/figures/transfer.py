@@ -31,19 +31,19 @@ def transfer_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         Numbers: ``split``, ``network``, ``trained``, ``applied``, ``rho``, ``rho_error``.
     """
     table = table[table["kind"] == "pair"]
-    splits = [by for by in SPLIT_NAMES if by in set(table["split"])]
+    splits = [split for split in SPLIT_NAMES if split in set(table["split"])]
     figure, axes = plt.subplots(
         len(splits), 2, sharex=True, sharey=True, squeeze=False, figsize=(6.0, 2.6 * len(splits))
     )
-    for (by, which), axis in zip(product(splits, ("A", "B")), axes.flat, strict=True):
-        chosen = table[(table["network"] == which) & (table["split"] == by)]
+    for (split, network), axis in zip(product(splits, ("A", "B")), axes.flat, strict=True):
+        chosen = table[(table["network"] == network) & (table["split"] == split)]
         for trained, line in chosen.groupby("trained", sort=False):
             line = line.sort_values("applied")
             axis.errorbar(line["applied"], line["rho"], yerr=line["rho_error"], fmt="-o", ms=3.5,
                           color=temperature_colour(trained), label=f"trained at {trained:.2f}")
             own = line[line["applied"] == trained]
             axis.plot(own["applied"], own["rho"], "kD", ms=6, zorder=3)
-        axis.set_title(f"network {which}, {SPLIT_NAMES[by]}")
+        axis.set_title(f"network {network}, {SPLIT_NAMES[split]}")
     for axis in axes[-1]:
         axis.set_xlabel(r"$T$ of application  ($\epsilon/k_B$)")
     for axis in axes[:, 0]:

@@ -23,7 +23,7 @@ from glasslib.parameters import NetworkSettings
 from glasslib.results.networks import NETWORKS, dataset, held_out
 from glasslib.store import Ensemble
 
-__all__ = ["baselines", "positions", "ridge_predictions", "splits_of"]
+__all__ = ["baseline_correlations", "positions", "ridge_predictions", "ridges", "splits_of"]
 
 SINGLE = {
     "Debye–Waller alone": "debye_waller",
@@ -46,10 +46,29 @@ def splits_of(data: Dataset) -> dict[str, tuple[list[Split], np.ndarray | None]]
     return out
 
 
-def ridge_predictions(data: Dataset, which: str, by: str) -> np.ndarray:
-    """Predict out of sample with ridge regression on the inputs of network A or B."""
-    folds, groups = splits_of(data)[by]
-    return out_of_sample(ridge_pipeline, data.inputs(which)[0], data.targets, folds, groups)
+def ridge_predictions(data: Dataset, network: str, division: str) -> np.ndarray:
+    """Predict out of sample with ridge regression on the inputs of network A or B.
+
+    Parameters
+    ----------
+    data : Dataset
+    network : {"A", "B"}
+    division : {"row", "run"}
+
+    Returns
+    -------
+    (n_rows, n_times) float64
+        In σ; NaN in rows that are not tested.
+    """
+    folds, groups = splits_of(data)[division]
+    return out_of_sample(ridge_pipeline, data.inputs(network)[0], data.targets, folds, groups)
+
+
+def ridges(data: Dataset, division: str = "run") -> dict[str, np.ndarray]:
+    """Predict out of sample with ridge regression on the inputs of A, and of B, by model."""
+    return {
+        f"ridge {network}": ridge_predictions(data, network, division) for network in NETWORKS
+    }
 
 
 def _with_position(data: Dataset) -> Dataset:
@@ -82,55 +101,78 @@ def _standardised(inputs, rows, test, columns):
     return (inputs[test][:, columns] - mean) / np.where(deviation > 0, deviation, 1)
 
 
-def baselines(of: Ensemble) -> pd.DataFrame:
-    """ρ(t) of simpler means, on the rows that test the networks, split by row and by run.
+def baseline_correlations(ensemble: Ensemble) -> pd.DataFrame:
+    """Return ρ(t) of simpler means, on the rows that test the networks.
 
     The mean of the training rows is a constant and has no ρ; it is left out. Trees are trained
     for τ_α and on runs held out alone.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``split`` (row, run) and the columns of
+        :func:`~glasslib.learning.correlation.correlation_rows`.
     """
-    data = dataset(of)
+    data = dataset(ensemble)
     placed = _with_position(data)
     tables = []
-    for by, (folds, _) in splits_of(data).items():
+    for division, (folds, _) in splits_of(data).items():
         predicted = _single(data, folds)
         predicted["chain position alone"] = out_of_sample(
             position_pipeline, data.chain_position[:, None], data.targets, folds
         )
-        for which in NETWORKS:
-            predicted[f"ridge {which}"] = ridge_predictions(data, which, by)
-            predicted[f"ridge {which} and chain position"] = ridge_predictions(placed, which, by)
+        for network in NETWORKS:
+            predicted[f"ridge {network}"] = ridge_predictions(data, network, division)
+            predicted[f"ridge {network} and chain position"] = ridge_predictions(
+                placed, network, division
+            )
         differences = [
             ("ridge A", "ridge B"),
             ("ridge A", "Debye–Waller alone"),
             ("ridge B and chain position", "ridge B"),
         ]
-        tables.append(correlation_rows(data, predicted, differences, split=by))
-        if by == "run":
+        tables.append(correlation_rows(data, predicted, differences, split=division))
+        if division == "run":
             k = [data.tau_index]
             trees = {}
-            for which in NETWORKS:
+            for network in NETWORKS:
                 with threadpool_limits(1):
                     one = out_of_sample(
-                        tree_pipeline, data.inputs(which)[0], data.targets[:, k[0]], folds
+                        tree_pipeline, data.inputs(network)[0], data.targets[:, k[0]], folds
                     )
-                trees[f"trees {which}"] = np.repeat(one[:, None], len(data.times), axis=1)
-            tables.append(correlation_rows(data, trees, times=k, split=by))
+                trees[f"trees {network}"] = np.repeat(one[:, None], len(data.times), axis=1)
+            tables.append(correlation_rows(data, trees, times=k, split=division))
     return pd.concat(tables, ignore_index=True)
 
 
-def positions(of: Ensemble, settings: dict) -> pd.DataFrame:
-    """ρ within each place in the chain, runs held out: what is left without "ends move more".
+def positions(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
+    """Return ρ within each place in the chain, runs held out: without "ends move more".
 
-    ``explained`` is the part of the propensity's variance that the place alone explains.
+    Parameters
+    ----------
+    ensemble : Ensemble
+    settings : dict of dict of NetworkSettings
+        By division of rows and network.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``position`` (all, or one of :data:`POSITIONS`), the columns of
+        :func:`~glasslib.learning.correlation.correlation_rows`, and ``explained``: the part of the
+        propensity's variance that the place alone explains. Empty with a single run.
     """
-    data = dataset(of)
+    data = dataset(ensemble)
     if data.n_runs < 2:
         return pd.DataFrame(columns=["position", "model", "t", "at_tau", "rho", "rho_error"])
     predicted = {
-        f"network {which}": held_out(data, which, settings["run"][which])[0]
-        for which in NETWORKS
+        f"network {network}": held_out(data, network, settings["run"][network])[0]
+        for network in NETWORKS
     }
-    predicted |= {f"ridge {which}": ridge_predictions(data, which, "run") for which in NETWORKS}
+    predicted |= ridges(data)
     predicted["Debye–Waller alone"] = np.repeat(data.debye_waller[:, None], len(data.times), axis=1)
     tables = [correlation_rows(data, predicted, position="all", explained=np.nan)]
     variance = data.targets.var(axis=0)

@@ -29,19 +29,19 @@ def hash_of(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()[:24]
 
 
-def digest(of: Ensemble) -> str:
+def digest(ensemble: Ensemble) -> str:
     """Hash of everything an ensemble was read from, as the registry knows it, and of its melt.
 
     The runs and blocks that were loaded count, not those that have come since.
     """
-    entries = store.read_registry(paths.registry(of.profile))
-    folder = f"T{of.temperature:.3f}"
+    entries = store.read_registry(paths.registry(ensemble.profile))
+    folder = f"T{ensemble.temperature:.3f}"
     names = [f"{folder}/times.json"]
-    for run, blocks in of.blocks.items():
+    for run, blocks in ensemble.blocks.items():
         numbers = [int(block.attrs["block"]) for block in blocks]
         names += [f"{folder}/run{run:02d}.nc"]
         names += [f"{folder}/run{run:02d}-block{number:02d}.nc" for number in numbers]
-    return key_of({name: entries[name] for name in names}, of.melt.model_dump())
+    return key_of({name: entries[name] for name in names}, ensemble.melt.model_dump())
 
 
 def cached(name: str, key: str, compute: Callable[[], dict[str, np.ndarray]]) -> dict:

@@ -13,23 +13,34 @@ __all__ = ["block_propensities", "ceilings", "own_ceiling"]
 RESAMPLES = 100
 
 
-def block_propensities(of: Ensemble) -> list[np.ndarray]:
+def block_propensities(ensemble: Ensemble) -> list[np.ndarray]:
     """Return for each run the propensity of each block alone, (n_blocks, N, n_times), in σ."""
     return [
         np.stack([block["displacement"].astype(np.float64).T for block in blocks])
-        for blocks in of.blocks.values()
+        for blocks in ensemble.blocks.values()
     ]
 
 
-def ceilings(of: Ensemble) -> pd.DataFrame:
-    """Reliability and ceiling against time, for the target as it is and for other numbers M.
+def ceilings(ensemble: Ensemble) -> pd.DataFrame:
+    """Return reliability and ceiling against time, for the target as it is and for other numbers M.
 
     The estimate takes blocks as its unit and runs as what is resampled for the error. ``direct``
     is the correlation of two disjoint groups of M trajectories, where there are enough: the test
     of the formula that carries the reliability from one M to another.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``kind`` (pooled over all rows, or within runs), ``trajectories`` (M), ``own`` (M is that of
+        the target), ``t``, ``at_tau``, ``reliability``, ``direct``, ``ceiling``,
+        ``ceiling_error``. NaN where no run has two blocks.
     """
-    blocks = block_propensities(of)
-    size = next(iter(of.blocks.values()))[0].n_trajectories
+    blocks = block_propensities(ensemble)
+    size = next(iter(ensemble.blocks.values()))[0].n_trajectories
     own = len(blocks) / sum(1 / len(run) for run in blocks)
     several = [run for run in blocks if len(run) > 1]
     # Draws of runs with unequal numbers of blocks would differ in the size of the halves.
@@ -62,11 +73,11 @@ def ceilings(of: Ensemble) -> pd.DataFrame:
             rows += [
                 {
                     "kind": kind, "trajectories": factor * size, "own": is_own,
-                    "t": t, "at_tau": k == of.times.tau_index,
+                    "t": t, "at_tau": k == ensemble.times.tau_index,
                     "reliability": reliability[k], "direct": direct[k],
                     "ceiling": np.sqrt(reliability[k]), "ceiling_error": error[k],
                 }
-                for k, t in enumerate(of.times.times)
+                for k, t in enumerate(ensemble.times.times)
             ]
     return pd.DataFrame(rows)
 

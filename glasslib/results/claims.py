@@ -397,20 +397,20 @@ def evidence(
     return out
 
 
-def judged(shown: dict[float, Ensemble], melts: dict[float, Ensemble]) -> list:
+def judged(ensembles: dict[float, Ensemble], melts: dict[float, Ensemble]) -> list:
     """Judge the paper's claims on the result tables of the ensembles shown.
 
     Parameters
     ----------
-    shown : dict of float to Ensemble
+    ensembles : dict of float to Ensemble
         From :func:`~glasslib.results.ensembles`.
     melts : dict of float to Ensemble
         From :func:`~glasslib.results.melts`; the mean displacement at τ_α needs no ensemble.
     """
     needed = ("accuracy", "accuracy-equal-runs", "ceiling", "shape", "susceptibility", "transfer")
     return evidence(
-        {name: table(name, shown) for name in needed}, relaxation_table(melts),
-        {t: len(of.runs) for t, of in shown.items()},
+        {name: table(name, ensembles) for name in needed}, relaxation_table(melts),
+        {t: len(ensemble.runs) for t, ensemble in ensembles.items()},
     )
 
 
@@ -444,6 +444,12 @@ def claims_table(judged: list[tuple[str, str, Finding | None, Finding | None]]) 
     ----------
     judged : list
         From :func:`evidence`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``the paper says``: ``section``, ``rows at random, as the paper``, ``whole runs held
+        out`` (verdicts), and ``to tell, it would take``.
     """
     rows = []
     for claim, where, by_row, by_run in judged:
@@ -458,7 +464,18 @@ def claims_table(judged: list[tuple[str, str, Finding | None, Finding | None]]) 
 
 
 def details(judged: list[tuple[str, str, Finding | None, Finding | None]]) -> pd.DataFrame:
-    """Return what was measured for each claim, for both ways to divide the rows."""
+    """Return what was measured for each claim, for both ways to divide the rows.
+
+    Parameters
+    ----------
+    judged : list
+        From :func:`evidence`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``the paper says``: ``rows at random`` and ``whole runs held out``, as text.
+    """
     rows = []
     for claim, _, by_row, by_run in judged:
         rows.append({

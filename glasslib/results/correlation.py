@@ -34,6 +34,7 @@ __all__ = [
     "accuracy_sentence",
     "comparable",
     "deepest_minima",
+    "groups_of_runs",
     "shape",
 ]
 
@@ -74,19 +75,19 @@ def comparable(runs: dict[float, int], at_least: int = 2) -> list[float]:
 
 def _predicted(data: Dataset, settings: Settings) -> dict[str, dict]:
     """Predictions by split and network: one array a seed, NaN where a row was not tested."""
-    by_row: dict[str, list[np.ndarray]] = {which: [] for which in NETWORKS}
+    by_row: dict[str, list[np.ndarray]] = {network: [] for network in NETWORKS}
     for seed in range(SEEDS):
-        for which in NETWORKS:
-            own = settings["row"][which].model_copy(update={"seed": seed})
+        for network in NETWORKS:
+            own = settings["row"][network].model_copy(update={"seed": seed})
             parts = split(data.runs, own)
-            network = trained(data, which, own, parts)
+            trained_network = trained(data, network, own, parts)
             predicted = np.full(data.targets.shape, np.nan)
-            predicted[parts.test] = network.predict(data.subset(parts.test))
-            by_row[which].append(predicted)
+            predicted[parts.test] = trained_network.predict(data.subset(parts.test))
+            by_row[network].append(predicted)
     out = {"row": by_row}
     if data.n_runs > 1:
         out["run"] = {
-            which: [held_out(data, which, settings["run"][which])[0]] for which in NETWORKS
+            network: [held_out(data, network, settings["run"][network])[0]] for network in NETWORKS
         }
     return out
 
@@ -95,46 +96,71 @@ def _accuracy_rows(data: Dataset, predicted: dict[str, dict]) -> pd.DataFrame:
     return pd.concat(
         [
             correlation_rows(data, {f"network {w}": p for w, p in models.items()},
-                             [DIFFERENCE], split=by)
-            for by, models in predicted.items()
+                             [DIFFERENCE], split=division)
+            for division, models in predicted.items()
         ],
         ignore_index=True,
     )
 
 
-def accuracy(of: Ensemble, settings: Settings) -> pd.DataFrame:
-    """ρ(t) of networks A and B and of their difference, split by row and by run."""
-    data = dataset(of)
+def accuracy(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
+    """Return ρ(t) of networks A and B and of their difference, split by row and by run.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    settings : dict of dict of NetworkSettings
+        By division of rows and network.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``split`` (row, run) and the columns of
+        :func:`~glasslib.learning.correlation.correlation_rows`; ``model`` is "network A", "network
+        B" or their difference (:data:`A_LESS_B`).
+    """
+    data = dataset(ensemble)
     return _accuracy_rows(data, _predicted(data, settings))
 
 
-def accuracy_from_equal_runs(of: Ensemble, settings: Settings) -> pd.DataFrame:
-    """ρ(t) as in :func:`accuracy`, but no network knows more runs than at another temperature.
+def accuracy_from_equal_runs(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
+    """Return ρ(t) of networks that know equal numbers of runs at every temperature.
 
     The runs are taken in groups of :data:`COMPARED_RUNS`, each as if it were all there is, and ρ
-    is that of all groups together; runs that fill no group stay out. ``group`` is how many runs
-    one has, and ``runs`` how many there are in all groups.
+    is that of all groups together; runs that fill no group stay out.
+
+    Parameters
+    ----------
+    ensemble, settings
+        As for :func:`accuracy`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of :func:`accuracy`; ``group``, how many runs a group has, and ``runs``, how
+        many there are in all groups.
     """
-    data = dataset(of)
-    size = min(COMPARED_RUNS, len(of.runs))
-    groups = _groups(of, size)
+    data = dataset(ensemble)
+    size = min(COMPARED_RUNS, len(ensemble.runs))
+    groups = groups_of_runs(ensemble, size)
     predicted: dict[str, dict] = {}
     for group in groups:
         own = dataset(group)
         rows = np.isin(data.runs, list(group.runs))
-        for by, models in _predicted(own, settings).items():
-            for which, seeds in models.items():
-                whole = predicted.setdefault(by, {}).setdefault(
-                    which, [np.full(data.targets.shape, np.nan) for _ in seeds]
+        for division, models in _predicted(own, settings).items():
+            for network, seeds in models.items():
+                whole = predicted.setdefault(division, {}).setdefault(
+                    network, [np.full(data.targets.shape, np.nan) for _ in seeds]
                 )
                 for all_rows, one in zip(whole, seeds, strict=True):
                     all_rows[rows] = one
     return _accuracy_rows(data, predicted).assign(group=size, runs=size * len(groups))
 
 
-def _groups(of: Ensemble, size: int) -> list[Ensemble]:
-    runs = list(of.runs)
-    return [of.only(runs[k : k + size]) for k in range(0, len(runs) - size + 1, size)]
+def groups_of_runs(ensemble: Ensemble, size: int) -> list[Ensemble]:
+    """Return ensembles of ``size`` runs each; runs that fill no group stay out."""
+    runs = list(ensemble.runs)
+    return [ensemble.only(runs[k : k + size]) for k in range(0, len(runs) - size + 1, size)]
 
 
 def _features(times: np.ndarray, k_tau: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
@@ -167,12 +193,24 @@ def _features(times: np.ndarray, k_tau: int) -> dict[str, Callable[[np.ndarray],
     return out
 
 
-def shape(of: Ensemble, settings: Settings) -> pd.DataFrame:
-    """Numbers that decide what the paper says about the shape of ρ(t), each with its error."""
-    data = dataset(of)
+def shape(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
+    """Return numbers that decide what the paper says about the shape of ρ(t).
+
+    Parameters
+    ----------
+    ensemble, settings
+        As for :func:`accuracy`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``split``, ``model``, ``feature`` (:data:`DIP`, :data:`PEAK_AT_TAU`, :data:`PEAK_AT_ONE`,
+        :data:`FALLS`), ``value`` (a difference of ρ, positive if it is so) and ``value_error``.
+    """
+    data = dataset(ensemble)
     rows = []
-    for by, predicted in _predicted(data, settings).items():
-        for which, (pooled, _) in resample_all(data, predicted).items():
+    for division, predicted in _predicted(data, settings).items():
+        for network, (pooled, _) in resample_all(data, predicted).items():
             for name, function in _features(data.times, data.tau_index).items():
                 each = [part.apply(function) for part in pooled]
                 mean = Resampled.mean(each)
@@ -181,7 +219,7 @@ def shape(of: Ensemble, settings: Settings) -> pd.DataFrame:
                     error = np.hypot(error, np.std([e.value for e in each], ddof=1)
                                      / np.sqrt(len(each)))
                 rows.append({
-                    "split": by, "model": f"network {which}", "feature": name,
+                    "split": division, "model": f"network {network}", "feature": name,
                     "value": float(mean.value), "value_error": float(error),
                 })
     return pd.DataFrame(rows, columns=["split", "model", "feature", "value", "value_error"])
@@ -216,7 +254,7 @@ def deepest_minima(accuracy: pd.DataFrame, model: str) -> pd.DataFrame:
     """
     rows = {}
     chosen = accuracy[accuracy["model"] == model]
-    for (temperature, by), curve in chosen.groupby(["T", "split"], sort=False):
+    for (temperature, division), curve in chosen.groupby(["T", "split"], sort=False):
         curve = curve.sort_values("t")
         curve = curve[curve["t"] <= curve.loc[curve["at_tau"], "t"].iloc[0]]
         rho = curve["rho"].to_numpy(float)
@@ -224,7 +262,7 @@ def deepest_minima(accuracy: pd.DataFrame, model: str) -> pd.DataFrame:
         depth = np.minimum(before, after) - rho
         low = int(depth.argmax())
         places = (int(rho[: low + 1].argmax()), low, low + int(rho[low:].argmax()))
-        rows[temperature, by] = [
+        rows[temperature, division] = [
             f"{format_error(one.rho, one.rho_error)} at {one.t:.3g}" if depth[low] > 0 else "–"
             for one in (curve.iloc[place] for place in places)
         ]

@@ -15,19 +15,19 @@ from glasslib.learning.baselines import ridge_pipeline
 from glasslib.learning.correlation import correlate_runs, correlation_rows, resample_all
 from glasslib.learning.dataset import Dataset
 from glasslib.learning.importance import descriptor_groups, shuffled_prediction
-from glasslib.results.baselines import POSITIONS, ridge_predictions, splits_of
+from glasslib.results.baselines import POSITIONS, ridge_predictions, ridges, splits_of
 from glasslib.results.networks import NETWORKS, dataset, held_out
 from glasslib.store import Ensemble
 
 __all__ = ["importance", "reorientation", "reorientation_models", "reorientation_propensity"]
 
 
-def reorientation_propensity(of: Ensemble, name: str = "p2_loss") -> np.ndarray:
+def reorientation_propensity(ensemble: Ensemble, name: str = "p2_loss") -> np.ndarray:
     """Average a bond's loss of orientation over the bonds of each monomer.
 
     Parameters
     ----------
-    of : Ensemble
+    ensemble : Ensemble
     name : str
         ``p1_loss`` or ``p2_loss``.
 
@@ -36,9 +36,9 @@ def reorientation_propensity(of: Ensemble, name: str = "p2_loss") -> np.ndarray:
     (n_rows, n_times) float64
         In the order of :func:`glasslib.results.networks.dataset`; 0 is no reorientation.
     """
-    losses = of.mean(name)
+    losses = ensemble.mean(name)
     out = []
-    for run, values in zip(of.runs.values(), losses, strict=True):
+    for run, values in zip(ensemble.runs.values(), losses, strict=True):
         bonds = run["bonds"]
         total = np.zeros((len(run["positions"]), values.shape[1]))
         number = np.bincount(bonds.ravel(), minlength=len(total))
@@ -57,17 +57,27 @@ def _within_positions(values: np.ndarray, data: Dataset) -> np.ndarray:
     return values
 
 
-def reorientation(of: Ensemble) -> pd.DataFrame:
+def reorientation(ensemble: Ensemble) -> pd.DataFrame:
     """Correlate DW, propensity and reorientation monomer by monomer, at fixed chain position.
 
     ``position removed`` subtracts the mean of each place first. The quantities come from the
     same trajectories and share their noise, most where both are of short times.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``pair`` (the two quantities), ``position`` (all, position removed, or one of
+        :data:`~glasslib.results.baselines.POSITIONS`), ``t``, ``at_tau``, ``rho``, ``rho_error``.
     """
-    data = dataset(of)
-    turn = reorientation_propensity(of)
-    one, k = of.times.debye_waller_index, data.tau_index
+    data = dataset(ensemble)
+    turn = reorientation_propensity(ensemble)
+    at_one, k = ensemble.times.debye_waller_index, data.tau_index
     vibration = np.repeat(data.debye_waller[:, None], len(data.times), axis=1)
-    early_turn = np.repeat(turn[:, [one]], len(data.times), axis=1)
+    early_turn = np.repeat(turn[:, [at_one]], len(data.times), axis=1)
     pairs = {
         "DW and propensity(t)": (data.targets, vibration),
         "DW and reorientation(t)": (turn, vibration),
@@ -93,23 +103,34 @@ def reorientation(of: Ensemble) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["pair", "position", "t", "at_tau", "rho", "rho_error"])
 
 
-def reorientation_models(of: Ensemble) -> pd.DataFrame:
-    """Does the true reorientation at t = 1 close the gap from B to A? Ridge regression, by run.
+def reorientation_models(ensemble: Ensemble) -> pd.DataFrame:
+    """Ask whether the true reorientation at t = 1 closes the gap from B to A, by ridge regression.
 
-    ``target`` is the propensity or the reorientation propensity. "B and reorientation" reads the
-    descriptors of B and 1 − P1 and 1 − P2 at t = 1; "gap closed" is
+    "B and reorientation" reads the descriptors of B and 1 − P1 and 1 − P2 at t = 1; "gap closed" is
     (ρ(B and reorientation) − ρ(B)) / (ρ(A) − ρ(B)), 1 if reorientation does all that DW does.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``target`` (propensity, or reorientation) and the columns of
+        :func:`~glasslib.learning.correlation.correlation_rows`, runs held out. Empty with a single
+        run.
     """
-    data = dataset(of)
+    data = dataset(ensemble)
     columns = ["target", "model", "t", "at_tau", "rho", "rho_error"]
     if data.n_runs < 2:
         return pd.DataFrame(columns=columns)
-    one = of.times.debye_waller_index
+    at_one = ensemble.times.debye_waller_index
     early = np.stack(
-        [reorientation_propensity(of, name)[:, one] for name in ("p1_loss", "p2_loss")], axis=1
+        [reorientation_propensity(ensemble, name)[:, at_one] for name in ("p1_loss", "p2_loss")],
+        axis=1,
     )
     turned = data.extended(["reorientation p1", "reorientation p2"], early)
-    predicted = {f"ridge {which}": ridge_predictions(data, which, "run") for which in NETWORKS}
+    predicted = ridges(data)
     predicted["B and reorientation"] = ridge_predictions(turned, "B", "run")
     predicted["A and reorientation"] = ridge_predictions(turned, "A", "run")
     differences = [
@@ -127,28 +148,37 @@ def reorientation_models(of: Ensemble) -> pd.DataFrame:
          "rho": gap.value[j], "rho_error": error[j]}
         for j, t in enumerate(data.times)
     ]))
-    other = replace(data, targets=reorientation_propensity(of))
-    predicted = {f"ridge {which}": ridge_predictions(other, which, "run") for which in NETWORKS}
+    other = replace(data, targets=reorientation_propensity(ensemble))
     tables.append(correlation_rows(
-        other, predicted, [("ridge A", "ridge B")], target="reorientation"
+        other, ridges(other), [("ridge A", "ridge B")], target="reorientation"
     ))
     return pd.concat(tables, ignore_index=True)
 
 
-def importance(of: Ensemble, settings: dict) -> pd.DataFrame:
-    """How much ρ(t) falls when a group of descriptors is shuffled, runs held out.
+def importance(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
+    """Return how much ρ(t) falls when a group of descriptors is shuffled, runs held out.
 
-    For ridge regression and networks on A's and B's inputs; ``columns`` is the group's size.
+    Parameters
+    ----------
+    ensemble : Ensemble
+    settings : dict of dict of NetworkSettings
+        By division of rows and network.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model`` (ridge or network, A or B), ``group``, ``columns`` (the group's size), ``t``,
+        ``at_tau``, ``drop``, ``drop_error``. Empty with a single run.
     """
-    data = dataset(of)
+    data = dataset(ensemble)
     empty = ["model", "group", "columns", "t", "at_tau", "drop", "drop_error"]
     if data.n_runs < 2:
         return pd.DataFrame(columns=empty)
     folds, runs = splits_of(data)["run"]
     rows = []
-    for which in NETWORKS:
-        inputs, names = data.inputs(which)
-        networks = held_out(data, which, settings["run"][which])[1]
+    for network in NETWORKS:
+        inputs, names = data.inputs(network)
+        networks = held_out(data, network, settings["run"][network])[1]
         ridges = []
         for parts in folds:
             chosen = np.sort(np.concatenate([parts.train, parts.validation]))
@@ -170,7 +200,7 @@ def importance(of: Ensemble, settings: dict) -> pd.DataFrame:
                 drop = reference - correlate_runs(data.targets, shuffled, data.runs)[0]
                 error = drop.error
                 rows += [
-                    (f"{kind} {which}", group, len(columns), t, j == data.tau_index,
+                    (f"{kind} {network}", group, len(columns), t, j == data.tau_index,
                      drop.value[j], error[j])
                     for j, t in enumerate(data.times)
                 ]

@@ -22,7 +22,7 @@ from glasslib.results.networks import dataset, held_out
 from glasslib.store import Ensemble, load_ensemble
 from glasslib.structure.descriptors import structural_descriptors
 
-__all__ = ["inherent_dataset", "inherent_structure", "inherent_structure_in_networks"]
+__all__ = ["inherent_dataset", "with_inherent_structure", "with_inherent_structure_in_networks"]
 
 #: Inputs by name: the letter of the network whose columns they hold, and whether the inherent
 #: structure is added.
@@ -30,12 +30,12 @@ MODELS = {"B": ("B", False), "C": ("B", True), "A": ("A", False), "A and inheren
 DIFFERENCES = [("C", "B"), ("A", "C"), ("A and inherent", "A")]
 
 
-def _inherent_descriptors(of: Ensemble, spec: DescriptorSpec) -> dict[str, np.ndarray]:
+def _inherent_descriptors(ensemble: Ensemble, spec: DescriptorSpec) -> dict[str, np.ndarray]:
     columns = []
-    for number, run in of.runs.items():
-        here = of.configuration(number)
+    for number, run in ensemble.runs.items():
+        here = ensemble.configuration(number)
         minimum = Configuration(run["inherent_positions"], here.box, here.bonds)
-        table = structural_descriptors(minimum, spec, of.melt)
+        table = structural_descriptors(minimum, spec, ensemble.melt)
         distance = np.linalg.norm(minimum.positions - here.positions, axis=1)
         columns.append(np.concatenate([table.values, distance[:, None]], axis=1))
     names = [f"inherent {name}" for name in table["descriptor"].values]
@@ -45,17 +45,17 @@ def _inherent_descriptors(of: Ensemble, spec: DescriptorSpec) -> dict[str, np.nd
     }
 
 
-def inherent_dataset(of: Ensemble) -> Dataset:
+def inherent_dataset(ensemble: Ensemble) -> Dataset:
     """Return the data set with the descriptors of the inherent structure and the distance to it.
 
     A and B of it are "A and inherent" and C. The distance is in σ.
     """
     spec = DescriptorSpec()
-    key = key_of(digest(of), spec.model_dump(), code_of(_inherent_descriptors, load_ensemble))
+    key = key_of(digest(ensemble), spec.model_dump(), code_of(_inherent_descriptors, load_ensemble))
     table = cached(
-        f"inherent-T{of.temperature:.3f}", key, lambda: _inherent_descriptors(of, spec)
+        f"inherent-T{ensemble.temperature:.3f}", key, lambda: _inherent_descriptors(ensemble, spec)
     )
-    return dataset(of).extended([str(name) for name in table["names"]], table["columns"])
+    return dataset(ensemble).extended([str(name) for name in table["names"]], table["columns"])
 
 
 def _named(models: dict[str, np.ndarray], kind: str) -> tuple[dict, list]:
@@ -63,32 +63,56 @@ def _named(models: dict[str, np.ndarray], kind: str) -> tuple[dict, list]:
     return named, [(f"{kind} {a}", f"{kind} {b}") for a, b in DIFFERENCES]
 
 
-def inherent_structure(of: Ensemble) -> pd.DataFrame:
-    """ρ(t) of ridge regression on the inputs of B, C, A, and A with the inherent structure."""
-    plain, more = dataset(of), inherent_dataset(of)
+def with_inherent_structure(ensemble: Ensemble) -> pd.DataFrame:
+    """Return ρ(t) of ridge regression on the inputs of B, C, A, and A with the inherent structure.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``split`` (row, run) and the columns of
+        :func:`~glasslib.learning.correlation.correlation_rows`; ``model`` is "ridge" and one of
+        :data:`MODELS`, or a difference of :data:`DIFFERENCES`.
+    """
+    plain, more = dataset(ensemble), inherent_dataset(ensemble)
     tables = []
-    for by in splits_of(plain):
+    for division in splits_of(plain):
         models = {
-            name: ridge_predictions(more if added else plain, which, by)
-            for name, (which, added) in MODELS.items()
+            name: ridge_predictions(more if added else plain, network, division)
+            for name, (network, added) in MODELS.items()
         }
         named, differences = _named(models, "ridge")
-        if by == "run":
+        if division == "run":
             distance = more.features[:, [-1]].astype(np.float64)
             named["distance to inherent structure alone"] = np.repeat(
                 distance, len(plain.times), axis=1
             )
-        tables.append(correlation_rows(plain, named, differences, split=by))
+        tables.append(correlation_rows(plain, named, differences, split=division))
     return pd.concat(tables, ignore_index=True)
 
 
-def inherent_structure_in_networks(of: Ensemble, settings: dict) -> pd.DataFrame:
-    """The same for networks, runs held out, with the settings of A and B."""
-    plain, more = dataset(of), inherent_dataset(of)
+def with_inherent_structure_in_networks(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
+    """Return the same for networks, runs held out, with the settings of A and B.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    settings : dict of dict of NetworkSettings
+        By division of rows and network.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of :func:`with_inherent_structure`. Empty with a single run.
+    """
+    plain, more = dataset(ensemble), inherent_dataset(ensemble)
     if plain.n_runs < 2:
         return pd.DataFrame(columns=["split", "model", "t", "at_tau", "rho", "rho_error"])
     models = {}
-    for name, (which, added) in MODELS.items():
-        models[name] = held_out(more if added else plain, which, settings["run"][which])[0]
+    for name, (network, added) in MODELS.items():
+        models[name] = held_out(more if added else plain, network, settings["run"][network])[0]
     named, differences = _named(models, "network")
     return correlation_rows(plain, named, differences, split="run")

@@ -20,21 +20,21 @@ from glasslib.results.baselines import ridge_predictions, splits_of
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.store import Ensemble
 
-__all__ = ["leaks", "leaks_in_networks"]
+__all__ = ["leaks_in_networks", "leaks_in_ridge"]
 
 
-def _halves(of: Ensemble, data: Dataset) -> tuple[Dataset, Dataset] | None:
+def _halves(ensemble: Ensemble, data: Dataset) -> tuple[Dataset, Dataset] | None:
     """Data sets of two disjoint halves of the blocks, on runs with two blocks or more.
 
     None if fewer than two runs have two blocks.
     """
-    usable = {run: blocks for run, blocks in of.blocks.items() if len(blocks) > 1}
+    usable = {run: blocks for run, blocks in ensemble.blocks.items() if len(blocks) > 1}
     if len(usable) < 2:
         return None
     half = min(len(blocks) for blocks in usable.values()) // 2
     rows = np.isin(data.runs, list(usable))
     own = data.subset(rows)
-    place = of.times.debye_waller_index
+    place = ensemble.times.debye_waller_index
 
     def mean(name, chosen):
         values = [
@@ -77,26 +77,37 @@ def _averaged(predicted: dict[str, list[np.ndarray]], sets: list[Dataset], **col
     return table
 
 
-def leaks(of: Ensemble) -> pd.DataFrame:
-    """What two leaks add to ρ(t), with ridge regression at every temperature.
+def leaks_in_ridge(ensemble: Ensemble) -> pd.DataFrame:
+    """Return what two leaks add to ρ(t), with ridge regression.
 
     ``shared noise``: the Debye–Waller factor from the trajectories of the target itself, or from
     the other half of the blocks; both from half of the trajectories, runs held out, and both
     ways averaged. ``standardisation``: statistics of Eq. 6 from all rows, or from training rows.
     The row called "difference" is resampled as one quantity.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``leak`` (shared noise, standardisation), ``model``, ``split``, ``variant`` (shared,
+        crossed; all rows, training rows; difference), and the other columns of
+        :func:`~glasslib.learning.correlation.correlation_rows`.
     """
-    data = dataset(of)
+    data = dataset(ensemble)
     tables = []
-    halves = _halves(of, data)
+    halves = _halves(ensemble, data)
     if halves is not None:
         sets = _sets(halves)
         for model in ("Debye–Waller alone", "ridge A"):
             predicted = {name: [_model(one, model) for one in two] for name, two in sets.items()}
             table = _averaged(predicted, sets["shared"], split="run")
             tables.append(_labelled(table, "shared noise", model))
-    for by, (folds, groups) in splits_of(data).items():
-        for which in NETWORKS:
-            inputs, _ = data.inputs(which)
+    for division, (folds, groups) in splits_of(data).items():
+        for network in NETWORKS:
+            inputs, _ = data.inputs(network)
             deviation = inputs.std(axis=0, dtype=np.float64)
             everything = standardise(
                 inputs, inputs.mean(axis=0, dtype=np.float64), np.where(deviation, deviation, 1)
@@ -104,10 +115,10 @@ def leaks(of: Ensemble) -> pd.DataFrame:
             leaky = out_of_sample(_cut_and_regress, everything, data.targets, folds, groups)
             predicted = {
                 "all rows": leaky,
-                "training rows": ridge_predictions(data, which, by),
+                "training rows": ridge_predictions(data, network, division),
             }
-            table = correlation_rows(data, predicted, [tuple(predicted)], split=by)
-            tables.append(_labelled(table, "standardisation", f"ridge {which}"))
+            table = correlation_rows(data, predicted, [tuple(predicted)], split=division)
+            tables.append(_labelled(table, "standardisation", f"ridge {network}"))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -127,11 +138,23 @@ def _model(data: Dataset, model: str) -> np.ndarray:
     return np.repeat(data.debye_waller[:, None], len(data.times), axis=1)
 
 
-def leaks_in_networks(of: Ensemble, settings: dict) -> pd.DataFrame:
-    """The same leaks in networks, at one temperature: shared noise one way, one seed for Eq. 6."""
-    data = dataset(of)
+def leaks_in_networks(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
+    """Return the same leaks in networks: shared noise one way, one seed for Eq. 6.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    settings : dict of dict of NetworkSettings
+        By division of rows and network.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of :func:`leaks_in_ridge`.
+    """
+    data = dataset(ensemble)
     tables = []
-    halves = _halves(of, data)
+    halves = _halves(ensemble, data)
     if halves is not None:
         one, two = halves
         sets = {"shared": two, "crossed": replace(two, debye_waller=one.debye_waller)}
@@ -142,14 +165,14 @@ def leaks_in_networks(of: Ensemble, settings: dict) -> pd.DataFrame:
         }
         table = correlation_rows(two, predicted, [tuple(predicted)], split="run")
         tables.append(_labelled(table, "shared noise", "network A"))
-    for which in NETWORKS:
-        own = settings["row"][which].model_copy(update={"seed": 0})
+    for network in NETWORKS:
+        own = settings["row"][network].model_copy(update={"seed": 0})
         parts = split(data.runs, own)
         predicted = {}
         for name, rows in (("all rows", "all"), ("training rows", "training")):
-            network = trained(data, which, own, parts, standardise_on=rows)
+            trained_network = trained(data, network, own, parts, standardise_on=rows)
             predicted[name] = np.full(data.targets.shape, np.nan)
-            predicted[name][parts.test] = network.predict(data.subset(parts.test))
+            predicted[name][parts.test] = trained_network.predict(data.subset(parts.test))
         table = correlation_rows(data, predicted, [tuple(predicted)], split="row")
-        tables.append(_labelled(table, "standardisation", f"network {which}"))
+        tables.append(_labelled(table, "standardisation", f"network {network}"))
     return pd.concat(tables, ignore_index=True)

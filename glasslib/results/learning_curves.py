@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,7 @@ from glasslib.learning.baselines import out_of_sample, ridge_pipeline
 from glasslib.learning.ceiling import ceiling_of_runs
 from glasslib.learning.correlation import correlation_rows
 from glasslib.learning.dataset import Split, run_folds
-from glasslib.results.baselines import ridge_predictions
+from glasslib.results.baselines import ridges
 from glasslib.results.ceiling import block_propensities
 from glasslib.results.networks import NETWORKS, dataset, held_out
 from glasslib.store import Ensemble
@@ -39,22 +41,34 @@ def _numbers(folds: list[Split], runs: np.ndarray) -> list[int]:
     return sorted({n for n in (1, 2, 3, 5, 8) if n < most} | {most})
 
 
-def learning_runs(of: Ensemble) -> pd.DataFrame:
-    """ρ of ridge regression against the number of runs that train it; the tested rows stay."""
-    data = dataset(of)
+def learning_runs(ensemble: Ensemble) -> pd.DataFrame:
+    """Return ρ of ridge regression against the number of runs that train it; tested rows stay.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``training_runs`` and the columns of
+        :func:`~glasslib.learning.correlation.correlation_rows`, at t = 1 and τ_α. Empty with a
+        single run.
+    """
+    data = dataset(ensemble)
     columns = ["training_runs", "model", "t", "at_tau", "rho", "rho_error"]
     if data.n_runs < 2:
         return pd.DataFrame(columns=columns)
     folds = run_folds(data.runs)
-    k = sorted({of.times.debye_waller_index, data.tau_index})
+    k = sorted({ensemble.times.debye_waller_index, data.tau_index})
     tables = []
     for n in _numbers(folds, data.runs):
         fewer = _fewer(folds, data.runs, n)
         predicted = {
-            f"ridge {which}": out_of_sample(
-                ridge_pipeline, data.inputs(which)[0], data.targets, fewer, data.runs
+            f"ridge {network}": out_of_sample(
+                ridge_pipeline, data.inputs(network)[0], data.targets, fewer, data.runs
             )
-            for which in NETWORKS
+            for network in NETWORKS
         }
         tables.append(correlation_rows(
             data, predicted, [("ridge A", "ridge B")], times=k, training_runs=n
@@ -62,9 +76,21 @@ def learning_runs(of: Ensemble) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def learning_in_networks(of: Ensemble, settings: dict) -> pd.DataFrame:
-    """ρ of networks A and B against the number of runs that train them."""
-    data = dataset(of)
+def learning_in_networks(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
+    """Return ρ of networks A and B against the number of runs that train them.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    settings : dict of dict of NetworkSettings
+        By division of rows and network.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`learning_runs`.
+    """
+    data = dataset(ensemble)
     columns = ["training_runs", "model", "t", "at_tau", "rho", "rho_error"]
     if data.n_runs < 2:
         return pd.DataFrame(columns=columns)
@@ -74,36 +100,44 @@ def learning_in_networks(of: Ensemble, settings: dict) -> pd.DataFrame:
     for n in sorted({1, numbers[len(numbers) // 2]} - {numbers[-1]}) + [None]:
         used = folds if n is None else _fewer(folds, data.runs, n)
         predicted = {
-            f"network {which}": held_out(data, which, settings["run"][which], folds=used)[0]
-            for which in NETWORKS
+            f"network {network}": held_out(data, network, settings["run"][network], folds=used)[0]
+            for network in NETWORKS
         }
         tables.append(correlation_rows(
             data, predicted, [("network A", "network B")],
-            times=sorted({of.times.debye_waller_index, data.tau_index}),
+            times=sorted({ensemble.times.debye_waller_index, data.tau_index}),
             training_runs=numbers[-1] if n is None else n,
         ))
     return pd.concat(tables, ignore_index=True)
 
 
-def learning_trajectories(of: Ensemble) -> pd.DataFrame:
-    """ρ of ridge regression against the number M of trajectories in every run's ensemble.
+def learning_trajectories(ensemble: Ensemble) -> pd.DataFrame:
+    """Return ρ of ridge regression against the number M of trajectories in every run's ensemble.
 
     Target and Debye–Waller factor of training and test alike come from the first M trajectories.
-    ``ceiling`` is that of the same M.
-    """
-    from dataclasses import replace
 
-    data = dataset(of)
+    Parameters
+    ----------
+    ensemble : Ensemble
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``trajectories`` (M), the columns of
+        :func:`~glasslib.learning.correlation.correlation_rows` at t = 1 and τ_α, and ``ceiling``,
+        that of the same M. Empty with a single run.
+    """
+    data = dataset(ensemble)
     columns = ["trajectories", "model", "t", "at_tau", "rho", "rho_error", "ceiling"]
     if data.n_runs < 2:
         return pd.DataFrame(columns=columns)
-    blocks = block_propensities(of)
-    size = next(iter(of.blocks.values()))[0].n_trajectories
+    blocks = block_propensities(ensemble)
+    size = next(iter(ensemble.blocks.values()))[0].n_trajectories
     most = min(len(run) for run in blocks)
-    place = of.times.debye_waller_index
+    place = ensemble.times.debye_waller_index
     squares = [
         np.stack([block["squared_displacement"][place] for block in run])
-        for run in of.blocks.values()
+        for run in ensemble.blocks.values()
     ]
     times = sorted({place, data.tau_index})
     tables = []
@@ -113,9 +147,8 @@ def learning_trajectories(of: Ensemble) -> pd.DataFrame:
             targets=np.concatenate([run[:m].mean(axis=0) for run in blocks]),
             debye_waller=np.concatenate([run[:m].mean(axis=0) for run in squares]),
         )
-        predicted = {f"ridge {which}": ridge_predictions(own, which, "run") for which in NETWORKS}
         table = correlation_rows(
-            own, predicted, [("ridge A", "ridge B")], times=times, trajectories=m * size
+            own, ridges(own), [("ridge A", "ridge B")], times=times, trajectories=m * size
         )
         ceiling = ceiling_of_runs(blocks, m).ceiling
         table["ceiling"] = table["t"].map(dict(zip(data.times, ceiling, strict=True)))

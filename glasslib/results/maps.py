@@ -55,36 +55,36 @@ class Prediction:
     test: np.ndarray
 
 
-def predict(of: Ensemble, settings: dict[str, NetworkSettings]) -> Prediction:
+def predict(ensemble: Ensemble, settings: dict[str, NetworkSettings]) -> Prediction:
     """Train A and B at a temperature, on one split, and predict every row there.
 
     Parameters
     ----------
-    of : Ensemble
+    ensemble : Ensemble
     settings : dict
         By network; both must split alike.
     """
-    data = dataset(of)
+    data = dataset(ensemble)
     parts = split(data.runs, settings["A"])
-    networks = {which: trained(data, which, settings[which], parts) for which in NETWORKS}
-    predicted = {which: network.predict(data) for which, network in networks.items()}
+    networks = {name: trained(data, name, settings[name], parts) for name in NETWORKS}
+    predicted = {name: network.predict(data) for name, network in networks.items()}
     return Prediction(data, networks, predicted, parts.test)
 
 
 def predictions(
-    shown: dict[float, Ensemble], settings: NetworkSettings | None = None
+    ensembles: dict[float, Ensemble], settings: NetworkSettings | None = None
 ) -> dict[float, Prediction]:
     """Choose the open settings, then train A and B at every temperature shown.
 
     Parameters
     ----------
-    shown : dict of float to Ensemble
+    ensembles : dict of float to Ensemble
         By temperature.
     settings : NetworkSettings, optional
         What the choice starts from; ``NetworkSettings(split="run")`` holds out whole runs.
     """
-    chosen = {which: best for which, (best, _) in chosen_settings(shown, settings).items()}
-    return {t: predict(one, chosen) for t, one in shown.items()}
+    chosen = {network: best for network, (best, _) in chosen_settings(ensembles, settings).items()}
+    return {t: predict(one, chosen) for t, one in ensembles.items()}
 
 
 def _middle(temperatures: list[float], number: int = 3) -> list[float]:
@@ -94,32 +94,58 @@ def _middle(temperatures: list[float], number: int = 3) -> list[float]:
 
 
 def map_columns(
-    shown: dict[float, Ensemble], predictions: dict[float, Prediction]
+    ensembles: dict[float, Ensemble], predictions: dict[float, Prediction]
 ) -> list[tuple[float, Configuration, dict[str, np.ndarray]]]:
-    """Return what :func:`glasslib.figures.maps_figure` draws: three temperatures, first run."""
+    """Return what :func:`glasslib.figures.maps_figure` draws: three temperatures, first run.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+    predictions : dict of float to Prediction
+        From :func:`predictions`.
+
+    Returns
+    -------
+    list of (float, Configuration, dict of str to (N,) float64)
+        Temperature, configuration, and the propensity at τ_α in σ: "true", "A" and "B".
+    """
     columns = []
-    for t in _middle(list(shown)):
-        one, prediction = shown[t], predictions[t]
+    for t in _middle(list(ensembles)):
+        one, prediction = ensembles[t], predictions[t]
         k, n = one.times.tau_index, one.melt.n_monomers
         fields = {"true": one.propensity[0, :, k]}
-        fields |= {which: values[:n, k] for which, values in prediction.predicted.items()}
+        fields |= {network: values[:n, k] for network, values in prediction.predicted.items()}
         columns.append((t, one.configuration(min(one.runs)), fields))
     return columns
 
 
 def map_table(
-    shown: dict[float, Ensemble], predictions: dict[float, Prediction]
+    ensembles: dict[float, Ensemble], predictions: dict[float, Prediction]
 ) -> pd.DataFrame:
-    """ρ(τ_α) within the first run, over all its monomers and over its test rows alone."""
+    """Return ρ(τ_α) within the first run, over all its monomers and over its test rows alone.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+    predictions : dict of float to Prediction
+        From :func:`predictions`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``T``: ``A, all monomers``, ``A, test rows``, ``B, all monomers``, ``B, test rows``.
+    """
     rows = []
-    for t in _middle(list(shown)):
-        one, p = shown[t], predictions[t]
+    for t in _middle(list(ensembles)):
+        one, p = ensembles[t], predictions[t]
         k, n = one.times.tau_index, one.melt.n_monomers
         test = p.test[p.test < n]
         row = {"T": t}
-        for which, values in p.predicted.items():
-            row[f"{which}, all monomers"] = float(pearson(p.data.targets[:n, k], values[:n, k]))
-            row[f"{which}, test rows"] = float(pearson(p.data.targets[test, k], values[test, k]))
+        for network, values in p.predicted.items():
+            row[f"{network}, all monomers"] = float(pearson(p.data.targets[:n, k], values[:n, k]))
+            row[f"{network}, test rows"] = float(pearson(p.data.targets[test, k], values[test, k]))
         rows.append(row)
     return pd.DataFrame(rows).set_index("T")
 
@@ -167,19 +193,19 @@ class MeltView:
         low, high = np.quantile(self.fields["true"][:, time], shares)
         return float(low), float(high) if high > low else float(low) + 1e-9
 
-    def correlation(self, which: str, time: int) -> float:
+    def correlation(self, network: str, time: int) -> float:
         """Pearson's ρ of truth and prediction over all monomers, training rows included."""
-        return float(np.corrcoef(self.fields["true"][:, time], self.fields[which][:, time])[0, 1])
+        return float(np.corrcoef(self.fields["true"][:, time], self.fields[network][:, time])[0, 1])
 
 
 def melt_views(
-    shown: dict[float, Ensemble], predictions: dict[float, Prediction]
+    ensembles: dict[float, Ensemble], predictions: dict[float, Prediction]
 ) -> list[MeltView]:
     """Return the configurations of Figure 3 with their propensities at every time.
 
     Parameters
     ----------
-    shown : dict of float to Ensemble
+    ensembles : dict of float to Ensemble
         By temperature.
     predictions : dict of float to Prediction
         From :func:`glasslib.results.predictions`.
@@ -190,9 +216,9 @@ def melt_views(
         Three temperatures, first run; training rows are among the monomers.
     """
     views = []
-    for t, configuration, _ in map_columns(shown, predictions):
-        one, n = shown[t], len(configuration)
+    for t, configuration, _ in map_columns(ensembles, predictions):
+        one, n = ensembles[t], len(configuration)
         fields = {"true": one.propensity[0]}
-        fields |= {which: values[:n] for which, values in predictions[t].predicted.items()}
+        fields |= {network: values[:n] for network, values in predictions[t].predicted.items()}
         views.append(MeltView(t, configuration, one.times.times, one.times.tau_index, fields))
     return views

@@ -42,20 +42,26 @@ def _peak_ratio(run: DataFile) -> float:
     return float(last / second)
 
 
-def equilibration_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
-    """What each run's equilibration reached, and whether it had become stationary.
+def equilibration_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
+    """Say what each run's equilibration reached, and whether it had become stationary.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
 
     Returns
     -------
     pandas.DataFrame
-        One row per temperature and run: time in τ, in τ_ee and in τ_α; change of potential energy
-        and pressure between the second and the last third, in their standard errors; the mean
-        squared end-to-end distance and the height of the first peak of S(q), last third over
-        second (NaN in files made before these were stored); τ_α in two disjoint windows.
+        By ``T`` and ``run``: ``time (τ)``, ``τ_ee``, ``in τ_ee``, ``in τ_α``; ``Δ energy (σ)`` and
+        ``Δ pressure (σ)``, the change between the second and the last third in its standard
+        error; ``R², ratio`` and ``S(q) peak, ratio``, the mean squared end-to-end distance and the
+        height of the first peak, last third over second (NaN in files made before these were
+        stored); ``τ_α, window 1`` and ``τ_α, window 2``, which are disjoint.
     """
     rows = []
-    for t, e in shown.items():
-        for run, data in e.runs.items():
+    for t, ensemble in ensembles.items():
+        for run, data in ensemble.runs.items():
             attrs = data.attrs
             lag = data["window_lag"]
             rows.append({
@@ -75,23 +81,29 @@ def equilibration_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index(["T", "run"])
 
 
-def checks(shown: dict[float, Ensemble]) -> pd.DataFrame:
-    """Physical checks of the ensembles' trajectories, the worst of each temperature.
+def checks(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
+    """Check the physics of the ensembles' trajectories, the worst of each temperature.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature; those without trajectories are left out.
 
     Returns
     -------
     pandas.DataFrame
-        Largest displacement of the centre of mass (σ); change of the total energy over a trajectory
-        (mean of the last five samples less that of 0.3 < t < 2, ε per monomer), mean over
-        trajectories and worst; mean kinetic temperature for t > 0.5 τ relative to nominal, mean
-        over runs and the run farthest off. Temperatures without trajectories are left out.
+        By ``T``: ``centre of mass (σ)``, its largest displacement; ``energy drift, mean (ε)`` and
+        ``energy drift, worst (ε)``, the change of the total energy over a trajectory (mean of the
+        last five samples less that of 0.3 < t < 2, per monomer), mean over trajectories and worst;
+        ``temperature, mean`` and ``temperature, worst run``, the kinetic temperature for t > 0.5 τ
+        relative to nominal, mean over runs and of the run farthest off.
     """
     rows = []
-    for t, e in shown.items():
-        if not e.blocks:
+    for t, ensemble in ensembles.items():
+        if not ensemble.blocks:
             continue
         drift, energy, temperature = [], [], []
-        for blocks in e.blocks.values():
+        for blocks in ensemble.blocks.values():
             kinetic = []
             for block in blocks:
                 time = block["fine_time"]

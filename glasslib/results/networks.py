@@ -26,20 +26,23 @@ SETTINGS_TEMPERATURE = 0.50
 NETWORKS = ("A", "B")
 
 
-def _descriptors(of: Ensemble, spec: DescriptorSpec) -> dict[str, np.ndarray]:
-    tables = [structural_descriptors(of.configuration(run), spec, of.melt) for run in of.runs]
+def _descriptors(ensemble: Ensemble, spec: DescriptorSpec) -> dict[str, np.ndarray]:
+    tables = [
+        structural_descriptors(ensemble.configuration(run), spec, ensemble.melt)
+        for run in ensemble.runs
+    ]
     return {
         "features": np.concatenate([table.values for table in tables]),
         "names": np.array(tables[0]["descriptor"].values, dtype=str),
     }
 
 
-def dataset(of: Ensemble, spec: DescriptorSpec | None = None) -> Dataset:
+def dataset(ensemble: Ensemble, spec: DescriptorSpec | None = None) -> Dataset:
     """Assemble descriptors, Debye–Waller factor and propensity of all monomers of all runs.
 
     Parameters
     ----------
-    of : Ensemble
+    ensemble : Ensemble
     spec : DescriptorSpec, optional
 
     Raises
@@ -48,21 +51,21 @@ def dataset(of: Ensemble, spec: DescriptorSpec | None = None) -> Dataset:
         The box is too small for the longest descriptor.
     """
     spec = spec or DescriptorSpec()
-    key = key_of(digest(of), spec.model_dump(), code_of(_descriptors, load_ensemble))
+    key = key_of(digest(ensemble), spec.model_dump(), code_of(_descriptors, load_ensemble))
     table = cached(
-        f"descriptors-T{of.temperature:.3f}", key, lambda: _descriptors(of, spec)
+        f"descriptors-T{ensemble.temperature:.3f}", key, lambda: _descriptors(ensemble, spec)
     )
-    n = of.melt.n_monomers
+    n = ensemble.melt.n_monomers
     return Dataset(
-        temperature=of.temperature,
+        temperature=ensemble.temperature,
         features=table["features"],
         feature_names=tuple(str(name) for name in table["names"]),
-        debye_waller=of.debye_waller.ravel(),
-        targets=of.propensity.reshape(len(of.runs) * n, -1),
-        times=of.times.times,
-        tau_index=of.times.tau_index,
-        runs=np.repeat(list(of.runs), n),
-        chain_position=np.concatenate([run["chain_position"] for run in of.runs.values()]),
+        debye_waller=ensemble.debye_waller.ravel(),
+        targets=ensemble.propensity.reshape(len(ensemble.runs) * n, -1),
+        times=ensemble.times.times,
+        tau_index=ensemble.times.tau_index,
+        runs=np.repeat(list(ensemble.runs), n),
+        chain_position=np.concatenate([run["chain_position"] for run in ensemble.runs.values()]),
     )
 
 
@@ -92,8 +95,8 @@ def _grid(settings: NetworkSettings) -> dict[str, tuple]:
     return {"l2": (1e-2, 3e-2, 1e-1)}
 
 
-def _tried(data: Dataset, which: str, settings: NetworkSettings) -> dict[str, np.ndarray]:
-    _, table = choose_settings(data, which, _grid(settings), settings)
+def _tried(data: Dataset, network: str, settings: NetworkSettings) -> dict[str, np.ndarray]:
+    _, table = choose_settings(data, network, _grid(settings), settings)
     return {"table": np.array(table.to_json())}
 
 
@@ -108,22 +111,22 @@ def search_settings(reference: Ensemble, settings: NetworkSettings) -> pd.DataFr
     """
     data = dataset(reference)
     tables = []
-    for which in NETWORKS:
-        key = key_of(data.fingerprint, which, settings.model_dump(), _grid(settings),
+    for network in NETWORKS:
+        key = key_of(data.fingerprint, network, settings.model_dump(), _grid(settings),
                      code_of(_tried))
-        saved = cached(f"settings-{which}", key, partial(_tried, data, which, settings))
+        saved = cached(f"settings-{network}", key, partial(_tried, data, network, settings))
         table = pd.read_json(StringIO(str(saved["table"])))
         names = list(_grid(settings))
         table["settings"] = [
             settings.model_copy(update=dict(zip(names, row, strict=True))).model_dump_json()
             for row in table[names].itertuples(index=False)
         ]
-        tables.append(table.assign(network=which))
+        tables.append(table.assign(network=network))
     return pd.concat(tables, ignore_index=True)
 
 
 def chosen_settings(
-    shown: dict[float, Ensemble], settings: NetworkSettings | None = None
+    ensembles: dict[float, Ensemble], settings: NetworkSettings | None = None
 ) -> dict[str, tuple[NetworkSettings, pd.DataFrame]]:
     """Choose what the paper leaves open, for A and for B, on validation rows at one temperature.
 
@@ -137,24 +140,24 @@ def chosen_settings(
         By network: the settings, and a table of all that was tried, best first.
     """
     settings = settings or NetworkSettings()
-    reference = shown[reference_temperature(shown)]
+    reference = ensembles[reference_temperature(ensembles)]
     key = settings_key(reference, settings)
-    table = shipped.look_up("settings", settings.split, key)
+    table = shipped.find("settings", settings.split, key)
     if table is None:
         found = search_settings(reference, settings)
-        table = shipped.keep("settings", settings.split, key, found)
+        table = shipped.cache("settings", settings.split, key, found)
     out = {}
-    for which, tried in table.groupby("network"):
+    for network, tried in table.groupby("network"):
         tried = tried.sort_values("validation_loss")
         best = tried[tried["chosen"]]["settings"].iloc[0]
         columns = tried.drop(columns=["network", "settings"]).reset_index(drop=True)
-        out[which] = NetworkSettings.model_validate_json(best), columns
+        out[network] = NetworkSettings.model_validate_json(best), columns
     return out
 
 
 def trained(
     data: Dataset,
-    which: str,
+    network: str,
     settings: NetworkSettings,
     parts: Split,
     standardise_on: str = "training",
@@ -164,7 +167,7 @@ def trained(
     Parameters
     ----------
     data : Dataset
-    which : {"A", "B"}
+    trained_network : {"A", "B"}
     settings : NetworkSettings
     parts : Split
     standardise_on : {"training", "all"}
@@ -172,19 +175,19 @@ def trained(
     """
     rows = [hash_of(part) for part in (parts.train, parts.validation, parts.test)]
     key = key_of(
-        data.fingerprint, which, settings.model_dump(), rows, standardise_on, code_of(trained)
+        data.fingerprint, network, settings.model_dump(), rows, standardise_on, code_of(trained)
     )
-    folder = paths.cache() / f"network-{which}-T{data.temperature:.3f}-{key}"
+    folder = paths.cache() / f"network-{network}-T{data.temperature:.3f}-{key}"
     if (folder / "network.npz").exists():
         return TrainedNetwork.load(folder)
-    network = train(data, which, settings, parts, standardise_on=standardise_on)
-    network.save(folder)
-    return network
+    trained_network = train(data, network, settings, parts, standardise_on=standardise_on)
+    trained_network.save(folder)
+    return trained_network
 
 
 def held_out(
     data: Dataset,
-    which: str,
+    network: str,
     settings: NetworkSettings,
     folds: list[Split] | None = None,
 ) -> tuple[np.ndarray, list[TrainedNetwork]]:
@@ -209,22 +212,33 @@ def held_out(
     networks = []
     for number, parts in enumerate(folds):
         own = settings.model_copy(update={"seed": settings.seed + number})
-        network = trained(data, which, own, parts)
-        predicted[parts.test] = network.predict(data.subset(parts.test))
-        networks.append(network)
+        trained_network = trained(data, network, own, parts)
+        predicted[parts.test] = trained_network.predict(data.subset(parts.test))
+        networks.append(trained_network)
     return predicted, networks
 
 
 def settings_table(settings: dict[str, NetworkSettings]) -> pd.DataFrame:
-    """Return the settings of both networks side by side, one row each, with their meaning."""
+    """Return the settings of both networks side by side.
+
+    Parameters
+    ----------
+    settings : dict of str to NetworkSettings
+        By network.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``setting``: ``network A``, ``network B`` and ``meaning``, as text.
+    """
     fields = NetworkSettings.model_fields
 
-    def shown(value):
+    def text(value):
         return f"{value:g}" if isinstance(value, float) else str(value)
 
     rows = {
         name: {
-            **{f"network {which}": shown(getattr(one, name)) for which, one in settings.items()},
+            **{f"network {network}": text(getattr(s, name)) for network, s in settings.items()},
             "meaning": field.description,
         }
         for name, field in fields.items()

@@ -127,7 +127,16 @@ def _whole(temperature: float, profile: str) -> bool:
 
 
 def announcement(temperature: float, profile: str, workers: int = 2) -> str:
-    """Say what simulating a temperature means and about how long it will take."""
+    """Say what simulating a temperature means, and about how long it will take.
+
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B.
+    profile : str
+    workers : int
+        Processes that simulate.
+    """
     protocol = get_protocol(profile)
     minutes = planning.simulation_seconds(temperature, profile, workers) / 60
     return (
@@ -168,6 +177,15 @@ def ensembles(page: CompanionParameters) -> dict[float, Ensemble]:
     """Load what a page shows: all temperatures that ship, and those asked for; falling.
 
     If nothing ships, all temperatures of the page's profile are taken instead.
+
+    Parameters
+    ----------
+    page : CompanionParameters
+
+    Returns
+    -------
+    dict of float to Ensemble
+        By temperature.
     """
     profile = _shipped(page)
     loaded = {t: store.load_ensemble(t, profile) for t in store.available(profile)}
@@ -186,6 +204,15 @@ def melts(page: CompanionParameters) -> dict[float, Ensemble]:
     """Load what :func:`ensembles` does, and every equilibrated run without an ensemble yet.
 
     For pages on what the runs alone tell: structure, equilibration and relaxation.
+
+    Parameters
+    ----------
+    page : CompanionParameters
+
+    Returns
+    -------
+    dict of float to Ensemble
+        By temperature, falling.
     """
     loaded, profile = ensembles(page), _shipped(page)
     for temperature in store.equilibrated(profile):
@@ -195,7 +222,19 @@ def melts(page: CompanionParameters) -> dict[float, Ensemble]:
 
 
 def data_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
-    """Say which data a page stands on: runs, monomers, trajectories and times by temperature."""
+    """Say which data a page stands on.
+
+    Parameters
+    ----------
+    shown : dict of float to Ensemble
+        By temperature.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``T``: ``profile``, ``runs``, ``monomers``, ``trajectories`` (of all runs), ``per run``
+        and ``longest time (τ)``; dashes where there are no trajectories.
+    """
     rows = [
         {
             "T": f"{t:.2f}",

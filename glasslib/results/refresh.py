@@ -14,12 +14,19 @@ from glasslib.errors import DataError
 from glasslib.parameters import NetworkSettings
 from glasslib.results import shipped
 from glasslib.results.networks import reference_temperature, search_settings, settings_key
-from glasslib.results.tables import TABLES, Shown, Table, _named, _parts, _Work
+from glasslib.results.tables import (
+    TABLES,
+    Ensembles,
+    Table,
+    Work,
+    find_table,
+    temperatures_of_parts,
+)
 
 __all__ = ["Difference", "check", "companion", "compute", "status"]
 
 
-def companion() -> Shown:
+def companion() -> Ensembles:
     """Load all ensembles that ship, falling.
 
     Raises
@@ -27,16 +34,16 @@ def companion() -> Shown:
     DataError
         None ships.
     """
-    shown = {t: store.load_ensemble(t, "companion") for t in store.available("companion")}
-    if not shown:
+    ensembles = {t: store.load_ensemble(t, "companion") for t in store.available("companion")}
+    if not ensembles:
         raise DataError("no ensemble ships; simulate them with 'glasslib campaign run'")
-    return shown
+    return ensembles
 
 
 # --------------------------------------------------------------------------------- computing
 def compute(
     names: Iterable[str] | None = None,
-    shown: Shown | None = None,
+    ensembles: Ensembles | None = None,
     report: Callable[[str], None] = print,
     force: bool = False,
 ) -> int:
@@ -46,107 +53,105 @@ def compute(
     ----------
     names : iterable of str, optional
         Tables; all by default.
-    shown : dict, optional
+    chosen : dict, optional
         Ensembles; all that ship by default.
     report : callable
         Gets one line about each part.
     force : bool
         Compute also what is up to date.
     """
-    shown = companion() if shown is None else shown
-    work = _Work(shown)
-    chosen = [_named(name) for name in (TABLES if names is None else names)]
+    ensembles = companion() if ensembles is None else ensembles
+    work = Work(ensembles)
+    chosen = [find_table(name) for name in (TABLES if names is None else names)]
     begin = time.process_time()
-    if any(one.trains for one in chosen):
+    if any(entry.trains for entry in chosen):
         _compute_settings(work, report, force)
     todo = []
-    for one in chosen:
-        parts = _parts(one, shown)
-        stale = {
-            part for part in shipped.parts_of(one.name) if part not in parts
-        }
-        shipped.drop(one.name, stale)
+    for entry in chosen:
+        parts = temperatures_of_parts(entry, ensembles)
+        shipped.remove(entry.name, set(shipped.parts_of(entry.name)) - set(parts))
         for part, temperature in parts.items():
-            key = work.key(one, temperature)
-            there = shipped.parts_of(one.name).get(part, {}).get("key") == key
-            if force or not there:
-                todo.append((one, part, temperature, key))
-    weights = [_weight(one, shown, temperature) for one, _, temperature, _ in todo]
+            key = work.key(entry, temperature)
+            recorded = shipped.parts_of(entry.name).get(part, {}).get("key") == key
+            if force or not recorded:
+                todo.append((entry, part, temperature, key))
+    weights = [_weight(entry, ensembles, temperature) for entry, _, temperature, _ in todo]
     report(f"{len(todo)} parts to compute, about {_minutes(sum(weights))} of one core")
     spent, weighed = 0.0, 0.0
-    for number, (one, part, temperature, key) in enumerate(todo):
+    for number, (entry, part, temperature, key) in enumerate(todo):
         started = time.process_time()
-        frame = None if force else shipped.look_up(one.name, part, key)
+        frame = None if force else shipped.find(entry.name, part, key)
         if frame is None:
-            frame = work.frame(one, temperature)
+            frame = work.frame(entry, temperature)
         seconds = time.process_time() - started
         if seconds > 0.1 * weights[number]:  # what was found in the cache says nothing of speed
             spent, weighed = spent + seconds, weighed + weights[number]
         if len(frame):
-            shipped.ship(one.name, part, key, frame, seconds)
+            shipped.publish(entry.name, part, key, frame, seconds)
         else:
-            shipped.keep(one.name, part, key, frame)
+            shipped.cache(entry.name, part, key, frame)
         # The guess counts as a minute's experience, so that the first parts do not mislead.
         left = sum(weights[number + 1 :]) * (spent + 60) / (weighed + 60)
         report(
-            f"[{number + 1}/{len(todo)}] {one.name} {part}: {len(frame)} rows, {seconds:.0f} s;"
+            f"[{number + 1}/{len(todo)}] {entry.name} {part}: {len(frame)} rows, {seconds:.0f} s;"
             f" about {_minutes(left)} left"
         )
     report(f"results are up to date; {_minutes(time.process_time() - begin)} of processor time")
     return len(todo)
 
 
-def _weight(one: Table, shown: Shown, temperature: float | None) -> float:
-    ensembles = [shown[temperature]] if temperature is not None else list(shown.values())
-    rows = np.mean([len(of.runs) * of.melt.n_monomers for of in ensembles])
-    return one.cost * rows / 8000
+def _weight(entry: Table, ensembles: Ensembles, temperature: float | None) -> float:
+    chosen = [ensembles[temperature]] if temperature is not None else list(ensembles.values())
+    rows = np.mean([len(ensemble.runs) * ensemble.melt.n_monomers for ensemble in chosen])
+    return entry.cost * rows / 8000
 
 
 def _minutes(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def _compute_settings(work: _Work, report: Callable[[str], None], force: bool) -> None:
-    reference = work.shown[reference_temperature(work.shown)]
-    for by in work._splits():
-        settings = NetworkSettings(split=by)
+def _compute_settings(work: Work, report: Callable[[str], None], force: bool) -> None:
+    reference = work.ensembles[reference_temperature(work.ensembles)]
+    for division in work.divisions():
+        settings = NetworkSettings(split=division)
         key = settings_key(reference, settings)
-        if shipped.parts_of("settings").get(by, {}).get("key") == key and not force:
+        if shipped.parts_of("settings").get(division, {}).get("key") == key and not force:
             continue
         started = time.process_time()
-        report(f"choosing the settings of A and B, split by {by}")
-        frame = shipped.look_up("settings", by, key)
+        report(f"choosing the settings of A and B, split by {division}")
+        frame = shipped.find("settings", division, key)
         frame = search_settings(reference, settings) if frame is None or force else frame
-        shipped.ship("settings", by, key, frame, time.process_time() - started)
+        shipped.publish("settings", division, key, frame, time.process_time() - started)
 
 
-def status(shown: Shown | None = None) -> pd.DataFrame:
+def status(ensembles: Ensembles | None = None) -> pd.DataFrame:
     """Say of each table how many parts are up to date, without computing anything.
 
     Returns
     -------
     pandas.DataFrame
-        By table: parts up to date and in all, processor seconds they took, and what it holds.
+        ``table``, ``up to date`` (parts that are, of how many), ``seconds`` of processor time that
+        they took, and what it ``holds``.
     """
-    shown = companion() if shown is None else shown
-    work = _Work(shown)
+    ensembles = companion() if ensembles is None else ensembles
+    work = Work(ensembles)
     known = work.settings_known()
     rows = []
-    for one in TABLES.values():
-        there = shipped.parts_of(one.name)
-        parts = _parts(one, shown)
+    for entry in TABLES.values():
+        recorded = shipped.parts_of(entry.name)
+        parts = temperatures_of_parts(entry, ensembles)
         good = "settings first"
-        if known or not one.trains:
-            fresh = sum(
-                there.get(part, {}).get("key") == work.key(one, temperature)
-                or shipped.look_up(one.name, part, work.key(one, temperature)) is not None
+        if known or not entry.trains:
+            current = sum(
+                recorded.get(part, {}).get("key") == work.key(entry, temperature)
+                or shipped.find(entry.name, part, work.key(entry, temperature)) is not None
                 for part, temperature in parts.items()
             )
-            good = f"{fresh} of {len(parts)}"
+            good = f"{current} of {len(parts)}"
         rows.append({
-            "table": one.name, "up to date": good,
-            "seconds": round(sum(about["seconds"] for about in there.values())),
-            "holds": one.about,
+            "table": entry.name, "up to date": good,
+            "seconds": round(sum(about["seconds"] for about in recorded.values())),
+            "holds": entry.about,
         })
     return pd.DataFrame(rows)
 
@@ -176,7 +181,7 @@ class Difference:
 def check(
     sample: int = 3,
     names: Iterable[str] | None = None,
-    shown: Shown | None = None,
+    ensembles: Ensembles | None = None,
     seed: int = 0,
     report: Callable[[str], None] = print,
 ) -> list[Difference]:
@@ -192,7 +197,7 @@ def check(
     names : iterable of str, optional
         Tables to draw from. By default all whose parts stand on one temperature each: one that
         stands on all (``transfer``) trains every network again, for more than ten minutes.
-    shown : dict, optional
+    chosen : dict, optional
         Ensembles; all that ship by default.
     seed : int
         Of the draw.
@@ -210,48 +215,50 @@ def check(
     DataError
         Nothing that ships is up to date, so nothing can be compared.
     """
-    shown = companion() if shown is None else shown
-    work = _Work(shown)
+    ensembles = companion() if ensembles is None else ensembles
+    work = Work(ensembles)
     if names is None:
-        names = [name for name, one in TABLES.items() if one.parts != "all"]
+        names = [name for name, entry in TABLES.items() if entry.parts != "all"]
     candidates = []
-    for one in map(_named, names):
-        there = shipped.parts_of(one.name)
-        for part, temperature in _parts(one, shown).items():
-            if part not in there:
+    for entry in map(find_table, names):
+        recorded = shipped.parts_of(entry.name)
+        for part, temperature in temperatures_of_parts(entry, ensembles).items():
+            if part not in recorded:
                 continue
-            if one.trains and not work.settings_known():
-                report(f"{one.name} {part} is stale: the choice of settings is; not compared")
-            elif there[part]["key"] == work.key(one, temperature):
-                candidates.append((one, part, temperature))
+            if entry.trains and not work.settings_known():
+                report(f"{entry.name} {part} is stale: the choice of settings is; not compared")
+            elif recorded[part]["key"] == work.key(entry, temperature):
+                candidates.append((entry, part, temperature))
             else:
-                report(f"{one.name} {part} is stale; not compared")
+                report(f"{entry.name} {part} is stale; not compared")
     if not candidates:
         raise DataError("no part that ships is up to date; run 'glasslib results compute'")
     order = np.random.default_rng(seed).permutation(len(candidates))[:sample]
     found = []
-    for one, part, temperature in (candidates[k] for k in order):
-        there = shipped.look_up(one.name, part, work.key(one, temperature))
+    for entry, part, temperature in (candidates[k] for k in order):
+        recorded = shipped.find(entry.name, part, work.key(entry, temperature))
         with paths.empty_var():
-            again = shipped.keep(one.name, part, "check", work.frame(one, temperature))
-        wrong = _compare(one, part, there, again)
-        report(f"{one.name} {part}: {len(again)} rows computed again, {len(wrong)} differ")
+            again = shipped.cache(entry.name, part, "check", work.frame(entry, temperature))
+        wrong = _compare(entry, part, recorded, again)
+        report(f"{entry.name} {part}: {len(again)} rows computed again, {len(wrong)} differ")
         found += wrong
     return found
 
 
-def _compare(one: Table, part: str, shipped: pd.DataFrame, again: pd.DataFrame) -> list[Difference]:
-    if list(shipped) != list(again) or len(shipped) != len(again):
-        return [Difference(one.name, part, "shape", 0, shipped.shape, again.shape)]
+def _compare(
+    entry: Table, part: str, recorded: pd.DataFrame, again: pd.DataFrame
+) -> list[Difference]:
+    if list(recorded) != list(again) or len(recorded) != len(again):
+        return [Difference(entry.name, part, "shape", 0, recorded.shape, again.shape)]
     found = []
-    for column in shipped:
-        a, b = shipped[column], again[column]
+    for column in recorded:
+        a, b = recorded[column], again[column]
         if a.dtype.kind in "fi" and b.dtype.kind in "fi":
-            same = np.isclose(a, b, rtol=1e-3, atol=one.tolerance, equal_nan=True)
+            same = np.isclose(a, b, rtol=1e-3, atol=entry.tolerance, equal_nan=True)
         else:
             same = (a.astype(str) == b.astype(str)).to_numpy()
         found += [
-            Difference(one.name, part, column, int(row), a[row], b[row])
+            Difference(entry.name, part, column, int(row), a[row], b[row])
             for row in np.flatnonzero(~same)
         ]
     return found

@@ -63,9 +63,14 @@ class Relaxation:
     tau_ee_error: float
 
 
-def relaxation_curve(of: Ensemble) -> Relaxation:
-    """Return F_s(q_peak, t) and the relaxation times of a temperature, with errors over runs."""
-    runs = list(of.runs.values())
+def relaxation_curve(ensemble: Ensemble) -> Relaxation:
+    """Return F_s(q_peak, t) and the relaxation times of a temperature, with errors over runs.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    """
+    runs = list(ensemble.runs.values())
     q = float(np.mean([run.attrs["q_peak"] for run in runs]))
     curves = [
         (run["lag"], at_wavenumber(run["scattering"], run["wavenumber"], q))
@@ -75,29 +80,30 @@ def relaxation_curve(of: Ensemble) -> Relaxation:
     grid = np.geomspace(low, high, 60)
     values = np.array([np.interp(np.log(grid), np.log(lag), f) for lag, f in curves])
     return Relaxation(
-        of.temperature, q, grid, values.mean(axis=0), standard_error(values),
+        ensemble.temperature, q, grid, values.mean(axis=0), standard_error(values),
         *_mean_error([decay_time(lag, f) for lag, f in curves]),
         *_mean_error([run.attrs["tau_ee"] for run in runs]),
     )
 
 
-def _ensemble_averages(of: Ensemble) -> tuple[np.ndarray, np.ndarray]:
+def _ensemble_averages(ensemble: Ensemble) -> tuple[np.ndarray, np.ndarray]:
     """Return u² and a of each run that has an ensemble."""
-    return of.debye_waller.mean(axis=1), of.propensity[..., of.times.tau_index].mean(axis=1)
+    far = ensemble.propensity[..., ensemble.times.tau_index]
+    return ensemble.debye_waller.mean(axis=1), far.mean(axis=1)
 
 
-def _ensemble_tau_alpha(of: Ensemble) -> list[float]:
+def _ensemble_tau_alpha(ensemble: Ensemble) -> list[float]:
     """Return where F_s, averaged over each run's trajectories, falls to 1/e."""
     return [
         decay_time(
-            of.times.fine_times,
+            ensemble.times.fine_times,
             np.concatenate([block["scattering"] for block in blocks]).mean(axis=0),
         )
-        for blocks in of.blocks.values()
+        for blocks in ensemble.blocks.values()
     ]
 
 
-def production_averages(of: Ensemble) -> tuple[np.ndarray, np.ndarray]:
+def production_averages(ensemble: Ensemble) -> tuple[np.ndarray, np.ndarray]:
     """Return u² = ⟨Δr²(1)⟩ and a = ⟨|Δr|(τ_α)⟩ of each production run, over its time origins.
 
     The ensembles' averages of the same name stand on one configuration a run and many velocities;
@@ -105,7 +111,7 @@ def production_averages(of: Ensemble) -> tuple[np.ndarray, np.ndarray]:
 
     Parameters
     ----------
-    of : Ensemble
+    ensemble : Ensemble
         Its fixed τ_α is taken, or else the mean over the runs.
 
     Returns
@@ -113,8 +119,8 @@ def production_averages(of: Ensemble) -> tuple[np.ndarray, np.ndarray]:
     (n_runs,) float64, (n_runs,) float64
         In σ² and σ. ``a`` is NaN in files made before the mean displacement was stored.
     """
-    tau = of.times.tau_alpha if of.times else relaxation_curve(of).tau_alpha
-    runs = of.runs.values()
+    tau = ensemble.times.tau_alpha if ensemble.times else relaxation_curve(ensemble).tau_alpha
+    runs = ensemble.runs.values()
     return (
         np.array([_at_lag(run, "msd", 1.0) for run in runs]),
         np.array([_at_lag(run, "mean_displacement", tau) for run in runs]),
@@ -133,28 +139,37 @@ def _at_lag(run: DataFile, name: str, time: float) -> float:
     return float(np.exp(curve(np.log(time))))
 
 
-def relaxation_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
-    """τ_α, τ_ee, u² = ⟨Δr²(1)⟩ and a = ⟨|Δr|(τ_α)⟩ by temperature, each with its error over runs.
+def relaxation_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
+    """Return τ_α, τ_ee, u² = ⟨Δr²(1)⟩ and a = ⟨|Δr|(τ_α)⟩ by temperature, with errors over runs.
+
+    τ_α, τ_ee and u² come from production runs, which average over many instants. ``a`` is the mean
+    displacement at the sampled τ_α, of the isoconfigurational ensembles or, where there are none
+    yet, of production runs that kept it. The paper prints 0.4286 at T = 0.40.
+    :func:`averages_table` sets both sources beside each other.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
 
     Returns
     -------
     pandas.DataFrame
-        τ_α, τ_ee and u² come from production runs, which average over many instants. ``a`` is the
-        mean displacement at the sampled τ_α, of the isoconfigurational ensembles or, where there
-        are none yet, of production runs that kept it; ``a_runs`` is from how many runs. The paper
-        prints 0.4286 at T = 0.40. :func:`averages_table` sets both sources beside each other.
+        By ``T``: ``q_peak`` (σ⁻¹), ``tau_alpha``, ``tau_alpha_error``, ``tau_alpha_sampled``,
+        ``tau_ee``, ``tau_ee_error`` (τ), ``u2``, ``u2_error`` (σ²), ``a``, ``a_error`` (σ), and
+        ``a_runs``, from how many runs.
     """
     rows = []
-    for t, e in shown.items():
-        r = relaxation_curve(e)
-        u2, of_runs = production_averages(e)
-        if e.blocks:
-            _, of_runs = _ensemble_averages(e)
+    for t, ensemble in ensembles.items():
+        r = relaxation_curve(ensemble)
+        u2, of_runs = production_averages(ensemble)
+        if ensemble.blocks:
+            _, of_runs = _ensemble_averages(ensemble)
         (u2, u2_error), (a, a_error) = map(_mean_error, (u2, of_runs))
         rows.append({
             "T": t, "q_peak": r.q_peak,
             "tau_alpha": r.tau_alpha, "tau_alpha_error": r.tau_alpha_error,
-            "tau_alpha_sampled": e.times.tau_alpha if e.times else np.nan,
+            "tau_alpha_sampled": ensemble.times.tau_alpha if ensemble.times else np.nan,
             "tau_ee": r.tau_ee, "tau_ee_error": r.tau_ee_error,
             "u2": u2, "u2_error": u2_error, "a": a, "a_error": a_error,
             "a_runs": np.isfinite(of_runs).sum(),
@@ -162,18 +177,28 @@ def relaxation_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("T")
 
 
-def averages_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
-    """τ_α, u² and a by temperature, from ensembles and from production runs; errors over runs.
+def averages_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
+    """Return τ_α, u² and a by temperature, from ensembles and from production runs.
 
-    The two stand on different trajectories and instants, and should agree. Two rows for each
-    temperature, or one if it has no ensembles.
+    The two stand on different trajectories and instants, and should agree.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``T`` and ``from`` (ensembles, production): ``τ_α``, ``u²``, ``a`` as text with errors
+        over runs. One row for a temperature without ensembles.
     """
     rows = []
-    for t, e in shown.items():
-        r, each = relaxation_curve(e), map(_mean_error, production_averages(e))
+    for t, ensemble in ensembles.items():
+        r, each = relaxation_curve(ensemble), map(_mean_error, production_averages(ensemble))
         sources = {"production": ((r.tau_alpha, r.tau_alpha_error), *each)}
-        if e.blocks:
-            each = map(_mean_error, (_ensemble_tau_alpha(e), *_ensemble_averages(e)))
+        if ensemble.blocks:
+            each = map(_mean_error, (_ensemble_tau_alpha(ensemble), *_ensemble_averages(ensemble)))
             sources = {"ensembles": tuple(each)} | sources
         for source, (tau, u2, a) in sources.items():
             words = {"τ_α": format_error(*tau), "u²": format_error(*u2), "a": format_error(*a)}
@@ -192,8 +217,8 @@ def scaling_table(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row: α, β (σ²), γ (σ⁴), χ² and the number of temperatures beyond three. Empty with
-        fewer than three temperatures.
+        One row: ``α``, ``β (σ²)``, ``γ (σ⁴)``, ``χ²`` and ``degrees of freedom``, the number of
+        temperatures beyond three. Empty with fewer than three temperatures.
     """
     known = table[(table[["u2_error", "tau_alpha_error"]] > 0).all(axis=1)]
     names = ["α", "β (σ²)", "γ (σ⁴)", "χ²", "degrees of freedom"]
@@ -203,7 +228,7 @@ def scaling_table(table: pd.DataFrame) -> pd.DataFrame:
         *(known[name] for name in ("u2", "u2_error", "tau_alpha", "tau_alpha_error"))
     )
     errors = np.sqrt(np.diag(law.covariance))
-    words = [format_error(v, e) for v, e in zip(law.coefficients, errors, strict=True)]
+    words = [format_error(*pair) for pair in zip(law.coefficients, errors, strict=True)]
     return pd.DataFrame([[*words, f"{law.chi2:.2g}", law.degrees_of_freedom]], columns=names)
 
 
@@ -222,8 +247,9 @@ def mean_displacement_check(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row: the paper's number, ours with its standard error over runs, from how many runs,
-        its 95 % interval (:func:`~glasslib.results.bar`), and whether the paper's lies in it.
+        By ``T``, one row: ``paper``, ``ours`` with its standard error over runs, ``runs`` (how
+        many), ``95 % interval`` (:func:`~glasslib.results.words.bar`), and ``verdict``, whether
+        the paper's number lies in it.
     """
     near = [t for t in table.index if abs(t - PAPER_A_TEMPERATURE) < 5e-4]
     row = {"T": PAPER_A_TEMPERATURE, "paper": PAPER_A, "ours": "no data yet", "runs": 0,

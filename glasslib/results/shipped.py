@@ -17,7 +17,7 @@ import pandas as pd
 from glasslib import paths
 from glasslib.files import write_text
 
-__all__ = ["drop", "keep", "look_up", "parts_of", "read_table", "ship"]
+__all__ = ["cache", "find", "parts_of", "publish", "read_table", "remove"]
 
 _DIGITS = "%.7g"
 #: Columns of text, and of true and false, wherever they occur.
@@ -75,7 +75,7 @@ def _cache_path(table: str, part: str, key: str) -> Path:
     return paths.cache() / "tables" / f"{table}-{part}-{key}.csv"
 
 
-def look_up(table: str, part: str, key: str) -> pd.DataFrame | None:
+def find(table: str, part: str, key: str) -> pd.DataFrame | None:
     """Return a part of a table if it is there under this key, shipped or cached; else None.
 
     Parameters
@@ -84,7 +84,7 @@ def look_up(table: str, part: str, key: str) -> pd.DataFrame | None:
 
     Examples
     --------
-    >>> look_up("no-such-table", "T0.500", "key") is None
+    >>> find("no-such-table", "T0.500", "key") is None
     True
     """
     parts, frame = _read(_path(table))
@@ -96,8 +96,8 @@ def look_up(table: str, part: str, key: str) -> pd.DataFrame | None:
     return None
 
 
-def keep(table: str, part: str, key: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Keep a part in the cache, and return it as it will be read again."""
+def cache(table: str, part: str, key: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep a part under ``var/cache``, and return it as it will be read again."""
     text = _text(frame)
     write_text(_cache_path(table, part, key), text)
     return _parse(text)
@@ -115,7 +115,7 @@ def _write(table: str, parts: dict[str, dict], whole: pd.DataFrame) -> None:
     write_text(_path(table), text)
 
 
-def ship(table: str, part: str, key: str, frame: pd.DataFrame, seconds: float) -> None:
+def publish(table: str, part: str, key: str, frame: pd.DataFrame, seconds: float) -> None:
     """Write a part into the table's file under ``data/results``, whole or not at all.
 
     Parameters
@@ -127,16 +127,16 @@ def ship(table: str, part: str, key: str, frame: pd.DataFrame, seconds: float) -
         Processor time that it took, to say later how long the next takes.
     """
     parts, old = _read(_path(table))
-    fresh = frame.assign(part=part)
-    fresh = fresh[["part", *(name for name in fresh if name != "part")]]
+    new = frame.assign(part=part)
+    new = new[["part", *(name for name in new if name != "part")]]
     others = [old[old["part"] != part]] if len(old) else []
-    whole = pd.concat([*(one for one in others if len(one)), fresh], ignore_index=True)
+    whole = pd.concat([*filter(len, others), new], ignore_index=True)
     parts = {name: about for name, about in parts.items() if (whole["part"] == name).any()}
-    parts[part] = {"key": key, "seconds": round(seconds, 1), "rows": len(fresh)}
+    parts[part] = {"key": key, "seconds": round(seconds, 1), "rows": len(new)}
     _write(table, parts, whole)
 
 
-def drop(table: str, names: set[str]) -> None:
+def remove(table: str, names: set[str]) -> None:
     """Take parts out of a table's file: those of temperatures that are no more."""
     parts, whole = _read(_path(table))
     if names & set(parts):

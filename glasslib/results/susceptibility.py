@@ -45,48 +45,63 @@ def _ratio(true: np.ndarray, predicted: np.ndarray, a: float) -> tuple[np.ndarra
     return value, np.fmax(jackknife(ratio, n), 2 * value * np.sqrt((1 - r**2) / (n - 1)))
 
 
-def susceptibilities(of: Ensemble, settings: Settings) -> pd.DataFrame:
-    """χ4(t) of Eq. 8: true, and predicted with and without training rows; and by trajectory.
+def susceptibilities(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
+    """Return χ4(t) of Eq. 8, true, and predicted with and without training rows; and by trajectory.
 
     ``row``: one network trained on four fifths of the monomers of every configuration, as the
     paper does it; ``run``: each configuration predicted by a network that has never seen it.
     The trajectory-level susceptibility (see :mod:`glasslib.dynamics.susceptibility`) stands beside
     it under its own name.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    settings : dict of dict of NetworkSettings
+        By division of rows and network.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``split`` (all, row, run, trajectory), ``curve`` (true, network A, network B; trajectories,
+        within configurations, between configurations), ``t``, ``at_tau``, ``chi4``,
+        ``chi4_error``, ``ratio`` to the true one and ``ratio_error``. Empty with a single run.
     """
-    data = dataset(of)
-    true = of.propensity
+    data = dataset(ensemble)
+    true = ensemble.propensity
     columns = ["split", "curve", "t", "at_tau", "chi4", "chi4_error", "ratio", "ratio_error"]
     if len(true) < 2:
         return pd.DataFrame(columns=columns)
-    a = float(true[..., of.times.tau_index].mean())
+    a = float(true[..., ensemble.times.tau_index].mean())
     fields = {("all", "true"): true}
-    for which in NETWORKS:
-        own = settings["row"][which].model_copy(update={"seed": 0})
-        network = trained(data, which, own, split(data.runs, own))
-        fields["row", f"network {which}"] = network.predict(data).reshape(true.shape)
-        predicted = held_out(data, which, settings["run"][which])[0]
-        fields["run", f"network {which}"] = predicted.reshape(true.shape)
+    for network in NETWORKS:
+        own = settings["row"][network].model_copy(update={"seed": 0})
+        trained_network = trained(data, network, own, split(data.runs, own))
+        fields["row", f"network {network}"] = trained_network.predict(data).reshape(true.shape)
+        predicted = held_out(data, network, settings["run"][network])[0]
+        fields["run", f"network {network}"] = predicted.reshape(true.shape)
     rows = []
 
-    def add(by, curve, chi4, error, ratio=None, ratio_error=None):
+    def add(division, curve, chi4, error, ratio=None, ratio_error=None):
         nothing = np.full(len(chi4), np.nan)
         ratio = nothing if ratio is None else ratio
         ratio_error = nothing if ratio_error is None else ratio_error
         rows.extend(
-            (by, curve, t, k == of.times.tau_index, chi4[k], error[k], ratio[k], ratio_error[k])
-            for k, t in enumerate(of.times.times)
+            (division, curve, t, k == ensemble.times.tau_index, *numbers)
+            for k, (t, *numbers) in enumerate(
+                zip(ensemble.times.times, chi4, error, ratio, ratio_error, strict=True)
+            )
         )
 
-    for (by, curve), field in fields.items():
-        add(by, curve, four_point_susceptibility(field, a),
+    for (division, curve), field in fields.items():
+        add(division, curve, four_point_susceptibility(field, a),
             four_point_susceptibility_error(field, a),
             *(_ratio(true, field, a) if curve != "true" else ()))
     counts = []
-    for blocks in of.blocks.values():
+    for blocks in ensemble.blocks.values():
         probe = nearest_probe(blocks[0]["probe_length"], a)
         counts.append(np.concatenate([b["exceeding"][..., probe] for b in blocks]))
     if all(len(run) > 1 for run in counts):
-        n = of.melt.n_monomers
+        n = ensemble.melt.n_monomers
         values = trajectory_susceptibility(counts, n)
         errors = trajectory_susceptibility_error(counts, n)
         names = ("trajectories", "within configurations", "between configurations")

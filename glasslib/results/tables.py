@@ -41,7 +41,7 @@ from glasslib.store import Ensemble
 
 __all__ = ["TABLES", "Table", "part_name", "table"]
 
-Shown = dict[float, Ensemble]
+Ensembles = dict[float, Ensemble]
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ class Table:
 
 
 TABLES: dict[str, Table] = {
-    one.name: one
-    for one in (
+    entry.name: entry
+    for entry in (
         Table("ceiling", "noise ceiling of the propensity against t and number of trajectories",
               ceiling.ceilings, tolerance=1e-4, cost=4),
         Table("accuracy", "ρ(t) of networks A and B, split by row (three seeds) and by run",
@@ -97,11 +97,11 @@ TABLES: dict[str, Table] = {
         Table("transfer", "ρ(τ_α) of networks at other temperatures than their own",
               transfer.transfers, parts="all", trains=True, tolerance=0.07, cost=15),
         Table("baselines", "ρ(t) of simpler means on the same splits",
-              baselines.baselines, cost=35),
+              baselines.baseline_correlations, cost=35),
         Table("positions", "ρ(t) within each place in the chain, runs held out",
               baselines.positions, trains=True, tolerance=0.05, cost=5),
         Table("leaks", "what shared noise and standardisation over all rows add, ridge",
-              leaks.leaks, cost=12),
+              leaks.leaks_in_ridge, cost=12),
         Table("leaks-networks", "the same leaks in networks, at the reference temperature",
               leaks.leaks_in_networks, parts="reference", trains=True, tolerance=0.05, cost=50),
         Table("reorientation", "DW, propensity and bond reorientation of the same monomer",
@@ -118,10 +118,10 @@ TABLES: dict[str, Table] = {
               learning_curves.learning_in_networks, parts="reference", trains=True, tolerance=0.05,
               cost=60),
         Table("inherent", "ρ(t) of ridge with the descriptors of the inherent structure",
-              inherent_structure.inherent_structure, cost=35),
+              inherent_structure.with_inherent_structure, cost=35),
         Table("inherent-networks", "networks with the descriptors of the inherent structure",
-              inherent_structure.inherent_structure_in_networks, parts="reference", trains=True,
-              tolerance=0.05, cost=80),
+              inherent_structure.with_inherent_structure_in_networks, parts="reference",
+              trains=True, tolerance=0.05, cost=80),
         Table("debye-waller-parts", "the Debye–Waller factor beside offset, cage and harmonic part",
               cage.debye_waller_parts, tolerance=1e-3, cost=30, cages=True),
         Table("structure-limit", "ρ(t) of cages, of networks D and A′, and of A and B as ridge",
@@ -144,70 +144,74 @@ def part_name(temperature: float) -> str:
     return f"T{temperature:.3f}"
 
 
-def _parts(one: Table, shown: Shown) -> dict[str, float | None]:
+def temperatures_of_parts(entry: Table, ensembles: Ensembles) -> dict[str, float | None]:
     """Parts of a table with the temperature of each."""
-    if one.parts == "all":
+    if entry.parts == "all":
         return {"all": None}
-    temperatures = [reference_temperature(shown)] if one.parts == "reference" else list(shown)
+    reference = entry.parts == "reference"
+    temperatures = [reference_temperature(ensembles)] if reference else list(ensembles)
     return {part_name(t): t for t in temperatures}
 
 
-class _Work:
+class Work:
     """What parts share: the ensembles, and the settings once they are chosen."""
 
-    def __init__(self, shown: Shown):
-        self.shown = shown
+    def __init__(self, ensembles: Ensembles):
+        self.ensembles = ensembles
         self._settings: dict | None = None
 
     @property
     def settings(self) -> dict[str, dict[str, NetworkSettings]]:
         if self._settings is None:
             self._settings = {
-                by: {
-                    which: best
-                    for which, (best, _) in chosen_settings(
-                        self.shown, NetworkSettings(split=by)
+                division: {
+                    network: best
+                    for network, (best, _) in chosen_settings(
+                        self.ensembles, NetworkSettings(split=division)
                     ).items()
                 }
-                for by in self._splits()
+                for division in self.divisions()
             }
             # One run cannot be held out; whatever asks for it finds the choice made by row.
             self._settings.setdefault("run", self._settings["row"])
         return self._settings
 
-    def _splits(self) -> tuple[str, ...]:
-        reference = self.shown[reference_temperature(self.shown)]
+    def divisions(self) -> tuple[str, ...]:
+        reference = self.ensembles[reference_temperature(self.ensembles)]
         return ("row", "run") if len(reference.runs) > 1 else ("row",)
 
     def settings_known(self) -> bool:
         """Tell whether the settings are there without training."""
-        reference = self.shown[reference_temperature(self.shown)]
-        keys = {by: settings_key(reference, NetworkSettings(split=by)) for by in self._splits()}
+        reference = self.ensembles[reference_temperature(self.ensembles)]
         return all(
-            shipped.look_up("settings", by, key) is not None for by, key in keys.items()
+            shipped.find(
+                "settings", division, settings_key(reference, NetworkSettings(split=division))
+            ) is not None
+            for division in self.divisions()
         )
 
-    def key(self, one: Table, temperature: float | None) -> str:
-        chosen = [self.shown[temperature]] if temperature is not None else self.shown.values()
+    def key(self, entry: Table, temperature: float | None) -> str:
+        one = temperature is not None
+        chosen = [self.ensembles[temperature]] if one else self.ensembles.values()
         settings = None
-        if one.trains:
+        if entry.trains:
             settings = {
-                by: {which: each.model_dump() for which, each in both.items()}
-                for by, both in self.settings.items()
+                division: {network: each.model_dump() for network, each in both.items()}
+                for division, both in self.settings.items()
             }
-        code = code_of(one.function, store.load_ensemble)
-        data = [digest(of) for of in chosen]
-        if one.cages:
-            data += [cage.cages_digest(of) for of in chosen]
+        code = code_of(entry.function, store.load_ensemble)
+        data = [digest(ensemble) for ensemble in chosen]
+        if entry.cages:
+            data += [cage.cages_digest(ensemble) for ensemble in chosen]
             code = key_of(code, code_of(store.load_cages))
-        return key_of(one.name, data, settings, code)
+        return key_of(entry.name, data, settings, code)
 
-    def frame(self, one: Table, temperature: float | None) -> pd.DataFrame:
-        given = (self.shown if temperature is None else self.shown[temperature],)
-        if one.trains:
+    def frame(self, entry: Table, temperature: float | None) -> pd.DataFrame:
+        given = (self.ensembles if temperature is None else self.ensembles[temperature],)
+        if entry.trains:
             given = (*given, self.settings)
         with threadpool_limits(1):  # on a busy machine, two threads are ten times slower than one
-            frame = one.function(*given)
+            frame = entry.function(*given)
         if temperature is not None:
             frame = frame.assign(T=temperature)
             frame = frame[["T", *(name for name in frame if name != "T")]]
@@ -215,35 +219,41 @@ class _Work:
 
 
 # ----------------------------------------------------------------------------------- reading
-def table(name: str, shown: Shown) -> pd.DataFrame:
+def table(name: str, ensembles: Ensembles) -> pd.DataFrame:
     """Return a result table for the ensembles shown; compute what is not there.
 
     Parameters
     ----------
     name : str
         One of :data:`TABLES`.
-    shown : dict of float to Ensemble
+    ensembles : dict of float to Ensemble
         By temperature.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``T`` (but for tables of all temperatures together), and the columns of the table's
+        function.
 
     Raises
     ------
     ParameterError
         There is no such table.
     """
-    one = _named(name)
-    work = _Work(shown)
+    entry = find_table(name)
+    work = Work(ensembles)
     frames = []
-    for part, temperature in _parts(one, shown).items():
-        key = work.key(one, temperature)
-        frame = shipped.look_up(name, part, key)
+    for part, temperature in temperatures_of_parts(entry, ensembles).items():
+        key = work.key(entry, temperature)
+        frame = shipped.find(name, part, key)
         if frame is None:
-            frame = shipped.keep(name, part, key, work.frame(one, temperature))
+            frame = shipped.cache(name, part, key, work.frame(entry, temperature))
         frames.append(frame)
     filled = [frame for frame in frames if len(frame)] or frames[:1]
     return pd.concat(filled, ignore_index=True)
 
 
-def _named(name: str) -> Table:
+def find_table(name: str) -> Table:
     try:
         return TABLES[name]
     except KeyError:

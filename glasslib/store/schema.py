@@ -1,7 +1,7 @@
 """What the three kinds of data files hold: each variable with its dimensions, unit and meaning.
 
-:data:`RUN`, :data:`BLOCK` and :data:`CAGE` are the whole list. The values come from the campaign. The
-oldest files of runs lack ``equilibration_end_to_end``, ``mean_displacement`` and
+:data:`RUN`, :data:`BLOCK` and :data:`CAGE` are the whole list. The values come from the campaign.
+The oldest files of runs lack ``equilibration_end_to_end``, ``mean_displacement`` and
 ``structure_factor_thirds``.
 """
 

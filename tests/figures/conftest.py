@@ -36,7 +36,7 @@ def tables(shown, smoke_var):
             "accuracy": correlation.accuracy(of, settings),
             "susceptibility": susceptibility.susceptibilities(of, settings),
             "ceiling": ceiling.ceilings(of),
-            "baselines": baselines.baselines(of),
+            "baselines": baselines.baseline_correlations(of),
             "importance": debye_waller.importance(of, settings),
             "reorientation": debye_waller.reorientation(of),
             "learning-runs": learning_curves.learning_runs(of),

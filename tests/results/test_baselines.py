@@ -8,7 +8,7 @@ from results.examples import of_small
 
 
 def test_baselines_on_a_known_data_set(small, monkeypatch):
-    table = baselines.baselines(of_small(small, monkeypatch, baselines))
+    table = baselines.baseline_correlations(of_small(small, monkeypatch, baselines))
     here = table[table["at_tau"] & (table["split"] == "run")].set_index("model")
     root = np.sqrt(2.25)
     assert here.loc["Debye–Waller alone", "rho"] == pytest.approx(1 / root, abs=0.04)

@@ -33,7 +33,7 @@ for tree in json.load(sys.stdin):
     from glasslib.parameters import NetworkSettings
     from glasslib.results import networks, tables
     one = store.load_ensemble(0.8, "smoke")
-    work = tables._Work({0.8: one})
+    work = tables.Work({0.8: one})
     work._settings = {by: dict.fromkeys("AB", NetworkSettings(split=by)) for by in ("row", "run")}
     keys = {name: work.key(table, 0.8) for name, table in tables.TABLES.items()}
     out[tree] = keys | {"settings": networks.settings_key(one, NetworkSettings())}
@@ -96,7 +96,7 @@ CHANGES = {
         "structure/neighbors.py", "raise ConfigurationError(\n",
         "raise ConfigurationError(\n            'no'\n", set(),
     ),
-    "docstring": ("results/ceiling.py", '"""Reliability and ceiling', '"""Ceiling', set()),
+    "docstring": ("results/ceiling.py", '"""Return reliability and ceiling', '"""Return', set()),
     "comment": ("results/transfer.py", "  # stays for runs that none has seen", "", set()),
     "description": ("parameters.py", "Coarse-graining radius r_c, σ.", "r_c.", set()),
     "column title": ("results/networks.py", '"setting"', '"name"', set()),

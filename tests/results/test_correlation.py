@@ -94,6 +94,6 @@ def test_equal_runs_are_groups_each_as_if_it_were_all_there_is(one, monkeypatch)
 def test_runs_that_fill_no_group_stay_out(one):
     many = replace(one, runs=dict.fromkeys(range(10), one.runs[0]),
                    blocks=dict.fromkeys(range(10), one.blocks[0]))
-    groups = correlation._groups(many, 4)
+    groups = correlation.groups_of_runs(many, 4)
     assert [list(group.runs) for group in groups] == [[0, 1, 2, 3], [4, 5, 6, 7]]
-    assert [list(group.runs) for group in correlation._groups(one, 2)] == [[0, 1]]
+    assert [list(group.runs) for group in correlation.groups_of_runs(one, 2)] == [[0, 1]]

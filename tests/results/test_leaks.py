@@ -20,7 +20,7 @@ def test_crossing_takes_away_shared_noise_and_nothing_else(small, monkeypatch):
             small, debye_waller=signal + chance, targets=np.stack([signal + chance] * 2, 1)
         ))
     monkeypatch.setattr(leaks, "_halves", lambda of, data: tuple(halves))
-    table = leaks.leaks(of_small(small, monkeypatch, leaks, baselines))
+    table = leaks.leaks_in_ridge(of_small(small, monkeypatch, leaks, baselines))
     here = table[table["at_tau"] & (table["leak"] == "shared noise")]
     alone = here[here["model"] == "Debye–Waller alone"].set_index("variant")["rho"]
     assert alone["shared"] == pytest.approx(1) and alone["crossed"] == pytest.approx(0.5, abs=0.04)

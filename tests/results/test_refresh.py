@@ -55,9 +55,9 @@ def test_check_finds_a_number_that_does_not_come_out(folder, shown):
     refresh.compute(["ceiling", "reorientation"], shown, lambda line: None)
     assert refresh.check(9, ["ceiling", "reorientation"], shown, report=lambda line: None) == []
     parts = shipped.parts_of("ceiling")
-    frame = shipped.look_up("ceiling", "T0.800", parts["T0.800"]["key"])
+    frame = shipped.find("ceiling", "T0.800", parts["T0.800"]["key"])
     frame.loc[7, "ceiling"] += 0.1
-    shipped.ship("ceiling", "T0.800", parts["T0.800"]["key"], frame, 1.0)
+    shipped.publish("ceiling", "T0.800", parts["T0.800"]["key"], frame, 1.0)
     lines = []
     (wrong,) = refresh.check(9, ["ceiling"], shown, report=lines.append)
     assert (wrong.part, wrong.column, wrong.row) == ("T0.800", "ceiling", 7)
@@ -71,7 +71,7 @@ def test_check_finds_a_number_that_does_not_come_out(folder, shown):
 
 def test_what_trains_every_network_is_checked_only_when_named(folder, shown):
     refresh.compute(["ceiling"], shown, lambda line: None)
-    shipped.ship("transfer", "all", "of old", pd.DataFrame({"rho": [0.5]}), 1.0)
+    shipped.publish("transfer", "all", "of old", pd.DataFrame({"rho": [0.5]}), 1.0)
     lines = []
     assert refresh.check(9, None, shown, report=lines.append) == []
     assert {line.split()[0] for line in lines} == {"ceiling"}
@@ -98,7 +98,7 @@ def test_settings_are_chosen_once_and_ship(folder, shown, monkeypatch):
                                       epochs=9, chosen=True)
 
     monkeypatch.setattr(networks, "choose_settings", quick)
-    work = tables._Work(shown)
+    work = tables.Work(shown)
     assert not work.settings_known()
     refresh._compute_settings(work, lambda line: None, False)
     assert sorted(calls) == [("A", "row"), ("A", "run"), ("B", "row"), ("B", "run")]

@@ -15,37 +15,37 @@ from glasslib.results import (
 
 def test_a_part_is_found_under_its_key_alone(folder):
     frame = pd.DataFrame({"model": ["A", "B"], "rho": [0.5, np.nan], "n": [1, 2]})
-    shipped.ship("t", "T0.800", "k1", frame, 3.21)
-    shipped.ship("t", "T0.700", "k2", frame.iloc[:1], 1.0)
-    pd.testing.assert_frame_equal(shipped.look_up("t", "T0.800", "k1"), frame)
-    assert shipped.look_up("t", "T0.800", "k2") is None
-    assert shipped.look_up("t", "T0.700", "k2")["rho"].tolist() == [0.5]
+    shipped.publish("t", "T0.800", "k1", frame, 3.21)
+    shipped.publish("t", "T0.700", "k2", frame.iloc[:1], 1.0)
+    pd.testing.assert_frame_equal(shipped.find("t", "T0.800", "k1"), frame)
+    assert shipped.find("t", "T0.800", "k2") is None
+    assert shipped.find("t", "T0.700", "k2")["rho"].tolist() == [0.5]
     assert shipped.parts_of("t")["T0.800"] == {"key": "k1", "seconds": 3.2, "rows": 2}
-    shipped.ship("t", "T0.700", "k3", frame, 1.0)  # new data at one temperature
-    assert shipped.look_up("t", "T0.700", "k2") is None
-    assert len(shipped.look_up("t", "T0.800", "k1")) == 2
+    shipped.publish("t", "T0.700", "k3", frame, 1.0)  # new data at one temperature
+    assert shipped.find("t", "T0.700", "k2") is None
+    assert len(shipped.find("t", "T0.800", "k1")) == 2
     assert shipped.read_table("t")["part"].tolist() == ["T0.800"] * 2 + ["T0.700"] * 2
-    shipped.drop("t", {"T0.800"})
+    shipped.remove("t", {"T0.800"})
     assert list(shipped.parts_of("t")) == ["T0.700"]
     assert [path.name for path in folder.iterdir()] == ["t.csv"]
 
 
 def test_a_number_typed_by_hand_is_not_believed(folder):
-    shipped.ship("t", "T0.800", "k1", pd.DataFrame({"rho": [0.512]}), 1.0)
+    shipped.publish("t", "T0.800", "k1", pd.DataFrame({"rho": [0.512]}), 1.0)
     path = folder / "t.csv"
     text = path.read_text()
     path.write_text(text.replace("0.512", "0.912"))
-    assert shipped.look_up("t", "T0.800", "k1") is None
+    assert shipped.find("t", "T0.800", "k1") is None
     path.write_text(text)
-    assert shipped.look_up("t", "T0.800", "k1") is not None
+    assert shipped.find("t", "T0.800", "k1") is not None
     for damage in ("", "{", "no comment\n1,2\n", text[: len(text) // 2]):
         path.write_text(damage)
-        assert shipped.look_up("t", "T0.800", "k1") is None
+        assert shipped.find("t", "T0.800", "k1") is None
 
 
 def test_the_cache_is_asked_where_nothing_ships(folder):
-    kept = shipped.keep("t", "all", "k", pd.DataFrame({"x": [1 / 3], "y": ["−"]}))
-    again = shipped.look_up("t", "all", "k")
+    kept = shipped.cache("t", "all", "k", pd.DataFrame({"x": [1 / 3], "y": ["−"]}))
+    again = shipped.find("t", "all", "k")
     pd.testing.assert_frame_equal(kept, again)
     assert again["x"][0] == pytest.approx(1 / 3, rel=1e-6)
 
