@@ -155,10 +155,10 @@ def _both_ways(i, j, weights=None):
 
 def _neighbour_sums(values, i, j, weights=None):
     n = len(values)
-    to, of, w = _both_ways(i, j, weights)
+    centre, neighbour, w = _both_ways(i, j, weights)
     return (
-        np.bincount(to, w * np.asarray(values)[of], minlength=n),
-        np.bincount(to, w, minlength=n),
+        np.bincount(centre, w * np.asarray(values)[neighbour], minlength=n),
+        np.bincount(centre, w, minlength=n),
     )
 
 
@@ -312,8 +312,8 @@ def _attenuation_cases():
 
 
 EXERCISES: dict[str, Exercise] = {
-    one.number: one
-    for one in (
+    exercise.number: exercise
+    for exercise in (
         Exercise(
             "1.1", "Nearest periodic image",
             lambda v, box: v - box * np.round(v / box),

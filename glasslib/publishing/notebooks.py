@@ -1,4 +1,4 @@
-"""The notebooks: which there are, and their jupytext pairs.
+"""The notebooks: find and read them, and write their jupytext pairs.
 
 The MyST file ``NN-name.md`` is the source; ``NN-name.ipynb`` beside it is the same notebook,
 unexecuted, for those who open it in Jupyter or run it with papermill. Each notebook has a cell

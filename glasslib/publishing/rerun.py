@@ -111,7 +111,7 @@ def _missing(page: CompanionParameters) -> list[float]:
 def _computing(stems: Sequence[str], page: CompanionParameters) -> dict[str, float]:
     """Return, by page, the seconds to compute tables and networks that are not there."""
     rows = _rows(page)
-    own = sum(rows[t] for t in page.temperatures)
+    asked = sum(rows[t] for t in page.temperatures)
     counted: set[str] = set()
     seconds = dict.fromkeys(stems, 0.0)
     for stem in stems:
@@ -121,7 +121,7 @@ def _computing(stems: Sequence[str], page: CompanionParameters) -> dict[str, flo
                 seconds[stem] += _training(rows, page.profile)
             else:
                 table = TABLES[name]
-                monomers = own if table.parts == "each" else sum(rows.values())
+                monomers = asked if table.parts == "each" else sum(rows.values())
                 seconds[stem] += table.cost * monomers / 8000
     return seconds
 
