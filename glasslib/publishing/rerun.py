@@ -164,7 +164,7 @@ def _settings_are_known(temperature: float, profile: str) -> bool:
     if found is None:
         return False
     key = networks.settings_key(store.load_ensemble(temperature, found), NetworkSettings())
-    return shipped.look_up("settings", "row", key) is not None
+    return shipped.find("settings", "row", key) is not None
 
 
 # ------------------------------------------------------------------------------------ progress
