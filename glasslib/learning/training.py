@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
@@ -355,7 +355,6 @@ def train(
     which: Literal["A", "B"],
     settings: NetworkSettings | None = None,
     split: Split | None = None,
-    progress: Callable[[int, float], None] | None = None,
     standardise_on: Literal["training", "all"] = "training",
 ) -> TrainedNetwork:
     """Train network A or B on the training rows of a data set.
@@ -376,8 +375,6 @@ def train(
     split : Split, optional
         Rows to use instead of what :func:`~glasslib.learning.dataset.split` gives; rows in no
         part are not used. ``settings.seed`` then decides on weights, batches and dropout alone.
-    progress : callable, optional
-        Called after each epoch with its number, from 0, and the validation error.
     standardise_on : {"training", "all"}
         Rows whose mean and deviation standardise inputs (Eq. 6) and targets. ``"all"`` lets the
         test rows in, as the order of the paper's Section 2.3 reads: a leak to be measured.
@@ -450,8 +447,6 @@ def train(
                     f"the loss stopped being a number with learning_rate ="
                     f" {settings.learning_rate:g}; choose a smaller one"
                 )
-            if progress is not None:
-                progress(number, history["validation"][-1])
             if number == 0 or history["validation"][-1] < history["validation"][best]:
                 best, weights = number, network.get_weights()
             elif number - best >= settings.patience:
@@ -479,7 +474,6 @@ def choose_settings(
     grid: Mapping[str, Iterable] | None = None,
     settings: NetworkSettings | None = None,
     split: Split | None = None,
-    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[NetworkSettings, pandas.DataFrame]:
     r"""Choose what the paper leaves open by the error on the validation rows.
 
@@ -505,8 +499,6 @@ def choose_settings(
         All that the grid does not name.
     split : Split, optional
         Rows to use; default what :func:`~glasslib.learning.dataset.split` gives.
-    progress : callable, optional
-        Called after each training with the number done and the number of all.
 
     Returns
     -------
@@ -557,7 +549,7 @@ def choose_settings(
     variance = _statistics(dataset.targets[rows.train])[1] ** 2
     inputs = dataset.inputs(which)[0][rows.validation]
     records = []
-    for number, (combination, candidate) in enumerate(zip(combinations, candidates, strict=True)):
+    for combination, candidate in zip(combinations, candidates, strict=True):
         record = combination | {"validation_loss": np.inf, "validation_rho": np.nan}
         record |= {"best_epoch": -1, "epochs": 0}
         try:
@@ -571,8 +563,6 @@ def choose_settings(
             record["best_epoch"] = network.best_epoch
             record["epochs"] = len(network.history["validation"])
         records.append(record)
-        if progress is not None:
-            progress(number + 1, len(combinations))
     table = pandas.DataFrame(records)
     best = int(np.argmin(table["validation_loss"]))
     if not np.isfinite(table["validation_loss"][best]):

@@ -105,7 +105,7 @@ def combine(verdicts: Iterable[str]) -> str:
     verdicts = list(verdicts)
     if NOT_CONFIRMED in verdicts:
         return NOT_CONFIRMED
-    if verdicts and all(one == CONFIRMED for one in verdicts):
+    if verdicts and all(verdict == CONFIRMED for verdict in verdicts):
         return CONFIRMED
     return CANNOT_TELL
 
@@ -453,7 +453,7 @@ def claims_table(judged: list[tuple[str, str, Finding | None, Finding | None]]) 
     """
     rows = []
     for claim, where, by_row, by_run in judged:
-        takes = [one.takes for one in (by_row, by_run) if one and one.takes]
+        takes = [finding.takes for finding in (by_row, by_run) if finding and finding.takes]
         rows.append({
             "the paper says": claim, "section": where,
             "rows at random, as the paper": by_row.verdict,

@@ -36,6 +36,7 @@ __all__ = [
     "deepest_minima",
     "groups_of_runs",
     "shape",
+    "shape_features",
 ]
 
 SEEDS = 3
@@ -152,8 +153,8 @@ def accuracy_from_equal_runs(ensemble: Ensemble, settings: Settings) -> pd.DataF
                 whole = predicted.setdefault(division, {}).setdefault(
                     network, [np.full(data.targets.shape, np.nan) for _ in seeds]
                 )
-                for all_rows, one in zip(whole, seeds, strict=True):
-                    all_rows[rows] = one
+                for all_rows, tested in zip(whole, seeds, strict=True):
+                    all_rows[rows] = tested
     return _accuracy_rows(data, predicted).assign(group=size, runs=size * len(groups))
 
 
@@ -163,22 +164,35 @@ def groups_of_runs(ensemble: Ensemble, size: int) -> list[Ensemble]:
     return [ensemble.only(runs[k : k + size]) for k in range(0, len(runs) - size + 1, size)]
 
 
-def _features(times: np.ndarray, k_tau: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
-    """What the paper says about the shape of ρ(t), each as a number that is positive if true.
+def shape_features(times: np.ndarray, k_tau: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+    """Return what the paper says about the shape of ρ(t), each as a number, positive if true.
 
     "Near" is within a factor of some three. A dip near t = 1 is a minimum there that ρ falls into
     from the last time before and rises out of towards τ_α; times below 0.1, where motion is still
     ballistic, count for nothing else.
+
+    Parameters
+    ----------
+    times : (n_times,) float64
+        In τ.
+    k_tau : int
+        Which of them is τ_α.
+
+    Returns
+    -------
+    dict of str to callable
+        By statement (:data:`DIP` and so on), of those that these times allow: from ρ,
+        (…, n_times), to differences of ρ, (…).
     """
     tau = times[k_tau]
     late = times >= 0.1 - 1e-9
-    one = np.abs(np.log(times)).argmin()
+    at_one = np.abs(np.log(times)).argmin()
     dip = (times >= 0.3 - 1e-9) & (times <= 3) & (times < tau / 3)
     before = np.flatnonzero(times < 0.3 - 1e-9)[-1:]
     near = late & (times >= tau / 3 - 1e-9) & (times <= 3 * tau + 1e-9)
     elsewhere = late & ~near
     others = late.copy()
-    others[one] = False
+    others[at_one] = False
     out = {}
     if dip.any() and len(before):
         out[DIP] = lambda rho: (
@@ -187,7 +201,7 @@ def _features(times: np.ndarray, k_tau: int) -> dict[str, Callable[[np.ndarray],
     if elsewhere.any():
         out[PEAK_AT_TAU] = lambda rho: rho[..., near].max(-1) - rho[..., elsewhere].max(-1)
     if others.any():
-        out[PEAK_AT_ONE] = lambda rho: rho[..., one] - rho[..., others].max(-1)
+        out[PEAK_AT_ONE] = lambda rho: rho[..., at_one] - rho[..., others].max(-1)
     if k_tau + 1 < len(times):
         out[FALLS] = lambda rho: rho[..., k_tau] - rho[..., -1]
     return out
@@ -211,7 +225,7 @@ def shape(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
     rows = []
     for division, predicted in _predicted(data, settings).items():
         for network, (pooled, _) in resample_all(data, predicted).items():
-            for name, function in _features(data.times, data.tau_index).items():
+            for name, function in shape_features(data.times, data.tau_index).items():
                 each = [part.apply(function) for part in pooled]
                 mean = Resampled.mean(each)
                 error = mean.error
@@ -263,8 +277,8 @@ def deepest_minima(accuracy: pd.DataFrame, model: str) -> pd.DataFrame:
         low = int(depth.argmax())
         places = (int(rho[: low + 1].argmax()), low, low + int(rho[low:].argmax()))
         rows[temperature, division] = [
-            f"{format_error(one.rho, one.rho_error)} at {one.t:.3g}" if depth[low] > 0 else "–"
-            for one in (curve.iloc[place] for place in places)
+            f"{format_error(row.rho, row.rho_error)} at {row.t:.3g}" if depth[low] > 0 else "–"
+            for row in (curve.iloc[place] for place in places)
         ]
     names = ["highest before", "minimum", "highest after, up to τ_α"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=names).set_axis(
@@ -305,7 +319,7 @@ the error bar at 1 of 1 temperature.'
     difference = by_model[A_LESS_B]
     n = len(difference)
     higher = sum(
-        one["rho"] > bar(one["rho_error"], runs[t]) for t, one in difference.iterrows()
+        row["rho"] > bar(row["rho_error"], runs[t]) for t, row in difference.iterrows()
     )
     return (
         f"ρ(τ_α) of A and B is {each}. A is higher by more than the error bar at"

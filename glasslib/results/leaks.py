@@ -20,13 +20,22 @@ from glasslib.results.baselines import ridge_predictions, splits_of
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.store import Ensemble
 
-__all__ = ["leaks_in_networks", "leaks_in_ridge"]
+__all__ = ["halves_of_blocks", "leaks_in_networks", "leaks_in_ridge"]
 
 
-def _halves(ensemble: Ensemble, data: Dataset) -> tuple[Dataset, Dataset] | None:
-    """Data sets of two disjoint halves of the blocks, on runs with two blocks or more.
+def halves_of_blocks(ensemble: Ensemble, data: Dataset) -> tuple[Dataset, Dataset] | None:
+    """Return data sets of two disjoint halves of the blocks, on runs with two blocks or more.
 
-    None if fewer than two runs have two blocks.
+    Parameters
+    ----------
+    ensemble : Ensemble
+    data : Dataset
+        Of all its blocks.
+
+    Returns
+    -------
+    (Dataset, Dataset) or None
+        None if fewer than two runs have two blocks.
     """
     usable = {run: blocks for run, blocks in ensemble.blocks.items() if len(blocks) > 1}
     if len(usable) < 2:
@@ -41,7 +50,7 @@ def _halves(ensemble: Ensemble, data: Dataset) -> tuple[Dataset, Dataset] | None
             np.mean([block[name].astype(np.float64) for block in blocks[chosen]], axis=0)
             for blocks in usable.values()
         ]
-        return np.concatenate([one.T for one in values])
+        return np.concatenate([value.T for value in values])
 
     return tuple(
         replace(
@@ -55,12 +64,12 @@ def _halves(ensemble: Ensemble, data: Dataset) -> tuple[Dataset, Dataset] | None
 
 def _sets(halves: tuple[Dataset, Dataset]) -> dict[str, list[Dataset]]:
     """Data sets whose DW and target share their trajectories, and whose do not; both ways."""
-    one, two = halves
+    first, second = halves
     return {
-        "shared": [one, two],
+        "shared": [first, second],
         "crossed": [
-            replace(one, debye_waller=two.debye_waller),
-            replace(two, debye_waller=one.debye_waller),
+            replace(first, debye_waller=second.debye_waller),
+            replace(second, debye_waller=first.debye_waller),
         ],
     }
 
@@ -68,9 +77,9 @@ def _sets(halves: tuple[Dataset, Dataset]) -> dict[str, list[Dataset]]:
 def _averaged(predicted: dict[str, list[np.ndarray]], sets: list[Dataset], **columns):
     """Rows of each variant and of their difference, averaged over the two ways."""
     tables = []
-    for k, one in enumerate(sets):
+    for k, data in enumerate(sets):
         each = {name: values[k] for name, values in predicted.items()}
-        tables.append(correlation_rows(one, each, [tuple(each)], **columns))
+        tables.append(correlation_rows(data, each, [tuple(each)], **columns))
     table = tables[0].copy()
     for name in ("rho", "rho_error", "within", "within_error"):
         table[name] = np.mean([each[name] for each in tables], axis=0)
@@ -98,11 +107,13 @@ def leaks_in_ridge(ensemble: Ensemble) -> pd.DataFrame:
     """
     data = dataset(ensemble)
     tables = []
-    halves = _halves(ensemble, data)
+    halves = halves_of_blocks(ensemble, data)
     if halves is not None:
         sets = _sets(halves)
         for model in ("Debye–Waller alone", "ridge A"):
-            predicted = {name: [_model(one, model) for one in two] for name, two in sets.items()}
+            predicted = {
+                name: [_model(each, model) for each in both] for name, both in sets.items()
+            }
             table = _averaged(predicted, sets["shared"], split="run")
             tables.append(_labelled(table, "shared noise", model))
     for division, (folds, groups) in splits_of(data).items():
@@ -154,16 +165,16 @@ def leaks_in_networks(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
     """
     data = dataset(ensemble)
     tables = []
-    halves = _halves(ensemble, data)
+    halves = halves_of_blocks(ensemble, data)
     if halves is not None:
-        one, two = halves
-        sets = {"shared": two, "crossed": replace(two, debye_waller=one.debye_waller)}
-        folds = run_folds(two.runs)
+        first, second = halves
+        sets = {"shared": second, "crossed": replace(second, debye_waller=first.debye_waller)}
+        folds = run_folds(second.runs)
         predicted = {
             name: held_out(each, "A", settings["run"]["A"], folds)[0]
             for name, each in sets.items()
         }
-        table = correlation_rows(two, predicted, [tuple(predicted)], split="run")
+        table = correlation_rows(second, predicted, [tuple(predicted)], split="run")
         tables.append(_labelled(table, "shared noise", "network A"))
     for network in NETWORKS:
         own = settings["row"][network].model_copy(update={"seed": 0})

@@ -84,7 +84,7 @@ def predictions(
         What the choice starts from; ``NetworkSettings(split="run")`` holds out whole runs.
     """
     chosen = {network: best for network, (best, _) in chosen_settings(ensembles, settings).items()}
-    return {t: predict(one, chosen) for t, one in ensembles.items()}
+    return {t: predict(ensemble, chosen) for t, ensemble in ensembles.items()}
 
 
 def _middle(temperatures: list[float], number: int = 3) -> list[float]:
@@ -112,11 +112,11 @@ def map_columns(
     """
     columns = []
     for t in _middle(list(ensembles)):
-        one, prediction = ensembles[t], predictions[t]
-        k, n = one.times.tau_index, one.melt.n_monomers
-        fields = {"true": one.propensity[0, :, k]}
+        ensemble, prediction = ensembles[t], predictions[t]
+        k, n = ensemble.times.tau_index, ensemble.melt.n_monomers
+        fields = {"true": ensemble.propensity[0, :, k]}
         fields |= {network: values[:n, k] for network, values in prediction.predicted.items()}
-        columns.append((t, one.configuration(min(one.runs)), fields))
+        columns.append((t, ensemble.configuration(min(ensemble.runs)), fields))
     return columns
 
 
@@ -139,8 +139,8 @@ def map_table(
     """
     rows = []
     for t in _middle(list(ensembles)):
-        one, p = ensembles[t], predictions[t]
-        k, n = one.times.tau_index, one.melt.n_monomers
+        ensemble, p = ensembles[t], predictions[t]
+        k, n = ensemble.times.tau_index, ensemble.melt.n_monomers
         test = p.test[p.test < n]
         row = {"T": t}
         for network, values in p.predicted.items():
@@ -217,8 +217,9 @@ def melt_views(
     """
     views = []
     for t, configuration, _ in map_columns(ensembles, predictions):
-        one, n = ensembles[t], len(configuration)
-        fields = {"true": one.propensity[0]}
+        ensemble, n = ensembles[t], len(configuration)
+        fields = {"true": ensemble.propensity[0]}
         fields |= {network: values[:n] for network, values in predictions[t].predicted.items()}
-        views.append(MeltView(t, configuration, one.times.times, one.times.tau_index, fields))
+        times = ensemble.times
+        views.append(MeltView(t, configuration, times.times, times.tau_index, fields))
     return views

@@ -9,11 +9,22 @@ from glasslib.dynamics.errors_over_runs import standard_error
 from glasslib.dynamics.relaxation import decay_time
 from glasslib.store import DataFile, Ensemble
 
-__all__ = ["checks", "equilibration_table"]
+__all__ = ["checks", "drift", "equilibration_table"]
 
 
-def _drift_z(values: np.ndarray) -> float:
-    """Difference of the last two thirds' means in their standard errors (five blocks each)."""
+def drift(values: np.ndarray) -> float:
+    """Return the difference of the last two thirds' means in its standard error.
+
+    Parameters
+    ----------
+    values : (n,) float64
+        A time series; the error of each third comes from five blocks.
+
+    Examples
+    --------
+    >>> bool(drift(np.repeat([5.0, 0.0, 1.0], 50) + np.tile([0.0, 1.0, 2.0], 50)) > 3)
+    True
+    """
     n = len(values)
     second, third = values[n // 3 : 2 * n // 3], values[2 * n // 3 :]
 
@@ -71,8 +82,8 @@ def equilibration_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
                 "τ_ee": float(attrs["tau_ee"]),
                 "in τ_ee": float(attrs["equilibration_in_tau_ee"]),
                 "in τ_α": float(attrs["equilibration_in_tau_alpha"]),
-                "Δ energy (σ)": _drift_z(data["equilibration_potential"]),
-                "Δ pressure (σ)": _drift_z(data["equilibration_pressure"]),
+                "Δ energy (σ)": drift(data["equilibration_potential"]),
+                "Δ pressure (σ)": drift(data["equilibration_pressure"]),
                 "R², ratio": _end_to_end_ratio(data),
                 "S(q) peak, ratio": _peak_ratio(data),
                 "τ_α, window 1": decay_time(lag, data["window_first"]),

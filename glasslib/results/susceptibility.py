@@ -19,22 +19,36 @@ from glasslib.results.correlation import Settings
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.store import Ensemble
 
-__all__ = ["susceptibilities"]
+__all__ = ["ratio_to_truth", "susceptibilities"]
 
 
-def _ratio(true: np.ndarray, predicted: np.ndarray, a: float) -> tuple[np.ndarray, np.ndarray]:
-    r"""χ4 of a prediction over that of the truth, with its error.
+def ratio_to_truth(
+    true: np.ndarray, predicted: np.ndarray, a: float
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Return χ4 of a prediction over that of the truth, with its error.
 
     The error is the larger of the jackknife's and of that of two variances of normal, correlated
     numbers, 2 χ √((1 − r²)/(R − 1)) with χ the ratio and r the correlation of the numbers of
     mobile monomers over the R configurations: with four of them either alone may come out far
     too small by chance.
+
+    Parameters
+    ----------
+    true, predicted : (n_runs, N, n_times) float64
+        Propensities in σ.
+    a : float
+        Probe length in σ.
+
+    Returns
+    -------
+    (n_times,) float64, (n_times,) float64
+        The ratio, NaN where no monomer is mobile, and its error, NaN from two runs.
     """
 
     def ratio(chosen):
-        one = four_point_susceptibility(predicted[chosen], a)
-        two = four_point_susceptibility(true[chosen], a)
-        return np.where(two > 0, one / np.where(two > 0, two, 1), np.nan)
+        ours = four_point_susceptibility(predicted[chosen], a)
+        theirs = four_point_susceptibility(true[chosen], a)
+        return np.where(theirs > 0, ours / np.where(theirs > 0, theirs, 1), np.nan)
 
     n = len(true)
     value = ratio(np.arange(n))
@@ -95,7 +109,7 @@ def susceptibilities(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
     for (division, curve), field in fields.items():
         add(division, curve, four_point_susceptibility(field, a),
             four_point_susceptibility_error(field, a),
-            *(_ratio(true, field, a) if curve != "true" else ()))
+            *(ratio_to_truth(true, field, a) if curve != "true" else ()))
     counts = []
     for blocks in ensemble.blocks.values():
         probe = nearest_probe(blocks[0]["probe_length"], a)

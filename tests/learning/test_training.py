@@ -211,15 +211,6 @@ def test_a_split_given_by_hand_is_used(linear_data, short):
         train(linear_data, "B", short, Split([0], [1], [2400]))
 
 
-def test_progress_is_reported(linear_data, short):
-    calls = []
-    network = train(
-        linear_data, "B", short, progress=lambda epoch, loss: calls.append((epoch, loss))
-    )
-    assert [epoch for epoch, _ in calls] == [0, 1, 2]
-    np.testing.assert_allclose([loss for _, loss in calls], network.history["validation"])
-
-
 def test_a_loss_that_is_not_a_number_is_an_error(linear_data, short):
     with pytest.raises(DivergedError, match="loss stopped being a number.*smaller"):
         train(linear_data, "B", short.model_copy(update={"learning_rate": 1e30}))
@@ -227,13 +218,9 @@ def test_a_loss_that_is_not_a_number_is_an_error(linear_data, short):
 
 def test_settings_are_chosen_on_validation_rows_alone(linear_data, make_dataset, short):
     grid = {"learning_rate": [1e-6, 1e-2, 1e30], "target_scaling": ["standardise"]}
-    seen = []
-    best, table = choose_settings(
-        linear_data, "B", grid, short, progress=lambda done, all_: seen.append((done, all_))
-    )
+    best, table = choose_settings(linear_data, "B", grid, short)
     assert best == short.model_copy(update={"learning_rate": 1e-2})
     assert table["chosen"].tolist() == [False, True, False]
-    assert seen == [(1, 3), (2, 3), (3, 3)]
     # A rate that does nothing leaves a guess no better than the mean; one too high diverges.
     assert table["validation_loss"][0] > 0.9
     assert np.isinf(table["validation_loss"][2])

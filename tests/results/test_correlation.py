@@ -46,7 +46,7 @@ def test_accuracy_is_the_correlation_on_tested_rows(one):
 
 def test_shape_is_positive_if_the_statement_is_true():
     times = np.array([0.01, 0.1, 0.3, 1.0, 4.0, 20.0, 100.0])
-    features = correlation._features(times, 5)
+    features = correlation.shape_features(times, 5)
     like_b = np.array([0.1, 0.4, 0.35, 0.3, 0.4, 0.6, 0.2])
     like_a = np.array([0.1, 0.4, 0.6, 0.9, 0.7, 0.7, 0.3])
     b = {name: float(function(like_b)) for name, function in features.items()}

@@ -19,7 +19,7 @@ def test_crossing_takes_away_shared_noise_and_nothing_else(small, monkeypatch):
         halves.append(replace(
             small, debye_waller=signal + chance, targets=np.stack([signal + chance] * 2, 1)
         ))
-    monkeypatch.setattr(leaks, "_halves", lambda of, data: tuple(halves))
+    monkeypatch.setattr(leaks, "halves_of_blocks", lambda of, data: tuple(halves))
     table = leaks.leaks_in_ridge(of_small(small, monkeypatch, leaks, baselines))
     here = table[table["at_tau"] & (table["leak"] == "shared noise")]
     alone = here[here["model"] == "Debye–Waller alone"].set_index("variant")["rho"]
@@ -31,12 +31,12 @@ def test_crossing_takes_away_shared_noise_and_nothing_else(small, monkeypatch):
 
 def test_halves_of_the_blocks_are_disjoint(one):
     data = networks.dataset(one)
-    first, second = leaks._halves(one, data)
+    first, second = leaks.halves_of_blocks(one, data)
     place = one.times.debye_waller_index
     for half, number in ((first, 0), (second, 1)):
         expected = [blocks[number]["displacement"].T for blocks in one.blocks.values()]
         np.testing.assert_allclose(half.targets, np.concatenate(expected), rtol=1e-6)
         squares = [b[number]["squared_displacement"][place] for b in one.blocks.values()]
         np.testing.assert_allclose(half.debye_waller, np.concatenate(squares), rtol=1e-6)
-    assert leaks._halves(single_block(one), data) is None
-    assert leaks._halves(single_run(one), data) is None
+    assert leaks.halves_of_blocks(single_block(one), data) is None
+    assert leaks.halves_of_blocks(single_run(one), data) is None

@@ -27,7 +27,7 @@ def test_equilibration_table(shown):
 
 def test_drift_is_noticed():
     noise = np.random.default_rng(0).normal(size=3000)
-    assert abs(melt._drift_z(noise)) < 3.5
+    assert abs(melt.drift(noise)) < 3.5
     late = np.arange(3000) >= 2000
-    assert melt._drift_z(noise + late) > 10
-    assert melt._drift_z(noise - late) < -10
+    assert melt.drift(noise + late) > 10
+    assert melt.drift(noise - late) < -10

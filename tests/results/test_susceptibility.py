@@ -36,10 +36,10 @@ def test_error_of_a_ratio_of_susceptibilities_is_not_too_small():
         true = (order < mobile).astype(float)[..., None]
         other = random.binomial(400, 0.4 + 0.1 * random.normal(size=(4, 1)).clip(-3, 3))
         predicted = (order < other).astype(float)[..., None]
-        ratio, error = susceptibility._ratio(true, predicted, 0.5)
+        ratio, error = susceptibility.ratio_to_truth(true, predicted, 0.5)
         smallest = min(smallest, (error / ratio)[0])
         hits += abs(ratio[0] - 1) < bar(error[0], 4)
     assert hits >= 80 and smallest > 0.01
-    same, error = susceptibility._ratio(true, true, 0.5)
+    same, error = susceptibility.ratio_to_truth(true, true, 0.5)
     assert same[0] == 1 and error[0] == pytest.approx(0, abs=1e-6)
-    assert np.isnan(susceptibility._ratio(true[:2], predicted[:2], 0.5)[1]).all()
+    assert np.isnan(susceptibility.ratio_to_truth(true[:2], predicted[:2], 0.5)[1]).all()
