@@ -227,6 +227,13 @@ class Ensemble:
 def load_ensemble(temperature: float, profile: str) -> Ensemble:
     """Load every run of a temperature that has at least one block, verified.
 
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B, to three decimals.
+    profile : str
+        ``companion`` and so on.
+
     Raises
     ------
     DataError
@@ -239,6 +246,13 @@ def load_runs(temperature: float, profile: str) -> Ensemble:
     """Load every equilibrated run of a temperature, with the blocks it has so far, verified.
 
     What runs alone can tell (structure, relaxation) needs no isoconfigurational ensemble.
+
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B, to three decimals.
+    profile : str
+        ``companion`` and so on.
 
     Raises
     ------

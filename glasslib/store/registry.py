@@ -127,6 +127,13 @@ def profile_with(temperature: float, preferred: str) -> str | None:
 def write(dataset: xr.Dataset, path: Path) -> None:
     """Write a NetCDF-4 file once, compressed, and enter it in the registry.
 
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        From :func:`glasslib.store.schema.as_dataset`.
+    path : Path
+        From :func:`run_path` or :func:`block_path`.
+
     Raises
     ------
     DataError
@@ -240,6 +247,11 @@ class DataFile:
 
 def read(path: Path) -> DataFile:
     """Verify a data file against the registry and load it whole.
+
+    Parameters
+    ----------
+    path : Path
+        From :func:`run_path` or :func:`block_path`.
 
     Raises
     ------
