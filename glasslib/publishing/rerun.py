@@ -26,6 +26,7 @@ from glasslib.learning.training import DEFAULT_GRID
 from glasslib.parameters import CompanionParameters, NetworkSettings, get_protocol, validate
 from glasslib.publishing import execute, notebooks, site
 from glasslib.results import networks, shipped
+from glasslib.results.claims import EVIDENCE
 from glasslib.results.tables import TABLES
 
 __all__ = ["Estimate", "build_book", "estimate", "run", "simulate_missing"]
@@ -134,6 +135,8 @@ def _needed(stem: str) -> set[str]:
             found.add("networks")
         elif name == "table" and argument in TABLES:
             found.add(argument)
+        elif name == "judged":
+            found |= set(EVIDENCE)
     return found
 
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from glasslib import store
 from glasslib.results import transfer
 from glasslib.results.ceiling import own_ceiling
 from glasslib.results.correlation import (
@@ -54,6 +55,9 @@ __all__ = [
 ]
 
 CONFIRMED, NOT_CONFIRMED, CANNOT_TELL = "confirmed", "not confirmed", "cannot tell"
+
+#: The result tables on which the claims are judged.
+EVIDENCE = ("accuracy", "accuracy-equal-runs", "ceiling", "shape", "susceptibility", "transfer")
 
 #: Margins of the claims that something is nearly 0.
 MARGIN_TEMPERATURE = 0.1  # of ρ over the range of temperatures
@@ -330,13 +334,13 @@ def _no_winner(tables, split):
 
 
 def _mean_displacement(relaxation):
-    near_it = [t for t in relaxation.index if abs(t - PAPER_A_TEMPERATURE) < 5e-4]
-    if not near_it:
+    known = store.find_temperature(PAPER_A_TEMPERATURE, relaxation.index)
+    if known is None:
         return Finding(f"no runs at T = {PAPER_A_TEMPERATURE:.2f}", CANNOT_TELL,
                        f"runs at T = {PAPER_A_TEMPERATURE:.2f}")
-    a, error, runs = relaxation.loc[near_it[0], ["a", "a_error", "a_runs"]]
+    a, error, runs = relaxation.loc[known, ["a", "a_error", "a_runs"]]
     cases = _Cases(MARGIN_A)
-    cases.add(_at(near_it[0]), a / PAPER_A - 1, error / PAPER_A, int(runs))
+    cases.add(_at(known), a / PAPER_A - 1, error / PAPER_A, int(runs))
     return cases.finding(f"a = {format_error(a, error)}, relative margin {MARGIN_A:g}")
 
 
@@ -407,9 +411,8 @@ def judged(ensembles: dict[float, Ensemble], melts: dict[float, Ensemble]) -> li
     melts : dict of float to Ensemble
         From :func:`~glasslib.results.melts`; the mean displacement at τ_α needs no ensemble.
     """
-    needed = ("accuracy", "accuracy-equal-runs", "ceiling", "shape", "susceptibility", "transfer")
     return evidence(
-        {name: table(name, ensembles) for name in needed}, relaxation_table(melts),
+        {name: table(name, ensembles) for name in EVIDENCE}, relaxation_table(melts),
         {t: len(ensemble.runs) for t, ensemble in ensembles.items()},
     )
 

@@ -190,7 +190,7 @@ def ensembles(page: CompanionParameters) -> dict[float, Ensemble]:
     profile = _shipped(page)
     loaded = {t: store.load_ensemble(t, profile) for t in store.available(profile)}
     for temperature in page.temperatures:
-        if not any(abs(temperature - t) < 5e-4 for t in loaded):
+        if store.find_temperature(temperature, loaded) is None:
             own = ensemble(temperature, page.profile)
             loaded[own.temperature] = own
     return dict(sorted(loaded.items(), reverse=True))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from glasslib import paths, store
+from glasslib.campaign.planning import TimeLeft, duration
 from glasslib.errors import DataError
 from glasslib.parameters import NetworkSettings
 from glasslib.results import shipped
@@ -76,8 +77,8 @@ def compute(
             if force or not recorded:
                 todo.append((entry, part, temperature, key))
     weights = [_weight(entry, ensembles, temperature) for entry, _, temperature, _ in todo]
-    report(f"{len(todo)} parts to compute, about {_minutes(sum(weights))} of one core")
-    spent, weighed = 0.0, 0.0
+    report(f"{len(todo)} parts to compute, about {duration(sum(weights))} of one core")
+    clock, spent = TimeLeft(sum(weights), sum(weights), piece=60.0), 0.0
     for number, (entry, part, temperature, key) in enumerate(todo):
         started = time.process_time()
         frame = None if force else shipped.find(entry.name, part, key)
@@ -85,18 +86,19 @@ def compute(
             frame = work.frame(entry, temperature)
         seconds = time.process_time() - started
         if seconds > 0.1 * weights[number]:  # what was found in the cache says nothing of speed
-            spent, weighed = spent + seconds, weighed + weights[number]
+            spent += seconds
+            clock.done(weights[number], at=spent)
+        else:
+            clock.total -= weights[number]
         if len(frame):
             shipped.publish(entry.name, part, key, frame, seconds)
         else:
             shipped.cache(entry.name, part, key, frame)
-        # The guess counts as a minute's experience, so that the first parts do not mislead.
-        left = sum(weights[number + 1 :]) * (spent + 60) / (weighed + 60)
         report(
             f"[{number + 1}/{len(todo)}] {entry.name} {part}: {len(frame)} rows, {seconds:.0f} s;"
-            f" about {_minutes(left)} left"
+            f" about {duration(clock.left(spent))} left"
         )
-    report(f"results are up to date; {_minutes(time.process_time() - begin)} of processor time")
+    report(f"results are up to date; {duration(time.process_time() - begin)} of processor time")
     return len(todo)
 
 
@@ -104,10 +106,6 @@ def _weight(entry: Table, ensembles: Ensembles, temperature: float | None) -> fl
     chosen = [ensembles[temperature]] if temperature is not None else list(ensembles.values())
     rows = np.mean([len(ensemble.runs) * ensemble.melt.n_monomers for ensemble in chosen])
     return entry.cost * rows / 8000
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def _compute_settings(work: Work, report: Callable[[str], None], force: bool) -> None:

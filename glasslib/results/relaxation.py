@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from glasslib import store
 from glasslib.dynamics.errors_over_runs import standard_error
 from glasslib.dynamics.relaxation import decay_time, fit_vibrational_scaling
 from glasslib.dynamics.scattering import at_wavenumber
@@ -251,11 +252,11 @@ def mean_displacement_check(table: pd.DataFrame) -> pd.DataFrame:
         many), ``95 % interval`` (:func:`~glasslib.results.words.bar`), and ``verdict``, whether
         the paper's number lies in it.
     """
-    near = [t for t in table.index if abs(t - PAPER_A_TEMPERATURE) < 5e-4]
+    known = store.find_temperature(PAPER_A_TEMPERATURE, table.index)
     row = {"T": PAPER_A_TEMPERATURE, "paper": PAPER_A, "ours": "no data yet", "runs": 0,
            "95 % interval": "–", "verdict": "cannot tell"}
-    if near:
-        a, error, runs = table.loc[near[0], ["a", "a_error", "a_runs"]]
+    if known is not None:
+        a, error, runs = table.loc[known, ["a", "a_error", "a_runs"]]
         reach = bar(error, int(runs))
         row |= {"ours": format_error(a, error), "runs": int(runs),
                 "verdict": judge(
