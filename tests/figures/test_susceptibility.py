@@ -23,3 +23,15 @@ def test_susceptibility_figures(tables):
         by_curve["trajectories"],
         by_curve["within configurations"] + by_curve["between configurations"],
     )
+
+
+def test_a_panel_marks_the_tau_alpha_of_its_own_temperature():
+    """Also where there is no curve to draw."""
+    table = pd.DataFrame({
+        "T": [0.8, 0.8, 0.7, 0.7], "split": ["all", "all", "other", "other"], "curve": "true",
+        "t": [1.0, 2.0, 1.0, 7.0], "at_tau": [False, True, False, True], "chi4": 0.2,
+        "chi4_error": 0.1,
+    })
+    figure, numbers = figures.susceptibility_figure(table)
+    marks = [axis.lines[-2].get_xdata()[0] for axis in figure.axes]
+    assert marks == [2.0, 7.0] and set(numbers["T"]) == {0.8}

@@ -9,10 +9,7 @@ from learning.correlation_oracles import pearson_within_runs
 
 from glasslib.learning.correlation import pearson
 from glasslib.learning.dataset import split
-from glasslib.results import (
-    correlation,
-    networks,
-)
+from glasslib.results import correlation, networks
 from results.examples import FAST, SETTINGS, N
 
 

@@ -3,10 +3,7 @@
 import numpy as np
 
 from glasslib.learning.correlation import pearson
-from glasslib.results import (
-    debye_waller,
-    networks,
-)
+from glasslib.results import debye_waller, networks
 from results.examples import SETTINGS, N, of_small
 
 

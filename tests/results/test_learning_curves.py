@@ -2,10 +2,7 @@
 
 import numpy as np
 
-from glasslib.results import (
-    baselines,
-    learning_curves,
-)
+from glasslib.results import baselines, learning_curves
 from results.examples import of_small
 
 

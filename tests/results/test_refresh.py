@@ -10,13 +10,7 @@ import pandas as pd
 import pytest
 
 from glasslib.errors import DataError, ParameterError
-from glasslib.results import (
-    ceiling,
-    networks,
-    refresh,
-    shipped,
-    tables,
-)
+from glasslib.results import ceiling, networks, refresh, shipped, tables
 from results.examples import single_block
 
 

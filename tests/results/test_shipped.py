@@ -7,10 +7,7 @@ import pandas as pd
 import pytest
 
 from glasslib import paths
-from glasslib.results import (
-    shipped,
-    tables,
-)
+from glasslib.results import shipped, tables
 
 
 def test_a_part_is_found_under_its_key_alone(folder):
@@ -62,3 +59,10 @@ def test_headers_of_what_ships_are_in_order():
         assert {name: about["rows"] for name, about in parts.items()} == (
             frame.groupby("part").size().to_dict()
         )
+
+
+def test_booleans_are_booleans_even_in_a_table_without_rows(folder):
+    frame = pd.DataFrame({"at_tau": [True, False], "own": [False, False], "rho": [0.1, np.nan]})
+    shipped.publish("t", "T0.800", "k", frame, 1.0)
+    assert shipped.read_table("t")[["at_tau", "own"]].dtypes.tolist() == [bool, bool]
+    assert shipped.cache("t", "T0.700", "k", frame.iloc[:0])["at_tau"].dtype == bool

@@ -6,11 +6,7 @@ import pytest
 
 from glasslib.learning.correlation import Resampled
 from glasslib.learning.dataset import run_folds, split
-from glasslib.results import (
-    correlation,
-    networks,
-    transfer,
-)
+from glasslib.results import correlation, networks, transfer
 from results.examples import FAST, SETTINGS, single_run
 
 
