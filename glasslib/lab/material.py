@@ -142,10 +142,10 @@ def halves(
                 " cannot be halved; choose another temperature"
                 f" ({_with_two_blocks(ensemble.profile)})"
             )
-        values = [block[name].astype(np.float64).T for block in blocks[: 2 * half]]
-        first.append(np.mean(values[:half], axis=0))
-        second.append(np.mean(values[half:], axis=0))
-    return np.array(first), np.array(second)
+        own = ensemble.only([run])
+        first.append(own.part(0, half).mean(name))
+        second.append(own.part(half, 2 * half).mean(name))
+    return np.concatenate(first), np.concatenate(second)
 
 
 def _with_two_blocks(profile: str) -> str:

@@ -37,28 +37,18 @@ def halves_of_blocks(ensemble: Ensemble, data: Dataset) -> tuple[Dataset, Datase
     (Dataset, Dataset) or None
         None if fewer than two runs have two blocks.
     """
-    usable = {run: blocks for run, blocks in ensemble.blocks.items() if len(blocks) > 1}
-    if len(usable) < 2:
+    usable = ensemble.only(ensemble.part(1).runs)
+    if len(usable.runs) < 2:
         return None
-    half = min(len(blocks) for blocks in usable.values()) // 2
-    rows = np.isin(data.runs, list(usable))
-    own = data.subset(rows)
-    place = ensemble.times.debye_waller_index
-
-    def mean(name, chosen):
-        values = [
-            np.mean([block[name].astype(np.float64) for block in blocks[chosen]], axis=0)
-            for blocks in usable.values()
-        ]
-        return np.concatenate([value.T for value in values])
-
+    half = min(map(len, usable.blocks.values())) // 2
+    own = data.subset(np.isin(data.runs, list(usable.runs)))
     return tuple(
         replace(
             own,
-            targets=mean("displacement", chosen),
-            debye_waller=mean("squared_displacement", chosen)[:, place],
+            targets=part.propensity.reshape(own.targets.shape),
+            debye_waller=part.debye_waller.ravel(),
         )
-        for chosen in (slice(0, half), slice(half, 2 * half))
+        for part in (usable.part(0, half), usable.part(half, 2 * half))
     )
 
 

@@ -134,18 +134,14 @@ def learning_trajectories(ensemble: Ensemble) -> pd.DataFrame:
     blocks = block_propensities(ensemble)
     size = next(iter(ensemble.blocks.values()))[0].n_trajectories
     most = min(len(run) for run in blocks)
-    place = ensemble.times.debye_waller_index
-    squares = [
-        np.stack([block["squared_displacement"][place] for block in run])
-        for run in ensemble.blocks.values()
-    ]
-    times = sorted({place, data.tau_index})
+    times = sorted({ensemble.times.debye_waller_index, data.tau_index})
     tables = []
     for m in range(1, most + 1):
+        part = ensemble.part(0, m)
         own = replace(
             data,
-            targets=np.concatenate([run[:m].mean(axis=0) for run in blocks]),
-            debye_waller=np.concatenate([run[:m].mean(axis=0) for run in squares]),
+            targets=part.propensity.reshape(data.targets.shape),
+            debye_waller=part.debye_waller.ravel(),
         )
         table = correlation_rows(
             own, ridges(own), [("ridge A", "ridge B")], times=times, trajectories=m * size

@@ -64,7 +64,7 @@ def test_import_takes_verifies_and_says_so(campaign, tmp_path):
     done = campaign("import", str(DATA), "--profile", "smoke")
     assert done.returncode == 0, done.stderr
     assert "T0.700/run01-block01.nc" in done.stdout
-    assert done.stdout.splitlines()[-1] == "14 files taken"
+    assert done.stdout.splitlines()[-1] == "18 files taken"
     again = campaign("import", str(DATA), "--profile", "smoke")
     assert again.stdout == "0 files taken\n"
 

@@ -64,7 +64,7 @@ def test_melts_hold_runs_without_blocks(smoke, tmp_path, monkeypatch):
 
 
 def test_nothing_was_written_among_the_fixed_data(smoke):
-    assert store.verify_all("smoke") == 14
+    assert store.verify_all("smoke") == 18
     assert [p for p in smoke.rglob(".*")] == []
 
 

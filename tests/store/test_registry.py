@@ -154,8 +154,8 @@ def test_data_made_elsewhere_are_taken_over(empty, tmp_path, inside):
     shutil.copytree(DATA / "ensembles" / "smoke", elsewhere / inside)
     taken = store.merge(elsewhere, "smoke")
     assert len(taken) == len(store.read_registry(DATA / "ensembles" / "smoke" / "registry.txt"))
-    kinds = ["-block" in name for name in taken]
-    assert kinds == sorted(kinds)  # runs and times before blocks
+    kinds = ["-" in name for name in taken]
+    assert kinds == sorted(kinds)  # runs and times before blocks and cages
     assert store.verify_all("smoke") == len(taken)
     assert store.available("smoke") == {0.8: [0, 1], 0.7: [0, 1]}
     assert store.merge(elsewhere, "smoke") == []
