@@ -96,8 +96,7 @@ def parse_parameters(pairs: list[str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
-        name = name.strip()
-        if not equals or not name:
+        if not equals or not (name := name.strip()):
             raise BadParameter(f"'{pair}' is not name=value")
         if name in values:
             raise BadParameter(f"'{name}' is given twice")
@@ -348,7 +347,7 @@ def campaign_task(
     if cage and block is not None:
         raise BadParameter("give --block or --cage, not both: each is a file of its own")
     task = campaign.Task(temperature, profile, run, "cage" if cage else block)
-    line = campaign.perform(task, patience=campaign.LONGER_THAN_A_LEASE)
+    line = campaign.perform(task, campaign.LONGER_THAN_A_LEASE)
     if line == "busy":
         raise SimulationError(f"{task} is being worked on by another process; try again later")
     print(f"{task}: {line}")
