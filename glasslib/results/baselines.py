@@ -107,10 +107,6 @@ def baseline_correlations(ensemble: Ensemble) -> pd.DataFrame:
     The mean of the training rows is a constant and has no ρ; it is left out. Trees are trained
     for τ_α and on runs held out alone.
 
-    Parameters
-    ----------
-    ensemble : Ensemble
-
     Returns
     -------
     pandas.DataFrame
@@ -151,12 +147,6 @@ def baseline_correlations(ensemble: Ensemble) -> pd.DataFrame:
 
 def positions(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
     """Return ρ within each place in the chain, runs held out: without "ends move more".
-
-    Parameters
-    ----------
-    ensemble : Ensemble
-    settings : dict of dict of NetworkSettings
-        By division of rows and network.
 
     Returns
     -------

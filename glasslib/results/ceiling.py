@@ -28,10 +28,6 @@ def ceilings(ensemble: Ensemble) -> pd.DataFrame:
     is the correlation of two disjoint groups of M trajectories, where there are enough: the test
     of the formula that carries the reliability from one M to another.
 
-    Parameters
-    ----------
-    ensemble : Ensemble
-
     Returns
     -------
     pandas.DataFrame

@@ -107,12 +107,6 @@ def _accuracy_rows(data: Dataset, predicted: dict[str, dict]) -> pd.DataFrame:
 def accuracy(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
     """Return ρ(t) of networks A and B and of their difference, split by row and by run.
 
-    Parameters
-    ----------
-    ensemble : Ensemble
-    settings : dict of dict of NetworkSettings
-        By division of rows and network.
-
     Returns
     -------
     pandas.DataFrame

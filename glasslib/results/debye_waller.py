@@ -63,10 +63,6 @@ def reorientation(ensemble: Ensemble) -> pd.DataFrame:
     ``position removed`` subtracts the mean of each place first. The quantities come from the
     same trajectories and share their noise, most where both are of short times.
 
-    Parameters
-    ----------
-    ensemble : Ensemble
-
     Returns
     -------
     pandas.DataFrame
@@ -108,10 +104,6 @@ def reorientation_models(ensemble: Ensemble) -> pd.DataFrame:
 
     "B and reorientation" reads the descriptors of B and 1 − P1 and 1 − P2 at t = 1; "gap closed" is
     (ρ(B and reorientation) − ρ(B)) / (ρ(A) − ρ(B)), 1 if reorientation does all that DW does.
-
-    Parameters
-    ----------
-    ensemble : Ensemble
 
     Returns
     -------
@@ -157,12 +149,6 @@ def reorientation_models(ensemble: Ensemble) -> pd.DataFrame:
 
 def importance(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
     """Return how much ρ(t) falls when a group of descriptors is shuffled, runs held out.
-
-    Parameters
-    ----------
-    ensemble : Ensemble
-    settings : dict of dict of NetworkSettings
-        By division of rows and network.
 
     Returns
     -------

@@ -66,10 +66,6 @@ def _named(models: dict[str, np.ndarray], kind: str) -> tuple[dict, list]:
 def with_inherent_structure(ensemble: Ensemble) -> pd.DataFrame:
     """Return ρ(t) of ridge regression on the inputs of B, C, A, and A with the inherent structure.
 
-    Parameters
-    ----------
-    ensemble : Ensemble
-
     Returns
     -------
     pandas.DataFrame
@@ -96,12 +92,6 @@ def with_inherent_structure(ensemble: Ensemble) -> pd.DataFrame:
 
 def with_inherent_structure_in_networks(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
     """Return the same for networks, runs held out, with the settings of A and B.
-
-    Parameters
-    ----------
-    ensemble : Ensemble
-    settings : dict of dict of NetworkSettings
-        By division of rows and network.
 
     Returns
     -------

@@ -84,10 +84,6 @@ def leaks_in_ridge(ensemble: Ensemble) -> pd.DataFrame:
     ways averaged. ``standardisation``: statistics of Eq. 6 from all rows, or from training rows.
     The row called "difference" is resampled as one quantity.
 
-    Parameters
-    ----------
-    ensemble : Ensemble
-
     Returns
     -------
     pandas.DataFrame
@@ -141,12 +137,6 @@ def _model(data: Dataset, model: str) -> np.ndarray:
 
 def leaks_in_networks(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
     """Return the same leaks in networks: shared noise one way, one seed for Eq. 6.
-
-    Parameters
-    ----------
-    ensemble : Ensemble
-    settings : dict of dict of NetworkSettings
-        By division of rows and network.
 
     Returns
     -------

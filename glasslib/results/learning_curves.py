@@ -44,10 +44,6 @@ def _numbers(folds: list[Split], runs: np.ndarray) -> list[int]:
 def learning_runs(ensemble: Ensemble) -> pd.DataFrame:
     """Return ρ of ridge regression against the number of runs that train it; tested rows stay.
 
-    Parameters
-    ----------
-    ensemble : Ensemble
-
     Returns
     -------
     pandas.DataFrame
@@ -79,12 +75,6 @@ def learning_runs(ensemble: Ensemble) -> pd.DataFrame:
 def learning_in_networks(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
     """Return ρ of networks A and B against the number of runs that train them.
 
-    Parameters
-    ----------
-    ensemble : Ensemble
-    settings : dict of dict of NetworkSettings
-        By division of rows and network.
-
     Returns
     -------
     pandas.DataFrame
@@ -115,10 +105,6 @@ def learning_trajectories(ensemble: Ensemble) -> pd.DataFrame:
     """Return ρ of ridge regression against the number M of trajectories in every run's ensemble.
 
     Target and Debye–Waller factor of training and test alike come from the first M trajectories.
-
-    Parameters
-    ----------
-    ensemble : Ensemble
 
     Returns
     -------

@@ -67,12 +67,6 @@ def susceptibilities(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
     The trajectory-level susceptibility (see :mod:`glasslib.dynamics.susceptibility`) stands beside
     it under its own name.
 
-    Parameters
-    ----------
-    ensemble : Ensemble
-    settings : dict of dict of NetworkSettings
-        By division of rows and network.
-
     Returns
     -------
     pandas.DataFrame

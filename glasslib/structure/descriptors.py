@@ -7,14 +7,11 @@ Voronoi cell (3), and the potential energy (1): 880 columns.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glasslib.configuration import Configuration
-from glasslib.errors import ParameterError
 from glasslib.parameters import DescriptorSpec, Melt
 from glasslib.structure.angular import angular_centres, angular_descriptors, angular_reach
 from glasslib.structure.coarse_graining import coarse_grain
@@ -32,7 +29,6 @@ __all__ = [
     "descriptor_labels",
     "descriptor_names",
     "descriptor_reach",
-    "select_descriptors",
     "structural_descriptors",
 ]
 
@@ -217,111 +213,6 @@ def structural_descriptors(
         },
         name="structural_descriptors",
     )
-
-
-def select_descriptors(
-    table: xarray.DataArray,
-    *,
-    name: str | Sequence[str] | None = None,
-    family: str | Sequence[str] | None = None,
-    shell: float | Sequence[float] | slice | None = None,
-    order: int | Sequence[int] | None = None,
-    generation: int | Sequence[int] | None = None,
-) -> xarray.DataArray:
-    """Pick columns of the table by name, family, shell, order or generation; all must hold.
-
-    Parameters
-    ----------
-    table : xarray.DataArray
-        From :func:`structural_descriptors`, or read back from a file of ``glasslib describe``.
-    name : str or several, optional
-        Names; ``*`` and ``?`` stand for any text and any letter: ``"angular r=1.3* l=6"``.
-    family : str or several, optional
-        ``radial``, ``angular``, ``voronoi``, ``energy``.
-    shell : float, several, or slice, optional
-        Centres r in σ, given to two decimals (the nearest shell of each family within 0.005);
-        or ``slice(1.0, 1.5)`` for all from 1.0 to 1.5, ends included.
-    order : int or several, optional
-        Spherical-harmonic order l of angular columns.
-    generation : int or several, optional
-        0 is the monomer's own value.
-
-    Returns
-    -------
-    xarray.DataArray
-        The chosen columns in the table's order; a view of its values where numpy gives one.
-
-    Raises
-    ------
-    ParameterError
-        Something asked for is not in the table, or nothing fits all conditions.
-
-    Examples
-    --------
-    >>> gas = Configuration(np.random.default_rng(0).uniform(0, 12, (400, 3)), np.full(3, 12.0))
-    >>> table = structural_descriptors(gas)
-    >>> select_descriptors(table, family="angular", order=6, generation=[0, 1]).shape
-    (400, 32)
-    >>> select_descriptors(table, name="angular r=1.3* l=6").descriptor.values.tolist()
-    ['angular r=1.30 l=6']
-    >>> select_descriptors(table, family="radial", shell=slice(2.9, 3.1), generation=0).r.values
-    array([2.9 , 2.95, 3.  , 3.1 ])
-    """
-    keep = np.ones(table.sizes["descriptor"], dtype=bool)
-
-    def listed(value):
-        return [value] if isinstance(value, str) or np.isscalar(value) else list(value)
-
-    def narrow(word, value, match, values):
-        nonlocal keep
-        hit = np.zeros_like(keep)
-        for one in listed(value):
-            found = match(one)
-            if not found.any():
-                some = list(dict.fromkeys(np.asarray(values)[~_missing(values)].tolist()))
-                shown = ", ".join(map(str, some[:12])) + (", …" if len(some) > 12 else "")
-                raise ParameterError(f"no descriptor has {word} = {one!r}; there are {shown}")
-            hit |= found
-        keep &= hit
-
-    if name is not None:
-        names = table["descriptor"].values
-        narrow("name", name, lambda one: np.array([fnmatchcase(n, one) for n in names]), names)
-    if family is not None:
-        values = table["family"].values
-        narrow("family", family, lambda one: values == one, values)
-    r = table["r"].values
-    if isinstance(shell, slice):
-        low = -np.inf if shell.start is None else shell.start - 1e-9
-        high = np.inf if shell.stop is None else shell.stop + 1e-9
-        keep &= (r >= low) & (r <= high)
-    elif shell is not None:
-
-        def near(one):
-            gap = np.abs(r - one)
-            least = np.full(len(r), np.inf)
-            for kind in np.unique(table["family"].values):  # the nearest shell of each family
-                own = table["family"].values == kind
-                if np.isfinite(gap[own]).any():
-                    least[own] = np.nanmin(gap[own])
-            return (gap <= 0.005 + 1e-9) & (gap <= least + 1e-9)
-
-        narrow("shell", shell, near, np.round(r, 3))
-    if order is not None:
-        values = table["l"].values
-        narrow("order", order, lambda one: (values == one) & (values > 0), values[values > 0])
-    if generation is not None:
-        values = table["generation"].values
-        narrow("generation", generation, lambda one: values == one, values)
-    if not keep.any():
-        raise ParameterError("no descriptor fits all of these conditions together; drop one")
-    return table[:, keep]
-
-
-def _missing(values):
-    """Say where an array of numbers or text holds NaN."""
-    values = np.asarray(values)
-    return np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
 
 
 def column_summary(table: xarray.DataArray, alike: float = 0.95) -> pandas.DataFrame:

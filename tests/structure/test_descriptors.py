@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import special_ortho_group
 
 from glasslib.configuration import Configuration
-from glasslib.errors import ConfigurationError, ParameterError
+from glasslib.errors import ConfigurationError
 from glasslib.parameters import DescriptorSpec, Melt
 from glasslib.structure.angular import angular_descriptors
 from glasslib.structure.coarse_graining import coarse_grain
@@ -16,7 +16,6 @@ from glasslib.structure.descriptors import (
     column_summary,
     descriptor_names,
     descriptor_reach,
-    select_descriptors,
     structural_descriptors,
 )
 from glasslib.structure.energy import potential_energy
@@ -258,45 +257,11 @@ def test_nothing_near_gives_no_nan():
     assert bool(np.isfinite(alone).all())
 
 
-def test_selection(small, spec):
+def test_columns_are_picked_by_what_they_know(small, spec):
     table = structural_descriptors(small, spec)
-    assert select_descriptors(table).equals(table)
-    assert select_descriptors(table, name="energy").descriptor.values.tolist() == ["energy"]
-    assert select_descriptors(table, name=["voronoi *", "energy"]).shape == (100, 4)
-    assert select_descriptors(table, family=["voronoi", "energy"]).shape == (100, 4)
-    assert select_descriptors(table, family="radial", generation=[0, 2]).shape == (100, 54)
-    sixth = select_descriptors(table, order=6, generation=1)
-    assert set(sixth.family.values) == {"angular"} and sixth.shape == (100, 6)
-    assert (sixth.l == 6).all() and (sixth.generation == 1).all()
-    # 2.0 is a shell of both families
-    both = select_descriptors(table, shell=2.0, generation=0)
-    assert both.shape == (100, 7) and np.allclose(both.r, 2.0)
-    # 0.5526 is known by its two decimals
-    first = select_descriptors(table, shell=0.55, generation=0)
-    assert first.descriptor.values.tolist() == ["radial r=0.55"]
-    between = select_descriptors(table, family="radial", shell=slice(1.5, 1.8), generation=0)
-    assert np.allclose(between.r, [1.5, 1.6, 1.7, 1.8])
-    assert np.isnan(select_descriptors(table, family="voronoi").r).all()
-    one = table.sel(descriptor=between.descriptor)
-    assert between.equals(one)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "message"),
-    [
-        ({"name": "radial r=9.*"}, "no descriptor has name = 'radial r=9"),
-        ({"family": "angluar"}, "there are radial, angular, voronoi, energy"),
-        ({"shell": 1.0}, "no descriptor has shell = 1.0; there are 0.5, 0.553"),
-        ({"order": 0}, "there are 1, 2, 3, 4, 5, 6"),
-        ({"order": [6, 7]}, "order = 7"),
-        ({"generation": 3}, "there are 0, 1, 2"),
-        ({"family": "radial", "order": 6}, "all of these conditions"),
-        ({"family": "radial", "shell": slice(5, 6)}, "all of these conditions"),
-    ],
-)
-def test_what_cannot_be_selected_is_said(small, spec, wanted, message):
-    with pytest.raises(ParameterError, match=message):
-        select_descriptors(structural_descriptors(small, spec), **wanted)
+    sixth = table[:, (table.l == 6) & (table.generation == 1)]
+    assert sixth.shape == (100, 6) and (sixth.family == "angular").all()
+    assert table[:, table.family.isin(["voronoi", "energy"])].shape == (100, 4)
 
 
 def test_column_summary_counts_what_does_not_vary_and_what_repeats(small, spec):
