@@ -11,6 +11,7 @@ from glasslib.figures.descriptors import (
     redundancy_figure,
     shells_figure,
 )
+from glasslib.figures.leaks import leak_figure
 from glasslib.figures.learning_curves import learning_figure
 from glasslib.figures.maps import maps_figure
 from glasslib.figures.melt import melt_figure
@@ -32,6 +33,7 @@ __all__ = [
     "explorer",
     "glass_figure",
     "importance_figure",
+    "leak_figure",
     "learning_figure",
     "maps_figure",
     "melt_figure",

@@ -331,7 +331,6 @@ def _epochs(
     def error(inputs, targets, dropout):
         return tf.reduce_mean((network(inputs, training=dropout) - targets) ** 2)
 
-    @tf.function
     def epoch(order):
         total = tf.constant(0.0)
         for start in tf.range(0, len(order), settings.batch_size):
@@ -345,8 +344,9 @@ def _epochs(
         return total / len(order), error(x_validation, y_validation, dropout=False)
 
     generator = np.random.default_rng(settings.seed)
+    compiled = tf.function(epoch).get_concrete_function(tf.TensorSpec([len(x)], tf.int64))
     for _ in range(settings.epochs):
-        errors = epoch(tf.constant(generator.permutation(len(x))))
+        errors = compiled(tf.constant(generator.permutation(len(x))))
         yield tuple(float(error) for error in errors)
 
 

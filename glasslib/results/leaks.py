@@ -15,12 +15,23 @@ from sklearn.pipeline import Pipeline
 from glasslib.learning.baselines import out_of_sample, ridge_pipeline
 from glasslib.learning.correlation import correlation_rows, is_difference
 from glasslib.learning.dataset import Dataset, run_folds, split
+from glasslib.learning.leaks import interpolated, recognised_runs, with_holes
 from glasslib.learning.training import standardise
+from glasslib.parameters import DescriptorSpec, NetworkSettings
 from glasslib.results.baselines import ridge_predictions, splits_of
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.store import Ensemble
+from glasslib.structure.descriptors import descriptor_labels
 
-__all__ = ["halves_of_blocks", "leaks_in_networks", "leaks_in_ridge"]
+__all__ = ["halves_of_blocks", "leaks_in_networks", "leaks_in_ridge", "reach_of_leak",
+           "runs_recognised", "without_structure"]  # fmt: skip
+
+#: The predictor that knows no structure.
+NO_STRUCTURE = "neighbours' propensity"
+#: Divisions of rows at random, those of the networks.
+SEEDS = 3
+#: Radii around a test ball within which no monomer of its run trains, σ; at last the whole run.
+HOLES = (1.2, 1.7, 2.5, 3.5, 5.0, np.inf)
 
 
 def halves_of_blocks(ensemble: Ensemble, data: Dataset) -> tuple[Dataset, Dataset] | None:
@@ -167,3 +178,86 @@ def leaks_in_networks(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
         table = correlation_rows(data, predicted, [tuple(predicted)], split="row")
         tables.append(_labelled(table, "standardisation", f"network {network}"))
     return pd.concat(tables, ignore_index=True)
+
+
+def without_structure(ensemble: Ensemble) -> pd.DataFrame:
+    """Return ρ(t) of the Gaussian mean of the training monomers' propensities around each.
+
+    It reads no descriptor. The rows are divided at random as those of the networks are, with
+    their three seeds; what stops a network is known here too, as it is in the paper's 80 %.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of :func:`~glasslib.learning.correlation.correlation_rows`; ``model`` is
+        "neighbours' propensity" and ``split`` "row".
+    """
+    data = dataset(ensemble)
+    seeds = []
+    for seed in range(SEEDS):
+        parts = split(data.runs, NetworkSettings(seed=seed))
+        known = np.ones(len(data), dtype=bool)
+        known[parts.test] = False
+        predicted = np.full(data.targets.shape, np.nan)
+        for run in ensemble.blocks:
+            rows = data.runs == run
+            predicted[rows] = interpolated(
+                ensemble.configuration(run), data.targets[rows], known[rows]
+            )
+        predicted[known] = np.nan
+        seeds.append(predicted)
+    return correlation_rows(data, {NO_STRUCTURE: seeds}, split="row")
+
+
+def reach_of_leak(ensemble: Ensemble) -> pd.DataFrame:
+    """Return ρ(τ_α) of ridge B on balls of monomers, against how far around them none has trained.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``radius`` in σ, infinite where the whole run is left out, and the columns of
+        :func:`~glasslib.learning.correlation.correlation_rows` at t = τ_α. Empty with a single run.
+    """
+    data = dataset(ensemble)
+    if data.n_runs < 2:
+        return pd.DataFrame(columns=["radius", "model", "t", "at_tau", "rho", "rho_error"])
+    k = data.tau_index
+    predicted = with_holes(
+        data.inputs("B")[0], data.targets[:, k], data.runs,
+        {run: ensemble.configuration(run) for run in ensemble.blocks}, HOLES,
+    )
+    return pd.concat(
+        [
+            correlation_rows(
+                data, {"ridge B": np.repeat(column[:, None], len(data.times), axis=1)}, times=[k],
+                radius=radius,
+            )
+            for radius, column in zip(HOLES, predicted.T, strict=True)
+        ],
+        ignore_index=True,
+    )
+
+
+def runs_recognised(ensemble: Ensemble) -> pd.DataFrame:
+    """Return how many test rows a linear classifier of descriptors gives to the right run.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``generation`` of the descriptors (0 is the monomer's own), ``recognised``, the part of the
+        test rows whose run is found, and ``chance``. Empty with a single run.
+    """
+    data = dataset(ensemble)
+    if data.n_runs < 2:
+        return pd.DataFrame(columns=["generation", "recognised", "chance"])
+    labels = descriptor_labels(DescriptorSpec())
+    local = np.isin(labels["family"], ["radial", "angular"])
+    parts = split(data.runs, NetworkSettings())
+    rows = []
+    for generation in np.unique(labels["generation"]):
+        columns = data.features[:, local & (labels["generation"] == generation)]
+        part = recognised_runs(columns, data.runs, parts.train, parts.test)
+        rows.append({
+            "generation": generation, "recognised": part, "chance": 1 / data.n_runs,
+        })
+    return pd.DataFrame(rows)
