@@ -8,9 +8,15 @@ the parameters and the code that computes it. What takes minutes ships as small 
 """
 
 from glasslib.learning.correlation import difference_name, is_difference  # noqa: F401
-from glasslib.results.cage import limit_table, parts_sentence, sample_cages  # noqa: F401
+from glasslib.results.cage import (  # noqa: F401
+    limit_sentence,
+    limit_table,
+    parts_sentence,
+    sample_cages,
+)
 from glasslib.results.claims import judged  # noqa: F401
 from glasslib.results.correlation import accuracy_sentence, deepest_minima  # noqa: F401
+from glasslib.results.leaks import leak_sentence  # noqa: F401
 from glasslib.results.maps import *  # noqa: F403
 from glasslib.results.melt import *  # noqa: F403
 from glasslib.results.networks import *  # noqa: F403

@@ -22,14 +22,15 @@ from glasslib.results.baselines import ridge_predictions
 from glasslib.results.cache import cached, digest, key_of
 from glasslib.results.ceiling import own_ceiling
 from glasslib.results.closure import code_of
+from glasslib.results.correlation import comparable
 from glasslib.results.networks import dataset
 from glasslib.results.words import format_error, pivot_errors
 from glasslib.store import Ensemble, load_cages, load_ensemble
 from glasslib.structure.cage import CageMoments, cage_descriptors
 from glasslib.structure.harmonic import harmonic_covariance
 
-__all__ = ["cage_dataset", "cage_parts", "cage_transfer", "debye_waller_parts", "limit_table",
-           "parts_sentence", "sample_cages", "structure_limit"]  # fmt: skip
+__all__ = ["cage_dataset", "cage_parts", "cage_transfer", "debye_waller_parts", "limit_sentence",
+           "limit_table", "parts_sentence", "sample_cages", "structure_limit"]  # fmt: skip
 
 #: Strength of the ridge of network D per training row. ρ changes by less than 0.003 from 0.01 to
 #: 0.1 at T = 0.50 and 0.45.
@@ -365,3 +366,40 @@ def limit_table(limit: pd.DataFrame, ceiling: pd.DataFrame) -> pd.DataFrame:
     scale = here["T"].map(top)
     here["of_ceiling"], here["of_ceiling_error"] = here["rho"] / scale, here["rho_error"] / scale
     return pivot_errors(here, "model", "T", value="of_ceiling")
+
+
+def limit_sentence(limit: pd.DataFrame, ceiling: pd.DataFrame, runs: dict[float, int]) -> str:
+    """Say how far network D goes, beside A, where four runs or more tell it.
+
+    Parameters
+    ----------
+    limit, ceiling : pandas.DataFrame
+        The result tables ``structure-limit`` and ``ceiling``.
+    runs : dict of float to int
+        Number of runs at each temperature.
+
+    Examples
+    --------
+    >>> limit = pd.DataFrame({"T": 0.5, "at_tau": True, "rho": [0.787, 0.569],
+    ...     "rho_error": [0.008, 0.011], "model": ["ridge D", "ridge A"]})
+    >>> top = pd.DataFrame({"T": [0.5], "at_tau": True, "kind": "pooled", "own": True,
+    ...     "ceiling": 0.93})
+    >>> print(limit_sentence(limit, top, {0.5: 10}))
+    ρ(τ_α) of D and A is 0.7870 ± 0.0080 and 0.569 ± 0.011 at T = 0.50 (0.85 and 0.61 of the \
+noise ceiling).
+    """
+    top = own_ceiling(ceiling)
+    top = top[top["at_tau"]].set_index("T")["ceiling"]
+    here = limit[limit["at_tau"]].set_index(["T", "model"])
+    each = []
+    for t in comparable(runs, at_least=1):
+        if (t, "ridge D") not in here.index:
+            continue
+        values = [here.loc[(t, f"ridge {network}")] for network in "DA"]
+        texts = [format_error(value["rho"], value["rho_error"]) for value in values]
+        parts = [f"{value['rho'] / top[t]:.2f}" for value in values]
+        each.append(
+            f"{texts[0]} and {texts[1]} at T = {t:.2f} ({parts[0]} and {parts[1]} of the noise"
+            " ceiling)"
+        )
+    return f"ρ(τ_α) of D and A is {'; '.join(each)}." if each else "No temperature has four runs."
