@@ -18,6 +18,7 @@ TOP = Path(glasslib.__file__).parent
 TRAINED = {name for name, table in tables.TABLES.items() if table.trains} | {"settings"}
 ALL = {*tables.TABLES, "settings"}
 DESCRIBED = ALL - {"ceiling"}  # all that stand on the data set of a temperature
+CAGED = {"debye-waller-parts", "cage-transfer"}  # on cages alone
 
 #: Asks each tree of the library in turn for its keys, on the fixed ensemble.
 ASK = """
@@ -44,7 +45,7 @@ print(json.dumps([out, "tensorflow" in sys.modules]))
 CHANGES = {
     "DescriptorSpec.coarse_radius": (
         "parameters.py", "coarse_radius: float = Field(2.5", "coarse_radius: float = Field(2.0",
-        DESCRIBED,
+        DESCRIBED - CAGED,
     ),
     "Melt.cutoff": (  # the melt of its data is in the key of every table
         "parameters.py", "cutoff: float = Field(2.5", "cutoff: float = Field(2.4", ALL,
@@ -61,11 +62,12 @@ CHANGES = {
         TRAINED | {"leaks"},
     ),
     "dataset": (  # three tables read the place in the chain, and all call this function
-        "results/networks.py", "chain_position=np.conc", "chain_position=0 * np.conc", DESCRIBED,
+        "results/networks.py", "chain_position=np.conc", "chain_position=0 * np.conc",
+        DESCRIBED - CAGED,
     ),
     "NetworkSettings.test_fraction": (  # run_folds takes settings too
         "parameters.py", "test_fraction: float = Field(0.2", "test_fraction: float = Field(0.3",
-        ALL - {"ceiling", "reorientation"},
+        ALL - {"ceiling", "reorientation", "leak-reach"} - CAGED,
     ),
     "read": (
         "store/registry.py", "np.asarray(variable[()])", "np.zeros_like(variable[()])", ALL,
@@ -80,7 +82,14 @@ CHANGES = {
     "ValidatedRidge.fit": (  # called by scikit-learn
         "learning/baselines.py", "x = np.ascontiguousarray(X,", "x = -np.ascontiguousarray(X,",
         {"baselines", "positions", "leaks", "reorientation-models", "importance", "learning-runs",
-         "learning-trajectories", "inherent"},
+         "learning-trajectories", "inherent", "structure-limit", "cage-transfer"},
+    ),
+    "cage_scalars": (
+        "structure/cage.py", "np.linalg.eigvalsh(tensor)", "np.linalg.eigvalsh(-tensor)",
+        {"structure-limit", "cage-transfer"},
+    ),
+    "load_cages": (
+        "store/cages.py", "dtype=np.float64", "dtype=np.float32", CAGED | {"structure-limit"},
     ),
     "ceilings": ("results/ceiling.py", "default_rng(0)", "default_rng(1)", {"ceiling"}),
     "block_propensities": (

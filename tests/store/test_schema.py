@@ -15,7 +15,7 @@ from glasslib.store import schema
 from glasslib.store.schema import spent_seconds
 
 N = 1500
-#: A run and a block of each temperature of the book.
+#: The files of one run of each temperature of the book.
 SHIPPED = sorted(paths.root().glob("data/ensembles/companion/T*/run00*.nc"))
 #: What the oldest files lack.
 LATER = {"equilibration_end_to_end", "mean_displacement", "structure_factor_thirds"}
@@ -23,7 +23,8 @@ LATER = {"equilibration_end_to_end", "mean_displacement", "structure_factor_thir
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_shipped_files_have_the_variables_of_the_schema(path):
-    variables = schema.BLOCK if "-block" in path.name else schema.RUN
+    kinds = {"block": schema.BLOCK, "cage": schema.CAGE}
+    variables = kinds.get(path.stem[6:].rstrip("0123456789"), schema.RUN)
     arrays = store.read(path).arrays
     assert set(variables) - set(arrays) <= LATER and set(arrays) <= set(variables)
     with h5py.File(path) as file:
