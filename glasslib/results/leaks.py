@@ -33,6 +33,8 @@ NO_STRUCTURE = "neighbours' propensity"
 SEEDS = 3
 #: Radii around a test ball within which no monomer of its run trains, σ; at last the whole run.
 HOLES = (1.2, 1.7, 2.5, 3.5, 5.0, np.inf)
+#: Test balls in each run.
+BALLS = 12
 
 
 def halves_of_blocks(ensemble: Ensemble, data: Dataset) -> tuple[Dataset, Dataset] | None:
@@ -225,7 +227,7 @@ def reach_of_leak(ensemble: Ensemble) -> pd.DataFrame:
     k = data.tau_index
     predicted = with_holes(
         data.inputs("B")[0], data.targets[:, k], data.runs,
-        {run: ensemble.configuration(run) for run in ensemble.blocks}, HOLES,
+        {run: ensemble.configuration(run) for run in ensemble.blocks}, HOLES, balls=BALLS,
     )
     return pd.concat(
         [

@@ -107,7 +107,7 @@ TABLES: dict[str, Table] = {
         Table("without-structure", "ρ(t) of the mean of the propensities around, split by row",
               leaks.without_structure, cost=1),
         Table("leak-reach", "ρ(τ_α) of ridge B against the hole in its training set",
-              leaks.reach_of_leak, tolerance=0.02, cost=40),
+              leaks.reach_of_leak, tolerance=0.02, cost=6),
         Table("leak-runs", "how many test rows give away their run, by generation",
               leaks.runs_recognised, tolerance=0.01, cost=3),
         Table("reorientation", "DW, propensity and bond reorientation of the same monomer",
