@@ -25,20 +25,10 @@ from pydantic import (
 from glasslib.errors import ParameterError
 
 __all__ = [
-    "Cage",
-    "PROTOCOLS",
-    "CompanionParameters",
-    "DescriptorSpec",
-    "Integrator",
-    "Melt",
-    "Model",
-    "NetworkSettings",
-    "Protocol",
-    "Temperature",
-    "checked_temperature",
-    "get_protocol",
-    "validate",
-]
+    "Cage", "PROTOCOLS", "CompanionParameters", "DescriptorSpec", "Integrator", "Melt", "Model",
+    "NetworkSettings", "Protocol", "Temperature", "checked_temperature", "get_protocol", "validate",
+]  # fmt: skip
+
 
 def _three_decimals(temperature: float) -> float:
     if abs(temperature - round(temperature, 3)) > 1e-9:

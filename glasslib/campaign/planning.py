@@ -25,17 +25,9 @@ from glasslib.simulation.melt import start_melt
 from glasslib.store.schema import spent_seconds
 
 __all__ = [
-    "TimeLeft",
-    "comparison",
-    "cost_table",
-    "duration",
-    "estimated_and_spent",
-    "measured_speed",
-    "simulated_time",
-    "simulation_seconds",
-    "status",
-    "task_time",
-]
+    "TimeLeft", "comparison", "cost_table", "duration", "estimated_and_spent", "measured_speed",
+    "simulated_time", "simulation_seconds", "status", "task_time",
+]  # fmt: skip
 
 #: What a time unit in the heat bath costs in time units at constant energy: LAMMPS takes longer
 #: than the compiled step (``benchmarks/README.md``).

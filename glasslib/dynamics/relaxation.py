@@ -9,16 +9,10 @@ import numpy as np
 from glasslib.errors import ParameterError
 
 __all__ = [
-    "VibrationalScaling",
-    "VogelFulcherTammann",
-    "decay_time",
-    "end_to_end_correlation",
-    "end_to_end_vectors",
-    "extrapolated_decay_time",
-    "fit_vft",
-    "fit_vibrational_scaling",
+    "VibrationalScaling", "VogelFulcherTammann", "decay_time", "end_to_end_correlation",
+    "end_to_end_vectors", "extrapolated_decay_time", "fit_vft", "fit_vibrational_scaling",
     "propensity_times",
-]
+]  # fmt: skip
 
 
 def decay_time(times: np.ndarray, values: np.ndarray, level: float = np.exp(-1)) -> float:

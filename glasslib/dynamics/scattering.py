@@ -10,11 +10,8 @@ from glasslib.dynamics.displacement import displacement_moments
 from glasslib.errors import ParameterError
 
 __all__ = [
-    "SelfCorrelations",
-    "at_wavenumber",
-    "self_correlations",
-    "self_intermediate_scattering",
-]
+    "SelfCorrelations", "at_wavenumber", "self_correlations", "self_intermediate_scattering",
+]  # fmt: skip
 
 
 def self_intermediate_scattering(

@@ -47,12 +47,9 @@ from glasslib.dynamics.errors_over_runs import jackknife
 from glasslib.errors import ParameterError
 
 __all__ = [
-    "four_point_susceptibility",
-    "four_point_susceptibility_error",
-    "nearest_probe",
-    "trajectory_susceptibility",
-    "trajectory_susceptibility_error",
-]
+    "four_point_susceptibility", "four_point_susceptibility_error", "nearest_probe",
+    "trajectory_susceptibility", "trajectory_susceptibility_error",
+]  # fmt: skip
 
 
 def _mobile(propensity: np.ndarray, a: float) -> tuple[np.ndarray, int]:

@@ -20,14 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "NETWORK_COLOURS",
-    "SPLIT_NAMES",
-    "legend_below",
-    "save",
-    "styled",
-    "temperature_colour",
+    "NETWORK_COLOURS", "SPLIT_NAMES", "legend_below", "save", "styled", "temperature_colour",
     "time_panels",
-]
+]  # fmt: skip
 
 #: Okabe–Ito colours, told apart with any colour vision: truth, network A, network B.
 NETWORK_COLOURS = {"true": "#000000", "A": "#0072B2", "B": "#D55E00"}

@@ -35,15 +35,9 @@ from glasslib.learning.correlation import pearson_of_columns
 from glasslib.learning.dataset import Split
 
 __all__ = [
-    "ALPHAS",
-    "RidgeSums",
-    "ValidatedRidge",
-    "best_column",
-    "out_of_sample",
-    "position_pipeline",
-    "ridge_pipeline",
-    "tree_pipeline",
-]
+    "ALPHAS", "RidgeSums", "ValidatedRidge", "best_column", "out_of_sample", "position_pipeline",
+    "ridge_pipeline", "tree_pipeline",
+]  # fmt: skip
 
 #: Strengths that :class:`ValidatedRidge` tries, per training row.
 ALPHAS = (1e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0)

@@ -21,15 +21,9 @@ from glasslib.errors import ParameterError
 from glasslib.learning.dataset import Dataset
 
 __all__ = [
-    "Resampled",
-    "correlate_runs",
-    "correlation_rows",
-    "difference_name",
-    "is_difference",
-    "pearson",
-    "pearson_of_columns",
-    "resample_all",
-]
+    "Resampled", "correlate_runs", "correlation_rows", "difference_name", "is_difference",
+    "pearson", "pearson_of_columns", "resample_all",
+]  # fmt: skip
 
 #: Between the names of two quantities, in the name of their difference.
 _LESS = " − "

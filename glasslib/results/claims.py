@@ -43,16 +43,8 @@ from glasslib.results.words import bar, format_error
 from glasslib.store import Ensemble
 
 __all__ = [
-    "Finding",
-    "above",
-    "claims_table",
-    "combine",
-    "details",
-    "evidence",
-    "judged",
-    "near",
-    "scope",
-]
+    "Finding", "above", "claims_table", "combine", "details", "evidence", "judged", "near", "scope",
+]  # fmt: skip
 
 CONFIRMED, NOT_CONFIRMED, CANNOT_TELL = "confirmed", "not confirmed", "cannot tell"
 

@@ -29,15 +29,9 @@ from glasslib.results.words import bar, format_error
 from glasslib.store import Ensemble
 
 __all__ = [
-    "accuracy",
-    "accuracy_from_equal_runs",
-    "accuracy_sentence",
-    "comparable",
-    "deepest_minima",
-    "groups_of_runs",
-    "shape",
-    "shape_features",
-]
+    "accuracy", "accuracy_from_equal_runs", "accuracy_sentence", "comparable", "deepest_minima",
+    "groups_of_runs", "shape", "shape_features",
+]  # fmt: skip
 
 SEEDS = 3
 #: The models whose difference is taken, and its name in tables.

@@ -21,14 +21,8 @@ from glasslib.results.networks import NETWORKS, chosen_settings, dataset, traine
 from glasslib.store import Ensemble
 
 __all__ = [
-    "MeltView",
-    "Prediction",
-    "map_columns",
-    "map_table",
-    "melt_views",
-    "predict",
-    "predictions",
-]
+    "MeltView", "Prediction", "map_columns", "map_table", "melt_views", "predict", "predictions",
+]  # fmt: skip
 
 #: Shares of the true propensity between which the colours of a map change.
 COLOURED = (0.02, 0.98)

@@ -15,14 +15,9 @@ from glasslib.results.words import bar, format_error, judge
 from glasslib.store import DataFile, Ensemble
 
 __all__ = [
-    "Relaxation",
-    "averages_table",
-    "mean_displacement_check",
-    "production_averages",
-    "relaxation_curve",
-    "relaxation_table",
-    "scaling_table",
-]
+    "Relaxation", "averages_table", "mean_displacement_check", "production_averages",
+    "relaxation_curve", "relaxation_table", "scaling_table",
+]  # fmt: skip
 
 
 def _mean_error(values) -> tuple[float, float]:

@@ -38,15 +38,9 @@ from glasslib.simulation.mixed_forces import MixedPairForces, serves
 from glasslib.simulation.pair_forces import PairForces
 
 __all__ = [
-    "MACHINES",
-    "Engine",
-    "State",
-    "chosen",
-    "lammps_arguments",
-    "lammps_version",
-    "load_lammps",
+    "MACHINES", "Engine", "State", "chosen", "lammps_arguments", "lammps_version", "load_lammps",
     "steps_of",
-]
+]  # fmt: skip
 
 #: Processors for which the vector words are known to compile (a test does so for each).
 MACHINES = ("x86_64", "AMD64", "aarch64", "arm64")

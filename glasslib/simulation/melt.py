@@ -17,16 +17,9 @@ from glasslib.parameters import Integrator, Melt, Protocol
 from glasslib.simulation.engine import Engine, State
 
 __all__ = [
-    "Frames",
-    "cool",
-    "maxwell_boltzmann",
-    "melt_hot",
-    "seed",
-    "set_energy",
-    "snake_positions",
-    "start_melt",
-    "thermostatted_segment",
-]
+    "Frames", "cool", "maxwell_boltzmann", "melt_hot", "seed", "set_energy", "snake_positions",
+    "start_melt", "thermostatted_segment",
+]  # fmt: skip
 
 #: First word of every seed: another value would give another, equally valid, data set.
 ENTROPY = 20220818

@@ -40,17 +40,9 @@ from glasslib.simulation.vectors import (
 )
 
 __all__ = [
-    "Liquid",
-    "MixedPairForces",
-    "Work",
-    "aligned",
-    "check",
-    "energy_and_virial",
-    "liquid",
-    "serves",
-    "update",
-    "work",
-]
+    "Liquid", "MixedPairForces", "Work", "aligned", "check", "energy_and_virial", "liquid",
+    "serves", "update", "work",
+]  # fmt: skip
 
 #: Monomers in a group; the vector words are written for eight.
 GROUP = 8

@@ -22,16 +22,9 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 __all__ = [
-    "LANES",
-    "ROW",
-    "boxes_in_reach",
-    "gather",
-    "pairs_of_groups",
-    "pairs_of_two",
-    "scatter",
-    "sort_near",
-    "take_near",
-]
+    "LANES", "ROW", "boxes_in_reach", "gather", "pairs_of_groups", "pairs_of_two", "scatter",
+    "sort_near", "take_near",
+]  # fmt: skip
 
 #: Numbers in a vector.
 LANES = 16

@@ -25,12 +25,9 @@ if TYPE_CHECKING:
     import xarray
 
 __all__ = [
-    "column_summary",
-    "descriptor_labels",
-    "descriptor_names",
-    "descriptor_reach",
+    "column_summary", "descriptor_labels", "descriptor_names", "descriptor_reach",
     "structural_descriptors",
-]
+]  # fmt: skip
 
 
 def _numbers(values):

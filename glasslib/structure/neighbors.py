@@ -18,16 +18,9 @@ from glasslib.configuration import Configuration
 from glasslib.errors import ConfigurationError
 
 __all__ = [
-    "CellList",
-    "Pairs",
-    "buffers",
-    "by_distance",
-    "cell_list",
-    "check_box",
-    "gather",
-    "neighbor_pairs",
-    "over_threads",
-]
+    "CellList", "Pairs", "buffers", "by_distance", "cell_list", "check_box", "gather",
+    "neighbor_pairs", "over_threads",
+]  # fmt: skip
 
 _PER_CELL = 3.0  # mean number of particles in a cell: fastest for r = 2.5 to 5.6 at density 1
 _COINCIDENT = 1e-6  # closer than this (in σ) is the same place
