@@ -23,7 +23,7 @@ from glasslib.results.cache import cached, digest, key_of
 from glasslib.results.ceiling import own_ceiling
 from glasslib.results.closure import code_of
 from glasslib.results.correlation import comparable
-from glasslib.results.networks import dataset
+from glasslib.results.networks import assembled, dataset
 from glasslib.results.words import format_error, pivot_errors
 from glasslib.store import Ensemble, load_cages, load_ensemble
 from glasslib.structure.cage import CageMoments, cage_descriptors
@@ -112,20 +112,7 @@ def cage_dataset(ensemble: Ensemble, half: int | None = None) -> Dataset:
         code_of(_cage_columns, load_ensemble, load_cages),
     )
     table = cached(f"cages-T{ensemble.temperature:.3f}", key, lambda: _cage_columns(ensemble, half))
-    n = ensemble.melt.n_monomers
-    return Dataset(
-        temperature=ensemble.temperature,
-        features=table["columns"],
-        feature_names=tuple(str(name) for name in table["names"]),
-        debye_waller=ensemble.debye_waller.ravel(),
-        targets=ensemble.propensity.reshape(len(ensemble.blocks) * n, -1),
-        times=ensemble.times.times,
-        tau_index=ensemble.times.tau_index,
-        runs=np.repeat(list(ensemble.blocks), n),
-        chain_position=np.concatenate(
-            [ensemble.runs[run]["chain_position"] for run in ensemble.blocks]
-        ),
-    )
+    return assembled(ensemble, table["columns"], table["names"])
 
 
 def cage_parts(ensemble: Ensemble, half: int | None = None) -> dict[str, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from io import StringIO
 
@@ -55,11 +55,25 @@ def dataset(ensemble: Ensemble, spec: DescriptorSpec | None = None) -> Dataset:
     table = cached(
         f"descriptors-T{ensemble.temperature:.3f}", key, lambda: _descriptors(ensemble, spec)
     )
+    return assembled(ensemble, table["features"], table["names"])
+
+
+def assembled(ensemble: Ensemble, features: np.ndarray, names: Sequence[str]) -> Dataset:
+    """Put columns beside the targets and Debye–Waller factors of all monomers of all runs.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    features : (n_rows, n_columns) float
+        Runs in the order of the ensemble, monomers in the order of the run.
+    names : sequence of str
+        Of the columns.
+    """
     n = ensemble.melt.n_monomers
     return Dataset(
         temperature=ensemble.temperature,
-        features=table["features"],
-        feature_names=tuple(str(name) for name in table["names"]),
+        features=features,
+        feature_names=tuple(str(name) for name in names),
         debye_waller=ensemble.debye_waller.ravel(),
         targets=ensemble.propensity.reshape(len(ensemble.runs) * n, -1),
         times=ensemble.times.times,
