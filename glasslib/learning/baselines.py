@@ -35,12 +35,17 @@ from glasslib.learning.correlation import pearson_of_columns
 from glasslib.learning.dataset import Split
 
 __all__ = [
-    "ALPHAS", "RidgeSums", "ValidatedRidge", "best_column", "out_of_sample", "position_pipeline",
-    "ridge_pipeline", "tree_pipeline",
+    "ALONE", "ALPHAS", "RidgeSums", "ValidatedRidge", "best_column", "out_of_sample",
+    "position_pipeline", "ridge_pipeline", "tree_pipeline",
 ]  # fmt: skip
 
 #: Strengths that :class:`ValidatedRidge` tries, per training row.
-ALPHAS = (1e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0)
+ALPHAS = (1e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0, 30.0, 100.0)
+#: Strength where a single run trains, so that none can choose: about what several runs choose for
+#: network B at t = 1 and τ_α. Rows of the same run would choose 0.1, misled by their neighbours.
+ALONE = 1.0
+#: Factor of columns that are hardly penalised: their coefficients may be as much larger.
+_LIGHT = 30.0
 _CHUNK = 4096
 
 
@@ -104,8 +109,8 @@ class ValidatedRidge(RegressorMixin, BaseEstimator):
     .. math:: \min_{w, b} \sum_k (y_k - w \cdot x_k - b)^2 + \alpha \, n \, \lVert w \rVert^2
 
     with n training rows. Targets are fitted one by one: what is right at t = 1 need not be at
-    τ_α. One group is held out for the choice (rows, if there is one group alone); then all rows
-    are fitted with it.
+    τ_α. One group is held out for the choice, then all rows are fitted with it. Without groups,
+    rows choose. A single group cannot choose: it gets the strength :data:`ALONE`.
 
     Parameters
     ----------
@@ -184,9 +189,12 @@ class ValidatedRidge(RegressorMixin, BaseEstimator):
             chosen = np.asarray(groups) == random.choice(present)
         else:
             chosen = random.permutation(len(x)) < max(1, round(self.validation_fraction * len(x)))
+        alphas = np.asarray(self.alphas, dtype=float)
+        if len(present) == 1 and len(alphas) > 1:
+            alphas = np.array([ALONE])
         sums = RidgeSums(x[~chosen], y[~chosen])
-        if len(self.alphas) > 1:
-            coefficients, intercepts = sums.solve(self.alphas)
+        if len(alphas) > 1:
+            coefficients, intercepts = sums.solve(alphas)
             error = np.array([
                 ((x[chosen] @ w + b - y[chosen]) ** 2).mean(axis=0)
                 for w, b in zip(coefficients, intercepts, strict=True)
@@ -195,9 +203,9 @@ class ValidatedRidge(RegressorMixin, BaseEstimator):
         else:
             best = np.zeros(y.shape[1], dtype=int)
         sums.add(RidgeSums(x[chosen], y[chosen]))
-        self.alpha_ = np.asarray(self.alphas, dtype=float)[best]
+        self.alpha_ = alphas[best]
         used = np.unique(best)
-        coefficients, intercepts = sums.solve(np.asarray(self.alphas)[used])
+        coefficients, intercepts = sums.solve(alphas[used])
         place, target = np.searchsorted(used, best), np.arange(y.shape[1])
         self.coef_ = coefficients[place, :, target].T * scale
         self.intercept_ = intercepts[place, target] * scale + shift
@@ -214,8 +222,14 @@ def _cut(values: np.ndarray, limit: float) -> np.ndarray:
     return np.clip(values, -limit, limit)
 
 
+def _lighten(values: np.ndarray, count: int) -> np.ndarray:
+    values = values.copy()
+    values[:, values.shape[1] - count :] *= _LIGHT
+    return values
+
+
 def ridge_pipeline(
-    limit: float = 10.0, alphas: Sequence[float] = ALPHAS, seed: int = 0
+    limit: float = 10.0, alphas: Sequence[float] = ALPHAS, seed: int = 0, light: int = 0
 ) -> Pipeline:
     """Return ridge regression on standardised inputs, cut as those of the networks are.
 
@@ -225,15 +239,20 @@ def ridge_pipeline(
         Standardised inputs are cut to ± this (see ``NetworkSettings.input_limit``).
     alphas, seed
         See :class:`ValidatedRidge`.
+    light : int
+        So many of the last columns are hardly penalised, by a factor of 900 less. One penalty for
+        881 columns shrinks the Debye–Waller factor, the one that matters, with the 880 that do
+        not.
 
     Examples
     --------
     >>> list(ridge_pipeline().named_steps)
-    ['standardise', 'cut', 'regress']
+    ['standardise', 'cut', 'lighten', 'regress']
     """
     return Pipeline([
         ("standardise", StandardScaler()),
         ("cut", FunctionTransformer(_cut, kw_args={"limit": limit})),
+        ("lighten", FunctionTransformer(_lighten, kw_args={"count": light})),
         ("regress", ValidatedRidge(alphas, seed=seed)),
     ])
 

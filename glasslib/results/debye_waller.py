@@ -11,11 +11,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from glasslib.learning.baselines import ridge_pipeline
 from glasslib.learning.correlation import correlate_runs, correlation_rows, resample_all
 from glasslib.learning.dataset import Dataset
 from glasslib.learning.importance import descriptor_groups, shuffled_prediction
-from glasslib.results.baselines import POSITIONS, ridge_predictions, ridges, splits_of
+from glasslib.results.baselines import POSITIONS, ridge_of, ridge_predictions, ridges, splits_of
 from glasslib.results.networks import NETWORKS, dataset, held_out
 from glasslib.store import Ensemble
 
@@ -168,7 +167,7 @@ def importance(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
         ridges = []
         for parts in folds:
             chosen = np.sort(np.concatenate([parts.train, parts.validation]))
-            model = ridge_pipeline()
+            model = ridge_of(network)()
             ridges.append(model.fit(
                 inputs[chosen], data.targets[chosen], regress__groups=runs[chosen]
             ))

@@ -7,18 +7,19 @@ number split by row and by run; that of χ4 over training rows in the table of s
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from glasslib.learning.baselines import out_of_sample, ridge_pipeline
+from glasslib.learning.baselines import out_of_sample
 from glasslib.learning.correlation import correlation_rows, is_difference
 from glasslib.learning.dataset import Dataset, run_folds, split
 from glasslib.learning.leaks import interpolated, recognised_runs, with_holes
 from glasslib.learning.training import standardise
 from glasslib.parameters import DescriptorSpec, NetworkSettings
-from glasslib.results.baselines import ridge_predictions, splits_of
+from glasslib.results.baselines import ridge_of, ridge_predictions, splits_of
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.results.words import format_error
 from glasslib.store import Ensemble
@@ -123,7 +124,9 @@ def leaks_in_ridge(ensemble: Ensemble) -> pd.DataFrame:
             everything = standardise(
                 inputs, inputs.mean(axis=0, dtype=np.float64), np.where(deviation, deviation, 1)
             )
-            leaky = out_of_sample(_cut_and_regress, everything, data.targets, folds, groups)
+            leaky = out_of_sample(
+                partial(_cut_and_regress, network), everything, data.targets, folds, groups
+            )
             predicted = {
                 "all rows": leaky,
                 "training rows": ridge_predictions(data, network, division),
@@ -139,8 +142,8 @@ def _labelled(table: pd.DataFrame, leak: str, model: str) -> pd.DataFrame:
     return table.assign(leak=leak, model=model)
 
 
-def _cut_and_regress() -> Pipeline:
-    return Pipeline(ridge_pipeline().steps[1:])
+def _cut_and_regress(network: str) -> Pipeline:
+    return Pipeline(ridge_of(network)().steps[1:])
 
 
 def _model(data: Dataset, model: str) -> np.ndarray:

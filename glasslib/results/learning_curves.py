@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from glasslib.learning.baselines import out_of_sample, ridge_pipeline
+from glasslib.learning.baselines import out_of_sample
 from glasslib.learning.ceiling import ceiling_of_runs
 from glasslib.learning.correlation import correlation_rows
 from glasslib.learning.dataset import Split, run_folds
-from glasslib.results.baselines import ridges
+from glasslib.results.baselines import ridge_of, ridges
 from glasslib.results.ceiling import block_propensities
 from glasslib.results.networks import NETWORKS, dataset, held_out
 from glasslib.store import Ensemble
@@ -62,7 +62,7 @@ def learning_runs(ensemble: Ensemble) -> pd.DataFrame:
         fewer = _fewer(folds, data.runs, n)
         predicted = {
             f"ridge {network}": out_of_sample(
-                ridge_pipeline, data.inputs(network)[0], data.targets, fewer, data.runs
+                ridge_of(network), data.inputs(network)[0], data.targets, fewer, data.runs
             )
             for network in NETWORKS
         }

@@ -5,6 +5,7 @@ from sklearn.preprocessing import StandardScaler
 
 from glasslib.errors import ParameterError
 from glasslib.learning.baselines import (
+    ALONE,
     ValidatedRidge,
     best_column,
     out_of_sample,
@@ -50,6 +51,34 @@ def test_a_whole_run_chooses_the_strength():
     x = x.astype(np.float32)
     by_row, by_run = ValidatedRidge().fit(x, y), ValidatedRidge().fit(x, y, groups=runs)
     assert by_run.alpha_[0] > 10 * by_row.alpha_[0]
+
+
+def test_a_single_run_cannot_choose():
+    """Its rows would choose what suits their neighbours: the strength is fixed instead."""
+    random = np.random.default_rng(3)
+    x = random.normal(size=(300, 20)).astype(np.float32)
+    y = x[:, :1] + random.normal(size=(300, 1))
+    assert ValidatedRidge().fit(x, y, groups=np.zeros(300, int)).alpha_.tolist() == [ALONE]
+    assert ValidatedRidge([0.3]).fit(x, y, groups=np.zeros(300, int)).alpha_.tolist() == [0.3]
+
+
+def test_a_light_column_is_not_shrunk_with_the_others():
+    """One column that matters behind 400 that do not: no worse than that column alone."""
+    random = np.random.default_rng(4)
+    runs = np.repeat(np.arange(5), 200)
+    signal = random.normal(size=1000)
+    x = np.concatenate([random.normal(size=(1000, 400)), signal[:, None]], axis=1)
+    y = (signal + random.normal(size=1000))[:, None]
+    folds = run_folds(runs)
+
+    def rho(light):
+        predicted = out_of_sample(
+            lambda: ridge_pipeline(light=light), x.astype(np.float32), y, folds, runs
+        )
+        return pearson(y, predicted)[0]
+
+    alone = pearson(y, signal[:, None])[0]
+    assert rho(1) > alone - 0.02 and rho(1) > rho(0) + 0.03
 
 
 def test_ridge_rejects_what_it_cannot_use():

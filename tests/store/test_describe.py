@@ -15,7 +15,7 @@ from glasslib.configuration import Configuration
 from glasslib.errors import ConfigurationError, DataError, DataWarning, ParameterError
 from glasslib.parameters import DescriptorSpec
 from glasslib.store.exchange import describe
-from glasslib.structure.descriptors import select_descriptors, structural_descriptors
+from glasslib.structure.descriptors import structural_descriptors
 
 PROGRAM = Path(sys.executable).with_name("glasslib")
 #: nothing looks farther than 2.9: a small box will do
@@ -51,7 +51,7 @@ def test_data_file_gives_the_table_of_its_configuration(configuration, melt_data
     assert read.dtype == np.float32 and read.attrs["source"] == "melt.data"
     assert DescriptorSpec.model_validate_json(read.attrs["spec"]) == spec
     assert str(tmp_path) not in str(read.attrs)
-    assert select_descriptors(read, name="energy").shape == (125, 1)
+    assert read.sel(descriptor=["energy"]).shape == (125, 1)
     np.testing.assert_array_equal(read["id"], np.arange(1, 126))
     np.testing.assert_array_equal(read["chain"], np.arange(125) // 5 + 1)
     assert read["type"].values.tolist() == 125 * [1]
