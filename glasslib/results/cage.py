@@ -2,12 +2,14 @@
 
 The cages of a configuration are sampled without any trajectory at its temperature
 (:mod:`glasslib.simulation.cage`). Network D is ridge regression on their 128 descriptors; A′ reads
-the Debye–Waller factor too. Every prediction here is for runs that took no part in training.
+the Debye–Waller factor too. Every prediction here is for runs that took no part in training, nor in
+the choice of the ridge's strength.
 """
 
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -32,9 +34,6 @@ from glasslib.structure.harmonic import harmonic_covariance
 __all__ = ["cage_dataset", "cage_parts", "cage_transfer", "debye_waller_parts", "limit_sentence",
            "limit_table", "parts_sentence", "sample_cages", "structure_limit"]  # fmt: skip
 
-#: Strength of the ridge of network D per training row. ρ changes by less than 0.003 from 0.01 to
-#: 0.1 at T = 0.50 and 0.45.
-STRENGTH = 0.1
 #: Largest melt whose Hessian is inverted: some 10 s and 0.3 GB for 2,000 monomers, as N³ and N².
 HARMONIC_LIMIT = 3000
 
@@ -201,10 +200,6 @@ def debye_waller_parts(ensemble: Ensemble) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _fixed_ridge():
-    return ridge_pipeline(alphas=(STRENGTH,))
-
-
 def _alone(values: np.ndarray, data: Dataset) -> np.ndarray:
     return np.repeat(np.log(values).reshape(-1, 1), len(data.times), axis=1)
 
@@ -226,8 +221,8 @@ def structure_limit(ensemble: Ensemble) -> pd.DataFrame:
     folds = run_folds(data.runs)
     half = cage_dataset(ensemble, 0)
 
-    def predicted(inputs):
-        return out_of_sample(_fixed_ridge, inputs, data.targets, folds, data.runs)
+    def predicted(inputs, make=ridge_pipeline):
+        return out_of_sample(make, inputs, data.targets, folds, data.runs)
 
     parts = {name: values for name, values in cage_parts(ensemble).items()
              if np.isfinite(values).all()}
@@ -239,7 +234,7 @@ def structure_limit(ensemble: Ensemble) -> pd.DataFrame:
     models |= {
         "ridge D": predicted(data.features),
         "ridge D, one half": predicted(half.features),
-        "ridge A′": predicted(with_dw),
+        "ridge A′": predicted(with_dw, partial(ridge_pipeline, light=1)),
     }
     differences = [
         ("ridge D", "ridge A"), ("ridge D", "ridge B"), ("ridge A′", "ridge D"),
@@ -266,6 +261,7 @@ def cage_transfer(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
         for asked, target in sets.items():
             predicted = np.full((len(target), 1), np.nan)
             joint = np.concatenate([_standardised(source), _standardised(target)])
+            runs = np.concatenate([source.runs, target.runs])
             y = np.concatenate([
                 source.targets[:, [source.tau_index]], np.full((len(target), 1), np.nan)
             ])
@@ -274,7 +270,8 @@ def cage_transfer(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
                 test = len(source) + np.flatnonzero(target.runs == run)
                 if not len(train):
                     continue
-                out = out_of_sample(_fixed_ridge, joint, y, [Split(train[1:], train[:1], test)])
+                parts = [Split(train[1:], train[:1], test)]
+                out = out_of_sample(ridge_pipeline, joint, y, parts, runs)
                 predicted[target.runs == run] = out[test]
             if np.isfinite(predicted).any():
                 k = target.tau_index
