@@ -106,4 +106,7 @@ def test_a_disturbed_plan_ends_with_the_same_bits(place, cluster):
         ["glasslib", "campaign", "run", "--profile", PROFILE, "-t", TEMPERATURE, "-w", "2"],
         env=alone.environment, check=True, timeout=3000,
     )
-    assert_same_bits(alone.files(PROFILE), here.files(PROFILE))
+    made = {  # the pages of the book have sampled cages besides
+        name: path for name, path in here.files(PROFILE).items() if "-cage" not in name
+    }
+    assert_same_bits(alone.files(PROFILE), made)
