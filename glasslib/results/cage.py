@@ -55,7 +55,11 @@ def sample_cages(ensembles: dict[float, Ensemble], workers: int = 2) -> None:
     ]
     if missing:
         print(f"sampling the cages of {len(missing)} runs", file=sys.stderr, flush=True)
-        campaign.run_tasks(missing, workers)
+
+        def report(task, line, done, total):
+            print(f"[{done}/{total}] {task}: {line}", file=sys.stderr, flush=True)
+
+        campaign.run_tasks(missing, workers, report)
 
 
 def cages_digest(ensemble: Ensemble) -> str:
@@ -341,8 +345,7 @@ def limit_table(limit: pd.DataFrame, ceiling: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index: model without differences; columns: temperature, as text with errors of ρ alone.
-        The column ``T`` of runs fewer than four is to be read with care.
+        Index: model, differences left out; columns: temperature. Text, with the errors of ρ alone.
     """
     top = own_ceiling(ceiling)
     top = top[top["at_tau"]].set_index("T")["ceiling"]
