@@ -61,7 +61,7 @@ def build_network(
     r"""Build and compile network A or B, with fresh weights.
 
     Three hidden layers of 16 nodes with ReLU, dropout behind the second, all times at once in
-    the output. Adam minimises
+    the output, which is linear unless ``settings.output`` says otherwise. Adam minimises
 
     .. math:: \frac{1}{n T} \sum_{k=1}^{n} \sum_{t=1}^{T} (\hat y_{kt} - y_{kt})^2
               + \lambda \sum_\mathrm{layers} \lVert W \rVert^2
@@ -76,7 +76,7 @@ def build_network(
     n_outputs : int
         Number of times.
     settings : NetworkSettings, optional
-        Layers, dropout rate, λ and Adam's step.
+        Layers, output, dropout rate, λ and Adam's step.
 
     Returns
     -------
@@ -115,7 +115,11 @@ def build_network(
         )
         if number == settings.dropout_after and settings.dropout:
             layers.append(keras.layers.Dropout(settings.dropout, name="dropout"))
-    layers.append(keras.layers.Dense(n_outputs, kernel_regularizer=penalty, name="propensity"))
+    layers.append(
+        keras.layers.Dense(
+            n_outputs, activation=settings.output, kernel_regularizer=penalty, name="propensity"
+        )
+    )
     network = keras.Sequential(layers, name="network")
     network.compile(
         optimizer=keras.optimizers.Adam(settings.learning_rate),

@@ -1,8 +1,13 @@
 """ρ(t) of networks A and B: rows split at random beside whole runs held out.
 
-Design, chosen to stay cheap: rows at random with three seeds (each seed divides the rows anew and
-starts from other weights); whole runs held out in at most four folds, each with its own seed.
-Every configuration is then predicted once by a network that has never seen it.
+Design, chosen to stay cheap: three seeds, each of which divides the rows or the runs anew and
+starts from other weights. Rows at random as in the paper; whole runs held out in at most four
+folds, so that every configuration is predicted once for each seed by a network that has never
+seen it.
+
+With rows at random ρ is that of all test rows (Eq. 7). With runs held out each fold has a network
+of its own, with an offset of its own, and the offsets spoil a ρ over all folds: there the mean of
+ρ within each configuration counts (``within``). :data:`JUDGED` says so once for all.
 
 More runs train better networks, so temperatures are compared on equal numbers of them
 (:data:`COMPARED_RUNS`), whatever else there is, and those that have fewer are left out
@@ -22,24 +27,27 @@ from glasslib.learning.correlation import (
     difference_name,
     resample_all,
 )
-from glasslib.learning.dataset import Dataset, split
+from glasslib.learning.dataset import Dataset, Split, run_folds, split
 from glasslib.parameters import NetworkSettings
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.results.words import bar, format_error
 from glasslib.store import Ensemble
 
 __all__ = [
-    "accuracy", "accuracy_from_equal_runs", "accuracy_sentence", "comparable", "deepest_minima",
-    "groups_of_runs", "shape", "shape_features",
+    "JUDGED", "accuracy", "accuracy_from_equal_runs", "accuracy_sentence", "comparable",
+    "deepest_minima", "folds_of_seed", "groups_of_runs", "shape", "shape_features",
 ]  # fmt: skip
 
 SEEDS = 3
+#: Which ρ counts, by division of the rows; its error is in the column ``…_error``.
+JUDGED = {"row": "rho", "run": "within"}
 #: The models whose difference is taken, and its name in tables.
 DIFFERENCE = ("network A", "network B")
 A_LESS_B = difference_name(*DIFFERENCE)
 #: What the paper says about the shape of ρ(t), as the table of shapes names it.
 DIP, PEAK_AT_TAU = "dip near t = 1", "highest near τ_α"
 PEAK_AT_ONE, FALLS = "highest at t = 1", "falls after τ_α"
+PLATEAU = "change from t = 10 to τ_α"
 #: Runs that train and test together where temperatures are compared, and the fewest on which a
 #: claim is judged: the error from two or three tells hardly anything (Student's t: 12.7 and 4.3).
 COMPARED_RUNS = 4
@@ -82,9 +90,21 @@ def _predicted(data: Dataset, settings: Settings) -> dict[str, dict]:
     out = {"row": by_row}
     if data.n_runs > 1:
         out["run"] = {
-            network: [held_out(data, network, settings["run"][network])[0]] for network in NETWORKS
+            network: [
+                held_out(data, network, *folds_of_seed(data, settings["run"][network], seed))[0]
+                for seed in range(SEEDS)
+            ]
+            for network in NETWORKS
         }
     return out
+
+
+def folds_of_seed(
+    data: Dataset, settings: NetworkSettings, seed: int
+) -> tuple[NetworkSettings, list[Split]]:
+    """Return settings and folds of a seed: another draw of folds, and other weights in each."""
+    folds = run_folds(data.runs, settings=settings.model_copy(update={"seed": seed}))
+    return settings.model_copy(update={"seed": seed * len(folds)}), folds
 
 
 def _accuracy_rows(data: Dataset, predicted: dict[str, dict]) -> pd.DataFrame:
@@ -155,6 +175,8 @@ def groups_of_runs(ensemble: Ensemble, size: int) -> list[Ensemble]:
 def shape_features(times: np.ndarray, k_tau: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     """Return what the paper says about the shape of ρ(t), each as a number, positive if true.
 
+    But for :data:`PLATEAU`, which is 0 if true: ρ(τ_α) minus ρ at the first time from 10 on.
+
     "Near" is within a factor of some three. A dip near t = 1 is a minimum there that ρ falls into
     from the last time before and rises out of towards τ_α; times below 0.1, where motion is still
     ballistic, count for nothing else.
@@ -192,6 +214,9 @@ def shape_features(times: np.ndarray, k_tau: int) -> dict[str, Callable[[np.ndar
         out[PEAK_AT_ONE] = lambda rho: rho[..., at_one] - rho[..., others].max(-1)
     if k_tau + 1 < len(times):
         out[FALLS] = lambda rho: rho[..., k_tau] - rho[..., -1]
+    from_ten = np.searchsorted(times, 10 * (1 - 1e-9))
+    if from_ten < k_tau:
+        out[PLATEAU] = lambda rho: rho[..., k_tau] - rho[..., from_ten]
     return out
 
 
@@ -207,14 +232,16 @@ def shape(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``split``, ``model``, ``feature`` (:data:`DIP`, :data:`PEAK_AT_TAU`, :data:`PEAK_AT_ONE`,
-        :data:`FALLS`), ``value`` (a difference of ρ, positive if it is so) and ``value_error``.
+        :data:`FALLS`, :data:`PLATEAU`), ``value`` (a difference of the ρ that counts,
+        :data:`JUDGED`) and ``value_error``.
     """
     data = dataset(ensemble)
     rows = []
     for division, predicted in _predicted(data, settings).items():
-        for network, (pooled, _) in resample_all(data, predicted).items():
+        for network, (pooled, within) in resample_all(data, predicted).items():
+            parts = within if JUDGED[division] == "within" else pooled
             for name, function in shape_features(data.times, data.tau_index).items():
-                each = [part.apply(function) for part in pooled]
+                each = [part.apply(function) for part in parts]
                 mean = Resampled.mean(each)
                 error = mean.error
                 if len(each) > 1:

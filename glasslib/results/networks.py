@@ -11,7 +11,13 @@ import pandas as pd
 
 from glasslib import paths
 from glasslib.learning.dataset import Dataset, Split, run_folds
-from glasslib.learning.training import DEFAULT_GRID, TrainedNetwork, choose_settings, train
+from glasslib.learning.training import (
+    DEFAULT_GRID,
+    TrainedNetwork,
+    choose_settings,
+    train,
+    unvalidated,
+)
 from glasslib.parameters import DescriptorSpec, NetworkSettings
 from glasslib.results import shipped
 from glasslib.results.cache import cached, digest, hash_of, key_of
@@ -208,6 +214,8 @@ def held_out(
     """Predict every row by a network that has never seen its run.
 
     Each fold starts from its own seed, so that the scatter of trainings is part of the error.
+    Rows of a run that trains decide on nothing
+    (:func:`~glasslib.learning.training.unvalidated`).
 
     Parameters
     ----------
@@ -226,7 +234,7 @@ def held_out(
     networks = []
     for number, parts in enumerate(folds):
         own = settings.model_copy(update={"seed": settings.seed + number})
-        trained_network = trained(data, network, own, parts)
+        trained_network = trained(data, network, unvalidated(own, data.runs, parts), parts)
         predicted[parts.test] = trained_network.predict(data.subset(parts.test))
         networks.append(trained_network)
     return predicted, networks

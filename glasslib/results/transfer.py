@@ -11,10 +11,11 @@ from glasslib.results.correlation import COMPARED_RUNS, Settings, comparable, gr
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.store import Ensemble
 
-__all__ = ["A_LESS_B", "INNER_LESS_OUTER", "transfers"]
+__all__ = ["A_LESS_B", "INNER_LESS_OUTER", "OWN_LESS_ELSEWHERE", "transfers"]
 
 #: What contrasts are called in the table.
 INNER_LESS_OUTER = difference_name("intermediate", "outermost")
+OWN_LESS_ELSEWHERE = difference_name("own", "elsewhere")
 A_LESS_B = difference_name("A", "B")
 
 
@@ -58,7 +59,9 @@ def transfers(ensembles: dict[float, Ensemble], settings: Settings) -> pd.DataFr
     taken at one temperature of application, then averaged over those. :data:`INNER_LESS_OUTER`
     is the mean ρ of networks from the inner temperatures less that from the outermost two, all
     from the same number of runs (the first :data:`COMPARED_RUNS`, or fewer where one has fewer);
-    :data:`A_LESS_B` that of A less that of B, from all runs.
+    :data:`A_LESS_B` that of A less that of B, from all runs. :data:`OWN_LESS_ELSEWHERE` is ρ of
+    the network trained at the temperature of application, on its test rows, minus the mean ρ of
+    those trained elsewhere: what transfer costs, or what a leak adds at home.
 
     Parameters
     ----------
@@ -71,8 +74,9 @@ def transfers(ensembles: dict[float, Ensemble], settings: Settings) -> pd.DataFr
     -------
     pandas.DataFrame
         ``split``, ``kind`` (pair or a contrast), ``network``, ``trained`` and ``applied``
-        (temperatures; NaN of a contrast), ``rho``, ``rho_error``, and ``runs``: those that are
-        predicted, or as many as the error of a contrast is worth.
+        (temperatures; NaN of a contrast), ``rho``, ``rho_error``, ``within`` (averaged within
+        configurations), ``within_error``, and ``runs``: those that are predicted, or as many as
+        the error of a contrast is worth.
     """
     rows = []
     for division, fewest in (("row", 1), ("run", 2)):
@@ -86,29 +90,36 @@ def transfers(ensembles: dict[float, Ensemble], settings: Settings) -> pd.DataFr
         rest = {t: data[t] for t in compared}
         pairs = _transferred_pairs(data, settings, division)
         rows += [
-            (division, "pair", *key, pair.value[0], pair.error[0], data[key[-1]].n_runs)
+            (division, "pair", *key, *_numbers(pair.value, pair.error), data[key[-1]].n_runs)
             for key, pair in pairs.items()
         ]
         equal = _intermediate_less_outermost(_transferred_pairs(alike, settings, division))
         among = {key: pair for key, pair in pairs.items() if {*key[1:]} <= {*compared}}
         for kind, contrasts, used in (
-            (INNER_LESS_OUTER, equal, alike), (A_LESS_B, _a_less_b(among), rest)
+            (INNER_LESS_OUTER, equal, alike), (A_LESS_B, _a_less_b(among), rest),
+            (OWN_LESS_ELSEWHERE, _own_less_elsewhere(among), rest),
         ):
             # The error is worth so many runs: degrees of freedom add.
             runs = 1 + sum(one.n_runs - 1 for one in used.values())
             rows += [
-                (division, kind, network, np.nan, np.nan, *averaged, runs)
+                (division, kind, network, np.nan, np.nan, *_numbers(*averaged), runs)
                 for network, averaged in contrasts.items()
             ]
-    columns = ["split", "kind", "network", "trained", "applied", "rho", "rho_error", "runs"]
+    columns = ["split", "kind", "network", "trained", "applied", "rho", "rho_error", "within",
+               "within_error", "runs"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _numbers(values: np.ndarray, errors: np.ndarray) -> tuple[float, ...]:
+    """ρ, its error, ρ within configurations, its error."""
+    return values[0], errors[0], values[1], errors[1]
 
 
 Pairs = dict[tuple[str, float, float], Resampled]
 
 
 def _transferred_pairs(data: dict[float, Dataset], settings: Settings, division: str) -> Pairs:
-    """ρ(τ_α) by network, temperature of training and temperature of application."""
+    """ρ(τ_α), pooled and within runs, by network and temperatures of training and application."""
     pairs = {}
     for trained_at in data:
         for network in NETWORKS:
@@ -117,9 +128,13 @@ def _transferred_pairs(data: dict[float, Dataset], settings: Settings, division:
                     data[trained_at], target, network, settings, division
                 )
                 given = target.subset(chosen)
-                pairs[network, trained_at, applied], _ = correlate_runs(
+                both = correlate_runs(
                     given.targets[:, [target.tau_index]],
                     predicted[:, [data[trained_at].tau_index]], given.runs,
+                )
+                pairs[network, trained_at, applied] = Resampled(
+                    np.concatenate([one.value for one in both]),
+                    np.concatenate([one.resamples for one in both], axis=-1), given.n_runs,
                 )
     return pairs
 
@@ -131,13 +146,16 @@ def _mean_over(
     return Resampled.mean(chosen) if chosen else None
 
 
-def _averaged(differences: list[Resampled]) -> tuple[float, float]:
-    """Mean over temperatures of application, whose errors are independent."""
-    error = np.sqrt(np.sum([one.error[0] ** 2 for one in differences])) / len(differences)
-    return np.mean([one.value[0] for one in differences]), error
+Contrasts = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
-def _intermediate_less_outermost(pairs: Pairs) -> dict[str, tuple[float, float]]:
+def _averaged(differences: list[Resampled]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean over temperatures of application, whose errors are independent, and its error."""
+    error = np.sqrt(np.sum([one.error**2 for one in differences], axis=0)) / len(differences)
+    return np.mean([one.value for one in differences], axis=0), error
+
+
+def _intermediate_less_outermost(pairs: Pairs) -> Contrasts:
     falling = sorted({applied for *_, applied in pairs}, reverse=True)
     contrasts = {}
     for network in NETWORKS:
@@ -152,7 +170,20 @@ def _intermediate_less_outermost(pairs: Pairs) -> dict[str, tuple[float, float]]
     return contrasts
 
 
-def _a_less_b(pairs: Pairs) -> dict[str, tuple[float, float]]:
+def _own_less_elsewhere(pairs: Pairs) -> Contrasts:
+    falling = sorted({applied for *_, applied in pairs}, reverse=True)
+    if len(falling) < 2:
+        return {}
+    return {
+        network: _averaged([
+            pairs[network, applied, applied] - _mean_over(pairs, network, applied, falling)
+            for applied in falling
+        ])
+        for network in NETWORKS
+    }
+
+
+def _a_less_b(pairs: Pairs) -> Contrasts:
     falling = sorted({applied for *_, applied in pairs}, reverse=True)
     if len(falling) < 2:
         return {}

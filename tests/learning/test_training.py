@@ -7,7 +7,13 @@ import pytest
 from glasslib.errors import DataError, DivergedError, ParameterError
 from glasslib.learning.correlation import pearson
 from glasslib.learning.dataset import Dataset, Split, split
-from glasslib.learning.training import TrainedNetwork, choose_settings, standardise, train
+from glasslib.learning.training import (
+    TrainedNetwork,
+    choose_settings,
+    standardise,
+    train,
+    unvalidated,
+)
 from glasslib.parameters import NetworkSettings
 
 
@@ -123,6 +129,48 @@ def test_the_best_epoch_is_kept(linear_data, network_b):
         network_b.history["validation"]
     )
     assert len(network_b.history["train"]) == len(network_b.history["validation"])
+
+
+def test_without_patience_every_epoch_is_trained_and_the_last_is_kept(make_dataset, fast):
+    noise = make_dataset(n_rows=600, signal=0.0, noise=1.0)
+    stopped = train(noise, "B", fast)
+    settings = fast.model_copy(update={"patience": None})
+    network = train(noise, "B", settings, stopped.split)
+    assert network.best_epoch == len(network.history["validation"]) - 1 == fast.epochs - 1
+    assert len(stopped.history["validation"]) < fast.epochs  # else the test would say nothing
+    rows = network.split.validation
+    error = np.mean(((network.predict(noise) - noise.targets)[rows] / network.target_deviation)**2)
+    assert error == pytest.approx(network.history["validation"][-1], rel=1e-4)
+
+
+def test_rows_of_a_run_that_trains_do_not_stop_a_network_that_other_runs_test(fast):
+    runs = np.repeat(np.arange(4), 25)
+    by_row = split(runs, fast)
+    whole_runs = Split(np.arange(50), np.arange(50, 75), np.arange(75, 100))
+    untested = Split(np.arange(50), np.arange(50, 75), [])
+    for division in (by_row, whole_runs, untested):
+        assert unvalidated(fast, runs, division) == fast
+    same_run = Split(np.arange(40), np.arange(40, 50), np.arange(50, 100))
+    found = unvalidated(fast, runs, same_run)
+    assert found == fast.model_copy(update={"l2": 0.03, "patience": None})
+    many = fast.model_copy(update={"epochs": 500})
+    assert unvalidated(many, runs, same_run).epochs == 60
+
+
+def test_an_output_layer_of_relu_predicts_nothing_below_zero(linear_data, short):
+    """The paper's letter: ReLU for all the nodes, targets as they are."""
+    letter = short.model_copy(update={"output": "relu", "target_scaling": "none"})
+    network = train(linear_data, "A", letter)
+    inputs = linear_data.inputs("A")[0]
+    scaled = standardise(
+        inputs, network.input_mean, network.input_deviation, letter.input_limit
+    )
+    ours = network.predict(inputs)
+    np.testing.assert_allclose(
+        ours, network.to_keras().predict(scaled, verbose=0), rtol=1e-5, atol=1e-6
+    )
+    linear = train(linear_data, "A", letter.model_copy(update={"output": "linear"}))
+    assert ours.min() >= 0 > linear.predict(inputs).min()
 
 
 def test_same_seed_same_network_and_nothing_else_is_disturbed(linear_data, network_b, short):

@@ -12,6 +12,8 @@ from glasslib.learning.dataset import split
 from glasslib.results import correlation, networks
 from results.examples import FAST, SETTINGS, N
 
+FALLS = correlation.FALLS
+
 
 def test_accuracy_is_the_correlation_on_tested_rows(one):
     table = correlation.accuracy(one, SETTINGS)
@@ -27,12 +29,17 @@ def test_accuracy_is_the_correlation_on_tested_rows(one):
     np.testing.assert_allclose(rows["rho"], np.mean(values, axis=0), atol=1e-9)
     np.testing.assert_allclose(rows["seed_deviation"], np.std(values, axis=0, ddof=1))
     assert (rows["rho_error"] >= rows["seed_deviation"] / np.sqrt(3) - 1e-12).all()
-    held = networks.held_out(data, "B", FAST)[0]
+    drawn = [networks.held_out(data, "B", *correlation.folds_of_seed(data, FAST, seed))
+             for seed in range(correlation.SEEDS)]
+    seeds = [[network.settings.seed for network in fold] for _, fold in drawn]
+    assert seeds == [[0, 1], [2, 3], [4, 5]]  # no two networks share their first weights
     rows = table[(table["split"] == "run") & (table["model"] == "network B")]
-    np.testing.assert_allclose(rows["rho"], pearson(data.targets, held), atol=1e-9)
-    np.testing.assert_allclose(
-        rows["within"], pearson_within_runs(data.targets, held, data.runs), atol=1e-9
-    )
+    pooled = [pearson(data.targets, held) for held, _ in drawn]
+    within = [pearson_within_runs(data.targets, held, data.runs) for held, _ in drawn]
+    np.testing.assert_allclose(rows["rho"], np.mean(pooled, axis=0), atol=1e-9)
+    np.testing.assert_allclose(rows["within"], np.mean(within, axis=0), atol=1e-9)
+    scatter = np.std(within, axis=0, ddof=1) / np.sqrt(3)
+    assert (rows["within_error"] >= scatter - 1e-12).all() and scatter.max() > 0
     a, b, ab = (
         table[(table["split"] == "run") & (table["model"] == model)]["rho"].to_numpy()
         for model in ("network A", "network B", "network A − network B")
@@ -53,11 +60,30 @@ def test_shape_is_positive_if_the_statement_is_true():
         "falls after τ_α": 0.4,
     })  # fmt: skip
     assert a["dip near t = 1"] < 0 and a["highest at t = 1"] == pytest.approx(0.2)
+    earlier = correlation.shape_features(times, 6)["change from t = 10 to τ_α"]
+    assert earlier(like_a) == pytest.approx(0.3 - 0.7)  # from t = 20 to 100
     early = np.array([0.6, 0.2, 0.3, 0.35, 0.5, 0.6, 0.2])  # a minimum, but at t = 0.1
     assert features["dip near t = 1"](early) == pytest.approx(-0.1)
     several = np.stack([like_b, like_a])  # resamples along the first axis
     for function in features.values():
         np.testing.assert_allclose(function(several), [function(like_b), function(like_a)])
+
+
+def test_every_seed_draws_other_folds_of_many_runs(small):
+    folds = [correlation.folds_of_seed(small, FAST, seed)[1] for seed in range(2)]
+    stopping = [[np.unique(small.runs[fold.validation]).tolist() for fold in draw]
+                for draw in folds]
+    tested = [sorted(fold.test[0] for fold in draw) for draw in folds]
+    assert stopping[0] != stopping[1] and tested[0] == tested[1]
+
+
+def test_with_runs_held_out_shape_is_that_within_configurations(one):
+    table = correlation.shape(one, SETTINGS).query("model == 'network A' and feature == @FALLS")
+    accuracy = correlation.accuracy(one, SETTINGS).query("model == 'network A'")
+    for division, value in (("row", "rho"), ("run", "within")):
+        rho = accuracy[accuracy["split"] == division]
+        fall = rho.loc[rho["at_tau"], value].iloc[0] - rho[value].iloc[-1]
+        assert table.set_index("split").loc[division, "value"] == pytest.approx(fall)
 
 
 def test_equal_runs_of_few_runs_are_all_runs(one):

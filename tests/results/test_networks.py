@@ -99,6 +99,9 @@ def test_held_out_runs_are_predicted_by_networks_that_never_saw_them(smoke, show
             predicted[rows], network.predict(one.features[rows]), rtol=1e-6
         )
     assert [network.settings.seed for network in trained] == [0, 1]
+    # One run trains and its rows would have to stop it: it is not stopped.
+    assert [network.settings.patience for network in trained] == [None, None]
+    assert [network.settings.l2 for network in trained] == [0.03, 0.03]
 
 
 def test_settings_table_names_every_setting():

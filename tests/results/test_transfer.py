@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from learning.correlation_oracles import pearson_within_runs
 
 from glasslib.learning.correlation import Resampled
 from glasslib.learning.dataset import run_folds, split
@@ -44,12 +45,12 @@ def test_a_temperature_with_few_runs_stays_out_of_the_contrasts(smoke, shown, mo
         for table in (transfer.transfers(two, SETTINGS), transfer.transfers(few, SETTINGS))
     ]
     pd.testing.assert_frame_equal(*contrasts)
-    assert len(contrasts[0]) == 3
+    assert len(contrasts[0]) == 5
 
 
 def test_the_contrasts_of_transfer():
     def exactly(value):
-        return Resampled(np.array([value]), np.full((8, 1), value), 4)
+        return Resampled(np.array([value, 2 * value]), np.full((8, 2), [value, 2 * value]), 4)
 
     temperatures = (0.6, 0.5, 0.45)
     skill = {0.6: 0.3, 0.5: 0.7, 0.45: 0.5}
@@ -60,17 +61,27 @@ def test_the_contrasts_of_transfer():
     found = transfer._intermediate_less_outermost(pairs)
     # Applied at 0.6: 0.7 − 0.5; at 0.45: 0.7 − 0.3; at 0.5 there is no inner one but its own.
     for which in "AB":
-        assert found[which] == (pytest.approx(0.3), pytest.approx(0.0))
-    assert transfer._a_less_b(pairs)["A − B"] == (pytest.approx(0.1), pytest.approx(0.0))
+        assert found[which] == (pytest.approx([0.3, 0.6]), pytest.approx([0.0, 0.0]))
+    assert transfer._a_less_b(pairs)["A − B"] == (
+        pytest.approx([0.1, 0.2]), pytest.approx([0.0, 0.0])
+    )
+    # Skill of the own network minus the mean of the other two: −0.3, 0.3 and 0.
+    own = transfer._own_less_elsewhere(pairs)
+    assert own["A"][0] == pytest.approx([0.0, 0.0]) and own["B"][0] == pytest.approx([0.0, 0.0])
+    better = {key: pair.apply(lambda rho, own=key[1] == key[2]: rho + own * 0.2)
+              for key, pair in pairs.items()}
+    assert transfer._own_less_elsewhere(better)["A"][0] == pytest.approx([0.2, 0.2])
     two = {key: pair for key, pair in pairs.items() if 0.5 not in key}
     assert transfer._intermediate_less_outermost(two) == {}
-    assert transfer._a_less_b({key: pair for key, pair in two.items() if 0.6 not in key}) == {}
+    single = {key: pair for key, pair in two.items() if 0.6 not in key}
+    assert transfer._a_less_b(single) == transfer._own_less_elsewhere(single) == {}
 
 
 def test_transfer_pairs_and_contrasts(smoke, shown):
     table = transfer.transfers(shown, SETTINGS)
     assert len(table[table["kind"] == "pair"]) == 16
-    assert set(table["kind"]) == {"pair", "A − B"} and set(table["split"]) == {"row", "run"}
+    assert set(table["kind"]) == {"pair", "A − B", "own − elsewhere"}
+    assert set(table["split"]) == {"row", "run"}
     source, target = (networks.dataset(shown[t]) for t in (0.8, 0.7))
     network = networks.trained(source, "B", FAST, split(source.runs, FAST))
     folds = run_folds(source.runs)
@@ -87,6 +98,10 @@ def test_transfer_pairs_and_contrasts(smoke, shown):
         )[0, 1]
         chosen = pairs.query("network == 'B' and trained == 0.8 and applied == 0.7")
         assert chosen["rho"].item() == pytest.approx(expected)
+        within = pearson_within_runs(
+            target.targets[:, [target.tau_index]], predicted[:, [source.tau_index]], target.runs
+        )
+        assert chosen["within"].item() == pytest.approx(within.item())
         away = pairs[pairs["trained"] != pairs["applied"]].groupby("network")["rho"].mean()
         contrast = table[(table["kind"] == "A − B") & (table["split"] == by)]["rho"].item()
         assert contrast == pytest.approx(away["A"] - away["B"])
@@ -94,8 +109,8 @@ def test_transfer_pairs_and_contrasts(smoke, shown):
 
 def test_transfer_of_runs_at_their_own_temperature_is_held_out(smoke, shown):
     table = transfer.transfers(shown, SETTINGS).query("split == 'run' and kind == 'pair'")
-    accuracy = correlation.accuracy(shown[0.8], SETTINGS)
     own = table.query("network == 'A' and trained == 0.8 and applied == 0.8")["rho"].item()
-    there = accuracy[accuracy["at_tau"] & (accuracy["split"] == "run")
-                     & (accuracy["model"] == "network A")]
-    assert own == pytest.approx(there["rho"].item())
+    data = networks.dataset(shown[0.8])  # the first of the three draws of folds
+    held = networks.held_out(data, "A", FAST)[0][:, [data.tau_index]]
+    rho = np.corrcoef(data.targets[:, data.tau_index], held[:, 0])[0, 1]
+    assert own == pytest.approx(rho)
