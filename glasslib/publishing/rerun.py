@@ -27,6 +27,7 @@ from glasslib.parameters import CompanionParameters, NetworkSettings, get_protoc
 from glasslib.publishing import execute, notebooks, site
 from glasslib.results import networks, shipped
 from glasslib.results.claims import EVIDENCE
+from glasslib.results.own_claims import OWN_EVIDENCE
 from glasslib.results.tables import TABLES
 
 __all__ = ["Estimate", "build_book", "estimate", "run", "simulate_missing"]
@@ -137,6 +138,8 @@ def _needed(stem: str) -> set[str]:
             found.add(argument)
         elif name == "judged":
             found |= set(EVIDENCE)
+        elif name == "own_findings":
+            found |= set(OWN_EVIDENCE)
     return found
 
 

@@ -20,6 +20,7 @@ from glasslib.results.leaks import leak_sentence  # noqa: F401
 from glasslib.results.maps import *  # noqa: F403
 from glasslib.results.melt import *  # noqa: F403
 from glasslib.results.networks import *  # noqa: F403
+from glasslib.results.own_claims import own_findings  # noqa: F401
 from glasslib.results.page import *  # noqa: F403
 from glasslib.results.relaxation import *  # noqa: F403
 from glasslib.results.tables import table  # noqa: F401

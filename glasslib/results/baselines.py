@@ -176,7 +176,8 @@ def positions(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
     }
     predicted |= ridges(data)
     predicted["Debye–Waller alone"] = np.repeat(data.debye_waller[:, None], len(data.times), axis=1)
-    tables = [correlation_rows(data, predicted, position="all", explained=np.nan)]
+    differences = [(f"ridge {network}", f"network {network}") for network in NETWORKS]
+    tables = [correlation_rows(data, predicted, differences, position="all", explained=np.nan)]
     variance = data.targets.var(axis=0)
     means = np.zeros_like(data.targets)
     for place in np.unique(data.chain_position):

@@ -1,26 +1,24 @@
-r"""What the paper claims, what our tables say of it, and a verdict that an error bar allows.
+"""What the paper claims, what our tables say of it, and a verdict that an error bar allows.
 
 Every number and every verdict is made from result tables (:mod:`glasslib.results.tables`); none
-is typed. Two kinds of claim, each with its rule, where *bar* is two standard errors, and more when
-the error itself comes from few runs (Student's t at 95 %: 3.2 errors for four runs, 12.7 for two):
+is typed. The rules are in :mod:`glasslib.results.verdicts`. With rows at random ρ is that of all
+test rows (Eq. 7); with whole runs held out it is the mean of ρ within each configuration
+(:data:`~glasslib.results.correlation.JUDGED`), and the pooled one is given beside it.
 
-- *x is above 0* (A better than B, a minimum, a peak): **confirmed** if x − bar > 0,
-  **not confirmed** if x + bar < 0, else **cannot tell**.
-- *x is nearly 0* (independent of temperature, no winner): a margin is named beforehand;
-  **confirmed** if \|x\| + bar < margin, **not confirmed** if \|x\| − bar > margin, else
-  **cannot tell**.
+Each verdict with rows at random stands beside that of a *predictor without structure*, the mean of
+the training monomers' propensities around the monomer, put in the place of the network that the
+claim is about. A claim that it passes as well says nothing about structure.
 
-A claim about several times or temperatures is confirmed if every one is, not confirmed if any one
-is not. Temperatures are compared with each other on equal numbers of runs, because a network that
+Temperatures are compared with each other on equal numbers of runs, because a network that
 knows more runs does better. One that has too few runs is not judged, so that a first look at a
 colder liquid takes no verdict away (:func:`~glasslib.results.correlation.comparable`; :func:`scope`
-says which). Without an error nothing can be told.
+says which).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -33,277 +31,245 @@ from glasslib.results.correlation import (
     COMPARED_RUNS,
     DIP,
     FALLS,
+    JUDGED,
     PEAK_AT_ONE,
     PEAK_AT_TAU,
+    PLATEAU,
     comparable,
+    shape_features,
 )
 from glasslib.results.relaxation import PAPER_A, PAPER_A_TEMPERATURE, relaxation_table
 from glasslib.results.tables import table
-from glasslib.results.words import bar, format_error
+from glasslib.results.verdicts import (
+    CANNOT_TELL,
+    CONFIRMED,
+    NOT_CONFIRMED,
+    Cases,
+    Finding,
+    difference,
+)
+from glasslib.results.words import format_error
 from glasslib.store import Ensemble
 
-__all__ = [
-    "Finding", "above", "claims_table", "combine", "details", "evidence", "judged", "near", "scope",
-]  # fmt: skip
-
-CONFIRMED, NOT_CONFIRMED, CANNOT_TELL = "confirmed", "not confirmed", "cannot tell"
+__all__ = ["Claim", "claims_table", "details", "evidence", "judged", "scope", "without_structure"]
 
 #: The result tables on which the claims are judged.
-EVIDENCE = ("accuracy", "accuracy-equal-runs", "ceiling", "shape", "susceptibility", "transfer")
+EVIDENCE = (
+    "accuracy", "accuracy-equal-runs", "ceiling", "shape", "susceptibility", "transfer",
+    "without-structure",
+)
 
 #: Margins of the claims that something is nearly 0.
-MARGIN_TEMPERATURE = 0.1  # of ρ over the range of temperatures
+MARGIN_TEMPERATURE = 0.1  # of ρ between any two temperatures, or two times
+MARGIN_SMALL = 0.3  # of a ρ that is small: less than a tenth of the variance
 MARGIN_TRANSFER = 0.02  # of mean ρ between A and B
 MARGIN_CHI4 = 0.25  # of predicted over true χ4, less 1
 MARGIN_A = 0.03  # of a = 0.4286, relative
 
-
-def above(value: float, error: float, runs: int | None = None) -> str:
-    """Judge the claim that a quantity is above 0.
-
-    Examples
-    --------
-    >>> above(0.3, 0.1), above(-0.3, 0.1), above(0.15, 0.1), above(0.3, float("nan"))
-    ('confirmed', 'not confirmed', 'cannot tell', 'cannot tell')
-    >>> above(0.3, 0.1, runs=4)
-    'cannot tell'
-    """
-    if not (np.isfinite(value) and np.isfinite(error) and error > 0):
-        return CANNOT_TELL
-    if value - bar(error, runs) > 0:
-        return CONFIRMED
-    return NOT_CONFIRMED if value + bar(error, runs) < 0 else CANNOT_TELL
-
-
-def near(value: float, error: float, margin: float, runs: int | None = None) -> str:
-    """Judge the claim that a quantity is 0 to within a margin.
-
-    Examples
-    --------
-    >>> near(0.02, 0.01, 0.1), near(0.3, 0.01, 0.1), near(0.09, 0.01, 0.1)
-    ('confirmed', 'not confirmed', 'cannot tell')
-    """
-    if not (np.isfinite(value) and np.isfinite(error) and error > 0):
-        return CANNOT_TELL
-    if abs(value) + bar(error, runs) < margin:
-        return CONFIRMED
-    return NOT_CONFIRMED if abs(value) - bar(error, runs) > margin else CANNOT_TELL
-
-
-def combine(verdicts: Iterable[str]) -> str:
-    """Judge a claim about all of several cases.
-
-    Examples
-    --------
-    >>> combine(["confirmed", "confirmed"]), combine(["confirmed", "cannot tell"]), combine([])
-    ('confirmed', 'cannot tell', 'cannot tell')
-    """
-    verdicts = list(verdicts)
-    if NOT_CONFIRMED in verdicts:
-        return NOT_CONFIRMED
-    if verdicts and all(verdict == CONFIRMED for verdict in verdicts):
-        return CONFIRMED
-    return CANNOT_TELL
+Tables = dict[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What we measure about a claim, and the verdict.
+class Claim:
+    """A claim of the paper and what we find of it.
 
     Parameters
     ----------
-    measured : str
-    verdict : str
-    takes : str
-        What it would take to tell, if we cannot.
+    text, where : str
+        What is claimed, and where in the paper.
+    by_row : Finding
+        With the rows divided at random, as in the paper.
+    by_run : Finding, optional
+        With whole runs held out; None where the division of rows plays no part.
+    without : Finding, optional
+        Of the predictor without structure, rows at random; None where it cannot be asked.
     """
 
-    measured: str
-    verdict: str
-    takes: str = ""
+    text: str
+    where: str
+    by_row: Finding
+    by_run: Finding | None = None
+    without: Finding | None = None
 
 
-@dataclass
-class _Cases:
-    """Cases of one claim, each with value, error, verdict and the error it would take."""
-
-    margin: float | None = None
-    rows: list[tuple] = field(default_factory=list)
-
-    def add(self, where: str, value: float, error: float, runs: int) -> None:
-        if self.margin is None:
-            verdict = above(value, error, runs)
-            room = abs(value)
-        else:
-            verdict = near(value, error, self.margin, runs)
-            room = abs(self.margin - abs(value))
-        self.rows.append((where, value, error, runs, verdict, room))
-
-    def finding(self, measured: str) -> Finding:
-        verdict = combine(row[4] for row in self.rows)
-        return Finding(measured, verdict, self.takes() if verdict == CANNOT_TELL else "")
-
-    def takes(self) -> str:
-        """Say what the least certain case needs: errors fall as one over the root of the runs."""
-        if not self.rows:
-            return "data at more temperatures"
-        unknown = [row for row in self.rows if not np.isfinite(row[2])]
-        if unknown:
-            return f"three runs or more, and two blocks of each, at {unknown[0][0]}"
-        undecided = [row for row in self.rows if row[4] == CANNOT_TELL]
-        where, _, error, runs, _, room = max(undecided, key=lambda row: row[2] / max(row[5], 1e-9))
-        for more in (*range(runs + 1, 20), *range(20, 50 * runs, 5)):
-            if bar(error * np.sqrt(runs / more), more) < room:
-                if not where.startswith("T ="):  # of all temperatures: runs are degrees of freedom
-                    network = f" ({where})" if where.startswith("network") else ""
-                    return f"about {more / runs:.1f} times the runs{network}, if the value stays"
-                return f"about {more} runs instead of {runs} at {where}, if the value stays"
-        return f"more than 50 times the runs at {where}: the value lies on the line"
-
-    def each(self) -> str:
-        return "; ".join(f"{where}: {format_error(v, e)}" for where, v, e, *_ in self.rows)
-
-
-def _at(temperature: float) -> str:
+def at(temperature: float) -> str:
+    """Return the name of a case at one temperature."""
     return f"T = {temperature:.2f}"
 
 
 # ------------------------------------------------------------------------------- the claims
-def _better(tables, split, runs, only_tau):
+def _add(cases: Cases, where: str, row: pd.Series, runs: float) -> None:
+    """Add ρ of a row of a table: the ρ that counts, and the pooled one where that is another."""
+    name = JUDGED[row["split"]]
+    pooled = "" if name == "rho" else f"pooled {format_error(row['rho'], row['rho_error'])}"
+    cases.add(where, row[name], row[f"{name}_error"], runs, pooled)
+
+
+def _better(tables: Tables, split: str, runs, only_tau: bool) -> Finding:
     table = tables["accuracy"]
     chosen = table[(table["split"] == split) & (table["model"] == A_LESS_B)]
-    cases = _Cases()
+    cases = Cases()
     for temperature, rows in chosen.groupby("T", sort=False):
         tau = rows.loc[rows["at_tau"], "t"].iloc[0]
         rows = rows[rows["at_tau"]] if only_tau else rows[(rows["t"] >= 0.0999)
                                                          & (rows["t"] <= tau)]
         for _, row in rows.iterrows():
-            where = _at(temperature) if only_tau else f"{_at(temperature)}, t = {row['t']:.3g}"
-            cases.add(where, row["rho"], row["rho_error"], runs[temperature])
+            where = at(temperature) if only_tau else f"{at(temperature)}, t = {row['t']:.3g}"
+            _add(cases, where, row, runs[temperature])
     if only_tau:
         return cases.finding("ρ of A less that of B: " + cases.each())
-    higher = sum(row[4] == CONFIRMED for row in cases.rows)
-    lower = sum(row[4] == NOT_CONFIRMED for row in cases.rows)
     return cases.finding(
-        f"A is higher beyond the error bar at {higher} of {len(cases.rows)} times and"
-        f" temperatures, lower at {lower}"
+        f"A is higher beyond the error bar at {cases.count(CONFIRMED)} of {len(cases.rows)} times"
+        f" and temperatures, lower at {cases.count(NOT_CONFIRMED)}"
     )
 
 
-@dataclass(frozen=True)
-class _Trend:
-    """Change of a quantity on cooling; NaN, and the reason, where it cannot be given."""
-
-    what: str
-    change: float = float("nan")
-    error: float = float("nan")
-    temperatures: int = 0
-    runs: int = 2
-    trouble: str = ""
-    takes: str = ""
-
-    def finding(self, cases: _Cases, measured: str) -> Finding:
-        """Judge it as the one case of a claim; ``measured`` leaves a gap for the number."""
-        if self.trouble:
-            return Finding(self.trouble, CANNOT_TELL, self.takes)
-        cases.add("all temperatures", self.change, self.error, self.runs)
-        return cases.finding(measured.format(format_error(self.change, self.error)))
+def _small(tables: Tables, split: str, runs) -> Finding:
+    table = tables["accuracy"]
+    chosen = table[(table["split"] == split) & (table["model"] == "network B")]
+    cases = Cases(MARGIN_SMALL)
+    for temperature, rows in chosen.groupby("T", sort=False):
+        row = rows.loc[np.log(rows["t"] / 0.1).abs().idxmin()]
+        _add(cases, f"{at(temperature)}, t = {row['t']:.2g}", row, runs[temperature])
+    return cases.finding(f"ρ of B (small if below {MARGIN_SMALL:g}): " + cases.each())
 
 
-def _trend(tables, split, model) -> _Trend:
-    """Change of ρ(τ_α) from the highest to the lowest temperature, by a weighted straight line.
+def _compared(tables: Tables, split: str, model: str) -> tuple[str, pd.DataFrame] | Finding:
+    """ρ(τ_α) from equal numbers of runs: what it is called, and value, error and runs by T.
 
-    The networks compared know equal numbers of runs. Where ensembles differ in their number of
-    trajectories, ρ over the ceiling is compared.
+    Where ensembles differ in their number of trajectories, ρ over the ceiling is compared.
     """
     table = tables["accuracy-equal-runs"]
     rows = table[(table["split"] == split) & (table["model"] == model) & table["at_tau"]]
+    rows = rows.set_index("T").sort_index(ascending=False)
     if rows["group"].nunique() > 1:
         fewest, most = rows["group"].min(), rows["group"].max()
-        return _Trend(
-            "ρ", trouble=f"networks know {fewest} runs at one temperature and {most} at another",
-            takes=f"{most} runs at every temperature",
-        )
+        return Finding(f"networks know {fewest} runs at one temperature and {most} at another",
+                       CANNOT_TELL, f"{most} runs at every temperature")
+    name = JUDGED[split]
+    found = pd.DataFrame({"value": rows[name], "error": rows[f"{name}_error"],
+                          "runs": rows["runs"]}).astype(float)
     ceiling = own_ceiling(tables["ceiling"])
-    ceiling = ceiling[ceiling["at_tau"]].set_index("T")
-    numbers = ceiling["trajectories"].reindex(rows["T"])
-    value, error = rows["rho"].to_numpy(float), rows["rho_error"].to_numpy(float)
+    ceiling = ceiling[ceiling["at_tau"]].set_index("T").reindex(rows.index)
     what = "ρ"
-    if numbers.max() - numbers.min() > 0.01:
-        top = ceiling["ceiling"].reindex(rows["T"]).to_numpy(float)
-        top_error = ceiling["ceiling_error"].reindex(rows["T"]).to_numpy(float)
-        error = np.hypot(error / top, value * np.nan_to_num(top_error) / top**2)
-        value, what = value / top, "ρ/ceiling"
-    temperatures = rows["T"].to_numpy(float)
-    known = np.isfinite(value) & np.isfinite(error) & (error > 0)
-    if known.sum() < 2 or not known.all():
-        return _Trend(
-            what, trouble="fewer than two temperatures with an error, or ensembles differ in"
-            " their number of trajectories and some have no ceiling",
-            takes="equal numbers of trajectories at all temperatures, or two blocks of every run",
+    if ceiling["trajectories"].max() - ceiling["trajectories"].min() > 0.01:
+        top, top_error = ceiling["ceiling"], ceiling["ceiling_error"].fillna(0)
+        found["error"] = np.hypot(found["error"] / top, found["value"] * top_error / top**2)
+        found["value"], what = found["value"] / top, "ρ/ceiling"
+    if len(found) < 2 or not np.isfinite(found).all(axis=None) or (found["error"] <= 0).any():
+        return Finding(
+            "fewer than two temperatures with an error, or ensembles differ in their number of"
+            " trajectories and some have no ceiling", CANNOT_TELL,
+            "equal numbers of trajectories at all temperatures, or two blocks of every run",
         )
-    weight = 1 / error**2
-    centre = np.average(temperatures, weights=weight)
-    spread = (weight * (temperatures - centre) ** 2).sum()
-    slope = (weight * (temperatures - centre) * value).sum() / spread
-    length = temperatures.max() - temperatures.min()
-    misfit = (weight * (value - np.average(value, weights=weight)
-                        - slope * (temperatures - centre)) ** 2).sum()
-    inflate = np.sqrt(max(1.0, misfit / max(1, len(value) - 2)))
-    return _Trend(
-        what, -slope * length, inflate * length / np.sqrt(spread), len(value),
-        1 + int((rows["runs"] - 1).sum()),  # degrees of freedom add
-    )
+    return what, found
 
 
-def _independent(tables, split):
-    trend = _trend(tables, split, "network A")
-    return trend.finding(
-        _Cases(MARGIN_TEMPERATURE),
-        f"{trend.what} of A changes by {{}} from the highest to the lowest of"
-        f" {trend.temperatures} temperatures, on equal numbers of runs (margin"
-        f" {MARGIN_TEMPERATURE:g})",
-    )
+def _changes(cases: Cases, found: pd.DataFrame, pairs) -> Cases:
+    """Add the change from one temperature to a colder one, for each pair."""
+    for hot, cold in pairs:
+        change = difference(found.loc[cold], found.loc[hot])
+        cases.add(f"from {hot:.2f} to {cold:.2f}", *change)
+    return cases
 
 
-def _cooling(tables, split):
-    trend = _trend(tables, split, "network B")
-    return trend.finding(
-        _Cases(), f"{trend.what} of B changes by {{}} on cooling over {trend.temperatures}"
-        " temperatures, on equal numbers of runs",
-    )
+def _independent(tables: Tables, split: str) -> Finding:
+    found = _compared(tables, split, "network A")
+    if isinstance(found, Finding):
+        return found
+    what, numbers = found
+    cases = _changes(Cases(MARGIN_TEMPERATURE), numbers, combinations(numbers.index, 2))
+    return cases.finding(f"change of {what} of A between any two temperatures, on equal numbers of"
+                         f" runs (margin {MARGIN_TEMPERATURE:g}): {cases.each()}")
 
 
-def _feature(tables, split, runs, models, feature):
+def _cooling(tables: Tables, split: str) -> Finding:
+    found = _compared(tables, split, "network B")
+    if isinstance(found, Finding):
+        return found
+    what, numbers = found
+    falling = list(numbers.index)
+    cases = _changes(Cases(), numbers, [(falling[0], falling[-1])])
+    text = f"change of {what} of B on cooling, on equal numbers of runs: {cases.each()}"
+    if len(falling) > 2:
+        steps = _changes(Cases(), numbers, zip(falling[:-1], falling[1:], strict=True))
+        text += f"; step by step {steps.each()}"
+    return cases.finding(text)
+
+
+def _feature(tables: Tables, split: str, runs, models, feature, margin=None) -> Finding:
     table = tables["shape"]
     chosen = table[(table["split"] == split) & table["model"].isin(models)
                    & (table["feature"] == feature)]
-    cases = _Cases()
+    cases = Cases(margin)
     for _, row in chosen.iterrows():
-        where = _at(row["T"]) + (f" {row['model'][-1]}" if len(models) > 1 else "")
+        where = at(row["T"]) + (f" {row['model'][-1]}" if len(models) > 1 else "")
         cases.add(where, row["value"], row["value_error"], runs[row["T"]])
-    return cases.finding("difference of ρ that is positive if true: " + cases.each())
+    what = "difference of ρ that is positive if true: "
+    if margin is not None:
+        what = f"change of ρ (margin {margin:g}): "
+    if not cases.rows:
+        return Finding("no temperature has such times", CANNOT_TELL, "a lower temperature")
+    return cases.finding(what + cases.each())
 
 
-def _chi4(tables, split, runs):
+def _chi4(tables: Tables, split: str, runs) -> Finding:
     table = tables["susceptibility"]
     chosen = table[(table["split"] == split) & table["at_tau"]
                    & table["curve"].isin(["network A", "network B"])]
-    cases = _Cases(MARGIN_CHI4)
+    cases = Cases(MARGIN_CHI4)
     for _, row in chosen.iterrows():
-        cases.add(f"{_at(row['T'])} {row['curve'][-1]}", row["ratio"] - 1, row["ratio_error"],
+        cases.add(f"{at(row['T'])} {row['curve'][-1]}", row["ratio"] - 1, row["ratio_error"],
                   runs[row["T"]])
     return cases.finding(
         f"χ4 predicted over true, less 1 (margin {MARGIN_CHI4:g}): " + cases.each()
     )
 
 
-def _intermediate(tables, split):
+def _chi4_gain(tables: Tables, split: str, runs) -> Finding:
+    """Is χ4 of A closer to the truth than that of B, from t = 1 to before τ_α?"""
+    table = tables["susceptibility"]
+    table = table[table["split"] == split].set_index(["T", "t", "curve"]).sort_index()
+    cases = Cases()
+    for temperature in table.index.unique("T")[::-1]:
+        here = table.loc[temperature]
+        tau = here.index[here["at_tau"]][0][0]
+        for t in here.index.unique("t"):
+            if not 0.999 <= t < tau:
+                continue
+            (a, a_error), (b, b_error) = (
+                here.loc[(t, f"network {network}"), ["ratio", "ratio_error"]] for network in "AB"
+            )
+            if np.isfinite(a) and np.isfinite(b):  # else no monomer has moved so far
+                cases.add(f"{at(temperature)}, t = {t:.3g}", abs(b - 1) - abs(a - 1),
+                          np.hypot(a_error, b_error), runs[temperature])
+    return cases.finding(
+        f"χ4 of A is closer to the truth beyond the error bar at {cases.count(CONFIRMED)} of"
+        f" {len(cases.rows)} times and temperatures, χ4 of B at {cases.count(NOT_CONFIRMED)}"
+    )
+
+
+def _chi4_peak(tables: Tables, runs) -> Finding:
+    table = tables["susceptibility"]
+    cases = Cases()
+    for temperature, curve in table[table["curve"] == "true"].groupby("T", sort=False):
+        curve = curve.sort_values("t")
+        features = shape_features(curve["t"].to_numpy(float), int(curve["at_tau"].argmax()))
+        if PEAK_AT_TAU in features:
+            cases.add(at(temperature), *_propagated(
+                features[PEAK_AT_TAU], curve["chi4"], curve["chi4_error"]), runs[temperature])
+    return cases.finding(
+        "χ4 within a factor of three of τ_α, its highest, minus the highest elsewhere: "
+        + cases.each()
+    )
+
+
+def _intermediate(tables: Tables, split: str) -> Finding:
     table = tables["transfer"]
     table = table[table["split"] == split]
-    cases = _Cases()
+    cases = Cases()
     for _, row in table[table["kind"] == transfer.INNER_LESS_OUTER].iterrows():
-        cases.add(f"network {row['network']}", row["rho"], row["rho_error"], row["runs"])
+        _add(cases, f"network {row['network']}", row, row["runs"])
     if not cases.rows:
         each = " with two runs or more" if split == "run" else ""
         return Finding(f"fewer than three temperatures{each}", CANNOT_TELL,
@@ -312,12 +278,12 @@ def _intermediate(tables, split):
                          " numbers of runs: " + cases.each())
 
 
-def _no_winner(tables, split):
+def _no_winner(tables: Tables, split: str) -> Finding:
     table = tables["transfer"]
     table = table[table["split"] == split]
-    cases = _Cases(MARGIN_TRANSFER)
+    cases = Cases(MARGIN_TRANSFER)
     for _, row in table[table["kind"] == transfer.A_LESS_B].iterrows():
-        cases.add("all pairs", row["rho"], row["rho_error"], row["runs"])
+        _add(cases, "all pairs", row, row["runs"])
     if not cases.rows:
         each = " with two runs or more" if split == "run" else ""
         return Finding(f"one temperature alone{each}", CANNOT_TELL, f"a second temperature{each}")
@@ -325,27 +291,79 @@ def _no_winner(tables, split):
                          + cases.each())
 
 
-def _mean_displacement(relaxation):
+def _mean_displacement(relaxation: pd.DataFrame) -> Finding:
     known = store.find_temperature(PAPER_A_TEMPERATURE, relaxation.index)
     if known is None:
         return Finding(f"no runs at T = {PAPER_A_TEMPERATURE:.2f}", CANNOT_TELL,
                        f"runs at T = {PAPER_A_TEMPERATURE:.2f}")
     a, error, runs = relaxation.loc[known, ["a", "a_error", "a_runs"]]
-    cases = _Cases(MARGIN_A)
-    cases.add(_at(known), a / PAPER_A - 1, error / PAPER_A, int(runs))
+    cases = Cases(MARGIN_A)
+    cases.add(at(known), a / PAPER_A - 1, error / PAPER_A, int(runs))
     return cases.finding(f"a = {format_error(a, error)}, relative margin {MARGIN_A:g}")
 
 
-def evidence(
-    tables: dict[str, pd.DataFrame], relaxation: pd.DataFrame, runs: dict[float, int]
-) -> list[tuple[str, str, Finding | None, Finding | None]]:
-    """Judge every claim.
+# ---------------------------------------------------------------- the predictor without structure
+def _propagated(function, values: pd.Series, errors: pd.Series) -> tuple[float, float]:
+    """Value of a function of a curve, and its error as if those of the points were independent."""
+    values, errors = values.to_numpy(float), errors.to_numpy(float)
+    value = float(function(values))
+    moved = values + np.diag(errors)
+    return value, float(np.sqrt(((function(moved) - value) ** 2).sum()))
+
+
+def without_structure(tables: Tables) -> Tables:
+    """Put the predictor without structure in the place of network A, and of network B.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        ``accuracy`` and ``without-structure``.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        ``accuracy``, ``accuracy-equal-runs`` and ``shape`` with rows at random, as if the
+        predictor were network A and were network B; "A less B" is the predictor minus network B.
+        It needs one configuration alone, so that every number of runs is equal to it. Errors of
+        differences are those of independent numbers, which is too large rather than too small.
+    """
+    known = tables["without-structure"]
+    accuracy = tables["accuracy"]
+    b = accuracy[(accuracy["split"] == "row") & (accuracy["model"] == "network B")]
+    both = known.merge(b[["T", "t", "rho", "rho_error"]], on=["T", "t"], suffixes=("", "_b"))
+    less = both.assign(
+        rho=both["rho"] - both["rho_b"], rho_error=np.hypot(both["rho_error"], both["rho_error_b"])
+    )
+    rows = pd.concat(
+        [known.assign(model="network A"), known.assign(model="network B"),
+         less.assign(model=A_LESS_B)], ignore_index=True,
+    )
+    features = []
+    for temperature, curve in known.groupby("T", sort=False):
+        curve = curve.sort_values("t")
+        named = shape_features(curve["t"].to_numpy(float), int(curve["at_tau"].argmax()))
+        for feature, function in named.items():
+            value, error = _propagated(function, curve["rho"], curve["rho_error"])
+            features += [{
+                "T": temperature, "split": "row", "model": f"network {network}",
+                "feature": feature, "value": value, "value_error": error,
+            } for network in "AB"]
+    equal = tables["accuracy-equal-runs"]
+    runs = equal.groupby("T")["runs"].first()
+    return tables | {
+        "accuracy": rows, "shape": pd.DataFrame(features),
+        "accuracy-equal-runs": rows.assign(group=COMPARED_RUNS, runs=rows["T"].map(runs)),
+    }
+
+
+# ------------------------------------------------------------------------------------- all together
+def evidence(tables: Tables, relaxation: pd.DataFrame, runs: dict[float, int]) -> list[Claim]:
+    """Judge every claim of the paper.
 
     Parameters
     ----------
     tables : dict
-        ``accuracy``, ``accuracy-equal-runs``, ``ceiling``, ``shape``, ``susceptibility`` and
-        ``transfer``, see :data:`glasslib.results.tables.TABLES`.
+        The tables of :data:`EVIDENCE`, see :data:`glasslib.results.tables.TABLES`.
     relaxation : pandas.DataFrame
         From :func:`glasslib.results.relaxation_table`.
     runs : dict of float to int
@@ -354,46 +372,56 @@ def evidence(
 
     Returns
     -------
-    list of (claim, where in the paper, finding, finding)
-        With the rows split at random as in the paper, and with whole runs held out; the second is
-        None where the division of rows plays no part.
+    list of Claim
     """
     chosen = comparable(runs)
     tables = {
         name: table[table["T"].isin(chosen)] if "T" in table else table
         for name, table in tables.items()
     }
+    a, b = ["network A"], ["network B"]
+    # Claim, section, judgement of tables and division, and whether structure may be asked for.
     both = [
         ("A is more accurate than B from t ≈ 0.1 to τ_α", "Conclusions",
-         lambda split: _better(tables, split, runs, False)),
+         lambda *of: _better(*of, runs, False), True),
         ("At τ_α, A is more accurate than B at every temperature", "2.4, Figure 5",
-         lambda split: _better(tables, split, runs, True)),
-        ("At τ_α, the accuracy of A is nearly independent of temperature",
-         "2.4, Figure 5", lambda split: _independent(tables, split)),
-        ("At τ_α, B is more accurate at lower temperature", "2.4, Figure 4",
-         lambda split: _cooling(tables, split)),
+         lambda *of: _better(*of, runs, True), True),
+        ("At τ_α, the accuracy of A is nearly independent of temperature", "2.4, Figure 5",
+         _independent, True),
+        ("At τ_α, B is more accurate at lower temperature", "2.4, Figure 4", _cooling, True),
+        ("ρ of B is rather small at t ≈ 0.1", "2.4, Figure 4",
+         lambda *of: _small(*of, runs), True),
         ("ρ(t) of B has a minimum near t = 1", "2.4, Figure 4",
-         lambda split: _feature(tables, split, runs, ["network B"], DIP)),
+         lambda *of: _feature(*of, runs, b, DIP), True),
         ("ρ(t) of B is highest near τ_α", "2.4, Figure 4",
-         lambda split: _feature(tables, split, runs, ["network B"], PEAK_AT_TAU)),
+         lambda *of: _feature(*of, runs, b, PEAK_AT_TAU), True),
         ("ρ(t) of A is highest at t = 1", "2.4, Figure 4",
-         lambda split: _feature(tables, split, runs, ["network A"], PEAK_AT_ONE)),
+         lambda *of: _feature(*of, runs, a, PEAK_AT_ONE), True),
+        ("Beyond t = 10, ρ(t) of A has a plateau up to τ_α", "2.4, Figure 4",
+         lambda *of: _feature(*of, runs, a, PLATEAU, MARGIN_TEMPERATURE), True),
         ("Beyond τ_α both decay", "2.4, Figure 4",
-         lambda split: _feature(tables, split, runs, ["network A", "network B"], FALLS)),
+         lambda *of: _feature(*of, runs, a + b, FALLS), True),
         ("A and B both predict χ4(τ_α) rather accurately", "2.5, Figure 6",
-         lambda split: _chi4(tables, split, runs)),
+         lambda *of: _chi4(*of, runs), False),
+        ("The Debye–Waller factor improves χ4 from t = 1 to τ_α", "2.5, Figure 6",
+         lambda *of: _chi4_gain(*of, runs), False),
         ("Training at intermediate temperatures transfers best", "2.6, Figure 7",
-         lambda split: _intermediate(tables, split)),
-        ("No clear winner of A and B in transfer", "2.6, Figure 7",
-         lambda split: _no_winner(tables, split)),
+         _intermediate, False),
+        ("No clear winner of A and B in transfer", "2.6, Figure 7", _no_winner, False),
     ]
-    out = [(claim, where, judge("row"), judge("run")) for claim, where, judge in both]
-    out.append((f"a = {PAPER_A:g} at T = {PAPER_A_TEMPERATURE:.2f}", "2.5",
-                _mean_displacement(relaxation), None))
+    blind = without_structure(tables)
+    out = [
+        Claim(text, where, judge(tables, "row"), judge(tables, "run"),
+              judge(blind, "row") if structural else None)
+        for text, where, judge, structural in both
+    ]
+    out.append(Claim("χ4 is highest near τ_α", "2.5, Figure 6", _chi4_peak(tables, runs)))
+    out.append(Claim(f"a = {PAPER_A:g} at T = {PAPER_A_TEMPERATURE:.2f}", "2.5",
+                     _mean_displacement(relaxation)))
     return out
 
 
-def judged(ensembles: dict[float, Ensemble], melts: dict[float, Ensemble]) -> list:
+def judged(ensembles: dict[float, Ensemble], melts: dict[float, Ensemble]) -> list[Claim]:
     """Judge the paper's claims on the result tables of the ensembles shown.
 
     Parameters
@@ -432,49 +460,56 @@ def scope(runs: dict[float, int]) -> str:
     return text + "."
 
 
-def claims_table(judged: list[tuple[str, str, Finding | None, Finding | None]]) -> pd.DataFrame:
-    """Return the claims table: what is claimed, and both verdicts with what it would take.
+def claims_table(judged: list[Claim]) -> pd.DataFrame:
+    """Return the claims table: what is claimed, and all verdicts with what it would take.
 
     Parameters
     ----------
-    judged : list
+    judged : list of Claim
         From :func:`evidence`.
 
     Returns
     -------
     pandas.DataFrame
         By ``the paper says``: ``section``, ``rows at random, as the paper``, ``whole runs held
-        out`` (verdicts), and ``to tell, it would take``.
+        out``, ``without structure, rows at random`` (verdicts), and ``to tell, it would take``.
     """
     rows = []
-    for claim, where, by_row, by_run in judged:
-        takes = [finding.takes for finding in (by_row, by_run) if finding and finding.takes]
+    for claim in judged:
+        both = [finding for finding in (claim.by_row, claim.by_run) if finding]
+        without = claim.without.verdict if claim.without else "–"
+        if claim.by_row.verdict == without == CONFIRMED:
+            without += " as well: says nothing about structure"
         rows.append({
-            "the paper says": claim, "section": where,
-            "rows at random, as the paper": by_row.verdict,
-            "whole runs held out": by_run.verdict if by_run else "–",
-            "to tell, it would take": "; ".join(dict.fromkeys(takes)) or "–",
+            "the paper says": claim.text, "section": claim.where,
+            "rows at random, as the paper": claim.by_row.verdict,
+            "whole runs held out": claim.by_run.verdict if claim.by_run else "–",
+            "without structure, rows at random": without,
+            "to tell, it would take":
+                "; ".join(dict.fromkeys(one.takes for one in both if one.takes)) or "–",
         })
     return pd.DataFrame(rows).set_index("the paper says")
 
 
-def details(judged: list[tuple[str, str, Finding | None, Finding | None]]) -> pd.DataFrame:
+def details(judged: list[Claim]) -> pd.DataFrame:
     """Return what was measured for each claim, for both ways to divide the rows.
 
     Parameters
     ----------
-    judged : list
+    judged : list of Claim
         From :func:`evidence`.
 
     Returns
     -------
     pandas.DataFrame
-        By ``the paper says``: ``rows at random`` and ``whole runs held out``, as text.
+        By ``the paper says``: ``rows at random``, ``whole runs held out`` and ``without structure,
+        rows at random``, as text.
     """
-    rows = []
-    for claim, _, by_row, by_run in judged:
-        rows.append({
-            "the paper says": claim, "rows at random": by_row.measured,
-            "whole runs held out": by_run.measured if by_run else "–",
-        })
-    return pd.DataFrame(rows).set_index("the paper says")
+    return pd.DataFrame([
+        {
+            "the paper says": claim.text, "rows at random": claim.by_row.measured,
+            "whole runs held out": claim.by_run.measured if claim.by_run else "–",
+            "without structure, rows at random": claim.without.measured if claim.without else "–",
+        }
+        for claim in judged
+    ]).set_index("the paper says")

@@ -19,9 +19,13 @@ from glasslib.store import Ensemble
 __all__ = ["learning_in_networks", "learning_runs", "learning_trajectories"]
 
 
-def _fewer(folds: list[Split], runs: np.ndarray, n: int) -> list[Split]:
+#: Draws of the runs that train, of which ridge regression gets the mean.
+DRAWS = 3
+
+
+def _fewer(folds: list[Split], runs: np.ndarray, n: int, draw: int = 0) -> list[Split]:
     """Folds with the same test rows and n training runs, rows of which also validate."""
-    random = np.random.default_rng(n)
+    random = np.random.default_rng([n, draw])
     out = []
     for parts in folds:
         left = np.setdiff1d(np.unique(runs), np.unique(runs[parts.test]))
@@ -44,6 +48,9 @@ def _numbers(folds: list[Split], runs: np.ndarray) -> list[int]:
 def learning_runs(ensemble: Ensemble) -> pd.DataFrame:
     """Return ρ of ridge regression against the number of runs that train it; tested rows stay.
 
+    Where there are more runs than train, the mean over :data:`DRAWS` draws of them; their scatter
+    is in the error. With as many training runs, one or two, temperatures are on equal footing.
+
     Returns
     -------
     pandas.DataFrame
@@ -58,12 +65,16 @@ def learning_runs(ensemble: Ensemble) -> pd.DataFrame:
     folds = run_folds(data.runs)
     k = sorted({ensemble.times.debye_waller_index, data.tau_index})
     tables = []
-    for n in _numbers(folds, data.runs):
-        fewer = _fewer(folds, data.runs, n)
+    numbers = _numbers(folds, data.runs)
+    for n in numbers:
+        draws = [_fewer(folds, data.runs, n, d) for d in range(DRAWS if n < numbers[-1] else 1)]
         predicted = {
-            f"ridge {network}": out_of_sample(
-                ridge_of(network), data.inputs(network)[0], data.targets, fewer, data.runs
-            )
+            f"ridge {network}": [
+                out_of_sample(
+                    ridge_of(network), data.inputs(network)[0], data.targets, fewer, data.runs
+                )
+                for fewer in draws
+            ]
             for network in NETWORKS
         }
         tables.append(correlation_rows(

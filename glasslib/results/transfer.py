@@ -1,22 +1,33 @@
-"""ρ(τ_α) of networks at other temperatures than their own, and what compares them."""
+"""ρ(τ_α) of networks at other temperatures than their own, and of one model for all of them."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from glasslib.learning.correlation import Resampled, correlate_runs, difference_name
-from glasslib.learning.dataset import Dataset, run_folds, split
+from glasslib.learning.baselines import out_of_sample
+from glasslib.learning.correlation import (
+    Resampled,
+    correlate_runs,
+    correlation_rows,
+    difference_name,
+)
+from glasslib.learning.dataset import Dataset, Split, run_folds, split
+from glasslib.results.baselines import ridge_of
 from glasslib.results.correlation import COMPARED_RUNS, Settings, comparable, groups_of_runs
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.store import Ensemble
 
-__all__ = ["A_LESS_B", "INNER_LESS_OUTER", "OWN_LESS_ELSEWHERE", "transfers"]
+__all__ = ["A_LESS_B", "INNER_LESS_OUTER", "OWN_LESS_ELSEWHERE", "joint_training", "transfers"]
 
 #: What contrasts are called in the table.
 INNER_LESS_OUTER = difference_name("intermediate", "outermost")
 OWN_LESS_ELSEWHERE = difference_name("own", "elsewhere")
 A_LESS_B = difference_name("A", "B")
+#: What trains ridge regression in :func:`joint_training`.
+OWN_ONLY, ALL_TEMPERATURES = "own temperature", "all temperatures"
 
 
 def _transferred(
@@ -193,3 +204,69 @@ def _a_less_b(pairs: Pairs) -> Contrasts:
             for applied in falling
         ])
     }
+
+
+def _standardised(values: np.ndarray) -> np.ndarray:
+    """Columns about their mean in units of their deviation."""
+    mean, deviation = (f(values, axis=0, dtype=np.float64) for f in (np.mean, np.std))
+    return ((values - mean) / np.where(deviation > 0, deviation, 1)).astype(np.float32)
+
+
+def _leave_one_out(runs: np.ndarray) -> list[Split]:
+    """One split for each number of a run, which tests; ridge makes its own choices in the rest."""
+    out = []
+    for run in np.unique(runs):
+        train = np.flatnonzero(runs != run)
+        out.append(Split(train[1:], train[:1], np.flatnonzero(runs == run)))
+    return out
+
+
+def joint_training(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
+    """Return ρ(τ_α) of ridge regression trained at all temperatures together, and at its own.
+
+    Inputs and targets are standardised at each temperature, which reads one mean and deviation of
+    all its runs. Every run is predicted without the
+    runs of its number at any temperature: they share chains. Temperatures with a single run are
+    left out. Means over a run and over a temperature cancel in ρ within configurations, which is
+    the number to read; in the pooled one they do not.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``T`` and the columns of :func:`~glasslib.learning.correlation.correlation_rows` at t =
+        τ_α; ``model`` is "ridge A" or "ridge B" with :data:`OWN_ONLY` or :data:`ALL_TEMPERATURES`
+        behind a comma, or their difference. Empty with fewer than two temperatures.
+    """
+    data = {t: dataset(ensemble) for t, ensemble in ensembles.items() if len(ensemble.runs) > 1}
+    if len(data) < 2:
+        return pd.DataFrame(columns=["T", "model", "t", "at_tau", "rho", "rho_error"])
+    starts = np.cumsum([0, *(len(one) for one in data.values())])
+    places = {t: slice(*ends) for t, ends in zip(data, pairwise(starts), strict=True)}
+    runs = np.concatenate([one.runs for one in data.values()])
+    models = {t: {} for t in data}
+    for network in NETWORKS:
+        x = np.concatenate([_standardised(one.inputs(network)[0]) for one in data.values()])
+        y = np.concatenate([
+            _standardised(one.targets[:, [one.tau_index]]) for one in data.values()
+        ])
+        joint = out_of_sample(ridge_of(network), x, y, _leave_one_out(runs), runs)
+        for t, one in data.items():
+            here = places[t]
+            own = out_of_sample(
+                ridge_of(network), x[here], y[here], _leave_one_out(one.runs), one.runs
+            )
+            for name, values in ((OWN_ONLY, own), (ALL_TEMPERATURES, joint[here])):
+                models[t][f"ridge {network}, {name}"] = np.repeat(values, len(one.times), axis=1)
+    differences = [
+        (f"ridge {network}, {ALL_TEMPERATURES}", f"ridge {network}, {OWN_ONLY}")
+        for network in NETWORKS
+    ]
+    return pd.concat([
+        correlation_rows(one, models[t], differences, times=[one.tau_index]).assign(T=t)
+        for t, one in data.items()
+    ], ignore_index=True)

@@ -1,0 +1,214 @@
+"""What this book finds beyond the paper's claims, judged by the same rules, whole runs held out.
+
+Every number is ρ within configurations at τ_α, unless the finding is about rows at random. Those
+about a course with temperature compare the highest with the lowest of the comparable temperatures.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from glasslib.learning.correlation import difference_name
+from glasslib.results import transfer
+from glasslib.results.claims import MARGIN_TEMPERATURE, Tables, at
+from glasslib.results.correlation import JUDGED, comparable
+from glasslib.results.tables import table
+from glasslib.results.verdicts import CANNOT_TELL, Cases, Finding, difference
+from glasslib.store import Ensemble
+
+__all__ = ["findings", "findings_table", "own_findings"]
+
+#: The result tables on which the findings rest.
+OWN_EVIDENCE = (
+    "accuracy", "inherent", "joint", "learning-runs", "positions", "structure-limit", "transfer",
+    "without-structure",
+)
+
+#: "As good as" allows for so much less of ρ.
+MARGIN_AS_GOOD = 0.03
+#: Networks transfer freely if they lose less than this of ρ.
+MARGIN_FREE = 0.05
+
+Numbers = dict[float, tuple[float, float, int]]
+
+
+def _numbers(
+    tables: Tables, runs: dict[float, int], name: str, model: str, split: str = "run", **chosen
+) -> Numbers:
+    """Value, error and runs of a model at τ_α by temperature, from the highest down."""
+    rows = tables[name]
+    rows = rows[rows["at_tau"] & (rows["model"] == model) & rows["T"].isin(list(runs))]
+    for column, wanted in chosen.items():
+        rows = rows[rows[column] == wanted]
+    if "split" in rows:
+        rows = rows[rows["split"] == split]
+    value = JUDGED[split]
+    rows = rows.sort_values("T", ascending=False)
+    return {
+        row["T"]: (row[value], row[f"{value}_error"], runs[row["T"]]) for _, row in rows.iterrows()
+    }
+
+
+def _less(one: Numbers, other: Numbers) -> Numbers:
+    """Differences at equal temperatures, as if the two were independent: never too sure."""
+    both = {t: difference(one[t], other[t]) for t in one if t in other}
+    return {t: (value, error, one[t][2]) for t, (value, error, _) in both.items()}
+
+
+def _everywhere(numbers: Numbers, what: str, least: float = 0.0) -> Finding:
+    cases = Cases(least=least)
+    for t, number in numbers.items():
+        cases.add(at(t), *number)
+    return cases.finding(f"{what}: {cases.each()}")
+
+
+def _course(numbers: Numbers, what: str, falls: bool) -> Finding:
+    """Does it fall from the highest to the lowest temperature, or stay within the margin?"""
+    if len(numbers) < 2:
+        return Finding("one temperature alone", CANNOT_TELL, "a second temperature")
+    hot, cold = max(numbers), min(numbers)
+    change = difference(numbers[hot], numbers[cold])
+    cases = Cases(None if falls else MARGIN_TEMPERATURE)
+    cases.add(f"{hot:.2f} minus {cold:.2f}", *change)
+    each = Cases()
+    for t, number in numbers.items():
+        each.add(at(t), *number)
+    margin = "" if falls else f" (margin {MARGIN_TEMPERATURE:g})"
+    return cases.finding(f"{what}: {each.each()}; {cases.each()}{margin}")
+
+
+def _overtakes(numbers: Numbers, what: str) -> Finding:
+    """Is it below 0 at the highest temperature and above 0 at the lowest?"""
+    if len(numbers) < 2:
+        return Finding("one temperature alone", CANNOT_TELL, "a second temperature")
+    cases, each = Cases(), Cases()
+    hot, cold = max(numbers), min(numbers)
+    value, error, runs = numbers[hot]
+    cases.add(at(hot), -value, error, runs)
+    cases.add(at(cold), *numbers[cold])
+    for t, number in numbers.items():
+        each.add(at(t), *number)
+    return cases.finding(f"{what}: {each.each()}")
+
+
+def _at_home(tables: Tables, split: str) -> Finding:
+    """Own minus elsewhere: above 0 with rows at random, nearly 0 with runs held out."""
+    rows = tables["transfer"]
+    rows = rows[(rows["split"] == split) & (rows["kind"] == transfer.OWN_LESS_ELSEWHERE)]
+    value = JUDGED[split]
+    cases = Cases(MARGIN_FREE if split == "run" else None)
+    for _, row in rows.iterrows():
+        cases.add(f"network {row['network']}", row[value], row[f"{value}_error"], row["runs"])
+    margin = f" (margin {MARGIN_FREE:g})" if split == "run" else ""
+    return cases.finding(f"ρ at the temperature of training minus ρ elsewhere{margin}: "
+                         + cases.each())
+
+
+def findings(tables: Tables, runs: dict[float, int]) -> list[tuple[str, str, Finding]]:
+    """Judge what this book finds.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        The tables of :data:`OWN_EVIDENCE`.
+    runs : dict of float to int
+        Number of runs at each temperature; those with too few are left out.
+
+    Returns
+    -------
+    list of (finding, result table, Finding)
+    """
+    runs = {t: runs[t] for t in comparable(runs)}
+
+    def of(name: str, model: str, split: str = "run", **chosen) -> Numbers:
+        return _numbers(tables, runs, name, model, split, **chosen)
+
+    def less(name: str, one: str, other: str, **chosen) -> Numbers:
+        return of(name, difference_name(one, other), **chosen)
+
+    from_one = {name: of("learning-runs", name, training_runs=1) for name in ("ridge A", "ridge B")}
+    gain = less("learning-runs", "ridge A", "ridge B", training_runs=1)
+    c_less_a = {t: (-value, *rest) for t, (value, *rest) in
+                less("inherent", "ridge A", "ridge C").items()}
+    joint = [f"ridge B, {name}" for name in (transfer.ALL_TEMPERATURES, transfer.OWN_ONLY)]
+    gained = less("joint", *joint)
+    cage = less("structure-limit", "cage alone", "Debye–Waller factor alone")
+    d_less_a = less("structure-limit", "ridge D", "ridge A")
+    interpolated = _less(of("without-structure", "neighbours' propensity", "row"),
+                         of("accuracy", "network B", "row"))
+
+    def ridge_as_good() -> Finding:
+        cases = Cases(least=-MARGIN_AS_GOOD)
+        for network in "AB":
+            numbers = less(
+                "positions", f"ridge {network}", f"network {network}", position="all"
+            )
+            for t, number in numbers.items():
+                cases.add(f"{at(t)} {network}", *number)
+        return cases.finding(f"ρ of ridge minus ρ of the network (as good above"
+                             f" −{MARGIN_AS_GOOD:g}): {cases.each()}")
+
+    def colder(numbers: Numbers) -> Numbers:
+        return {t: number for t, number in numbers.items() if t < max(numbers)}
+
+    return [
+        ("With rows at random, a predictor without structure is more accurate than B",
+         "without-structure", _everywhere(interpolated, "its ρ minus ρ of B")),
+        ("With rows at random, networks are better at their own temperature than elsewhere",
+         "transfer", _at_home(tables, "row")),
+        ("With runs held out, networks are as good at other temperatures as at their own",
+         "transfer", _at_home(tables, "run")),
+        ("From one training run, A falls on cooling", "learning-runs",
+         _course(from_one["ridge A"], "ρ of ridge A", True)),
+        ("From one training run, B stays on cooling", "learning-runs",
+         _course(from_one["ridge B"], "ρ of ridge B", False)),
+        ("From one training run, the gain from the Debye–Waller factor shrinks on cooling",
+         "learning-runs", _course(gain, "ρ of ridge A minus ridge B", True)),
+        ("One model of all temperatures predicts B better at the lowest", "joint",
+         _everywhere({t: gained[t] for t in gained if t == min(gained)},
+                     "ρ of ridge B from all temperatures minus from its own")),
+        ("C, structure with its inherent structure, overtakes A on cooling", "inherent",
+         _overtakes(c_less_a, "ρ of ridge C minus ridge A")),
+        ("Ridge regression is as good as the networks", "positions", ridge_as_good()),
+        ("Below the highest temperature, D, which reads the cage alone, is more accurate than A",
+         "structure-limit", _everywhere(colder(d_less_a), "ρ of ridge D minus ridge A")),
+        ("Below the highest temperature, the size of the cage alone is as good as the"
+         " Debye–Waller factor alone", "structure-limit",
+         _everywhere(
+             colder(cage), f"ρ of the one minus the other (as good above −{MARGIN_AS_GOOD:g})",
+             -MARGIN_AS_GOOD)),
+    ]
+
+
+def own_findings(ensembles: dict[float, Ensemble]) -> list[tuple[str, str, Finding]]:
+    """Judge what this book finds on the result tables of the ensembles shown.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        From :func:`~glasslib.results.ensembles`.
+    """
+    return findings(
+        {name: table(name, ensembles) for name in OWN_EVIDENCE},
+        {t: len(ensemble.runs) for t, ensemble in ensembles.items()},
+    )
+
+
+def findings_table(found: list[tuple[str, str, Finding]]) -> pd.DataFrame:
+    """Return what this book finds, with numbers and verdicts.
+
+    Parameters
+    ----------
+    found : list
+        From :func:`findings`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``this book finds``: ``verdict``, ``measured``, ``table`` and ``to tell, it would take``.
+    """
+    return pd.DataFrame([
+        {"this book finds": text, "verdict": finding.verdict, "measured": finding.measured,
+         "table": name, "to tell, it would take": finding.takes or "–"}
+        for text, name, finding in found
+    ]).set_index("this book finds")
