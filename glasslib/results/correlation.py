@@ -34,7 +34,7 @@ from glasslib.results.words import bar, format_error
 from glasslib.store import Ensemble
 
 __all__ = [
-    "JUDGED", "accuracy", "accuracy_from_equal_runs", "accuracy_sentence", "comparable",
+    "JUDGED", "accuracy", "accuracy_from_equal_runs", "accuracy_sentence", "comparable", "counted",
     "deepest_minima", "folds_of_seed", "groups_of_runs", "shape", "shape_features",
 ]  # fmt: skip
 
@@ -252,6 +252,28 @@ def shape(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
                     "value": float(mean.value), "value_error": float(error),
                 })
     return pd.DataFrame(rows, columns=["split", "model", "feature", "value", "value_error"])
+
+
+def counted(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose column ``rho`` is the ρ that counts (:data:`JUDGED`), as figures show.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A result table with ``split``, ``rho``, ``within`` and their errors.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"split": ["row", "run"], "rho": 0.5, "rho_error": 0.1,
+    ...                       "within": 0.6, "within_error": 0.2})
+    >>> counted(table)[["rho", "rho_error"]].to_numpy().tolist()
+    [[0.5, 0.1], [0.6, 0.2]]
+    """
+    judged = table["split"].map(JUDGED)
+    return table.assign(**{
+        f"rho{end}": np.where(judged == "within", table[f"within{end}"], table[f"rho{end}"])
+        for end in ("", "_error")
+    })
 
 
 # ------------------------------------------------------------------------------- in words

@@ -10,7 +10,17 @@ def test_learning_curves_rise_and_test_the_same_rows(small, monkeypatch):
     table = learning_curves.learning_runs(of_small(small, monkeypatch, learning_curves))
     assert sorted(table["training_runs"].unique()) == [1, 2, 3]
     assert table[table["model"] == "ridge A"]["rows"].unique().tolist() == [1200]
+    one_trains = table[table["model"] == "ridge A"].set_index(["training_runs", "t"])
+    assert one_trains.loc[1, "seeds"].tolist() == one_trains.loc[2, "seeds"].tolist() == [3, 3]
+    assert one_trains.loc[3, "seeds"].tolist() == [1, 1]  # all there are: nothing to draw
+    assert (one_trains.loc[1, "seed_deviation"] > 0).all()
     folds = baselines.splits_of(small)["run"][0]
+    draws = [
+        [np.unique(small.runs[parts.train]).tolist()
+         for parts in learning_curves._fewer(folds, small.runs, 1, draw)]
+        for draw in range(learning_curves.DRAWS)
+    ]
+    assert len({str(draw) for draw in draws}) == 3
     for n in (1, 2):
         for parts, less in zip(folds, learning_curves._fewer(folds, small.runs, n), strict=True):
             np.testing.assert_array_equal(parts.test, less.test)

@@ -1,10 +1,13 @@
 """Networks at other temperatures than their own."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 from learning.correlation_oracles import pearson_within_runs
 
+from glasslib.learning.baselines import out_of_sample
 from glasslib.learning.correlation import Resampled
 from glasslib.learning.dataset import run_folds, split
 from glasslib.results import correlation, networks, transfer
@@ -114,3 +117,31 @@ def test_transfer_of_runs_at_their_own_temperature_is_held_out(smoke, shown):
     held = networks.held_out(data, "A", FAST)[0][:, [data.tau_index]]
     rho = np.corrcoef(data.targets[:, data.tau_index], held[:, 0])[0, 1]
     assert own == pytest.approx(rho)
+
+
+def test_one_model_of_all_temperatures_knows_no_run_of_the_number_it_predicts(small, monkeypatch):
+    """Two temperatures that share chains; the colder one has two runs and the same law."""
+    cold = small.subset(small.runs < 2)
+    few = SimpleNamespace(runs=dict.fromkeys(range(2)), data=cold)
+    many = SimpleNamespace(runs=dict.fromkeys(range(4)), data=small)
+    monkeypatch.setattr(transfer, "dataset", lambda of: of.data)
+    asked = []
+
+    def watched(make, inputs, targets, splits, groups):
+        for parts in splits:
+            seen = groups[np.concatenate([parts.train, parts.validation])]
+            asked.append((len(inputs), not np.isin(groups[parts.test], seen).any()))
+        return out_of_sample(make, inputs, targets, splits, groups)
+
+    monkeypatch.setattr(transfer, "out_of_sample", watched)
+    table = transfer.joint_training({0.6: many, 0.5: few}).set_index(["T", "model"])
+    assert table["rows"][0.6, "ridge B, own temperature"] == 1200
+    own, joint = (table["within"][0.5, f"ridge B, {name}"]
+                  for name in ("own temperature", "all temperatures"))
+    assert joint > own  # three times as many rows of the same law
+    difference = "ridge B, all temperatures − ridge B, own temperature"
+    assert table["within"][0.5, difference] == pytest.approx(joint - own)
+    # For A and B: four numbers of runs in all 1800 rows, then four and two in those of each.
+    assert asked == 2 * (4 * [(1800, True)] + 4 * [(1200, True)] + 2 * [(600, True)])
+    alone = transfer.joint_training({0.6: many, 0.5: SimpleNamespace(runs={0: None}, data=cold)})
+    assert alone.empty
