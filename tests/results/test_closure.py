@@ -67,7 +67,7 @@ CHANGES = {
     ),
     "NetworkSettings.test_fraction": (  # run_folds takes settings too
         "parameters.py", "test_fraction: float = Field(0.2", "test_fraction: float = Field(0.3",
-        ALL - {"ceiling", "reorientation", "leak-reach"} - CAGED,
+        ALL - {"ceiling", "reorientation", "leak-reach", "joint"} - CAGED,
     ),
     "read": (
         "store/registry.py", "np.asarray(variable[()])", "np.zeros_like(variable[()])", ALL,
@@ -82,7 +82,8 @@ CHANGES = {
     "ValidatedRidge.fit": (  # called by scikit-learn
         "learning/baselines.py", "x = np.ascontiguousarray(X,", "x = -np.ascontiguousarray(X,",
         {"baselines", "positions", "leaks", "reorientation-models", "importance", "learning-runs",
-         "learning-trajectories", "inherent", "structure-limit", "cage-transfer"},
+         "learning-trajectories", "inherent", "structure-limit", "cage-transfer", "joint",
+         "choices-descriptors"},
     ),
     "cage_scalars": (
         "structure/cage.py", "np.linalg.eigvalsh(tensor)", "np.linalg.eigvalsh(-tensor)",
