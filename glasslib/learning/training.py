@@ -337,14 +337,14 @@ def _epochs(
     """
     import tensorflow as tf
 
-    x, y = map(tf.constant, training)
-    x_validation, y_validation = map(tf.constant, validation)
+    data = [tf.constant(part) for part in (*training, *validation)]
     network.optimizer.build(network.trainable_variables)
 
     def error(inputs, targets, dropout):
         return tf.reduce_mean((network(inputs, training=dropout) - targets) ** 2)
 
-    def epoch(order):
+    # The data are arguments: what a compiled function captures is not set free with it.
+    def epoch(order, x, y, x_validation, y_validation):
         total = tf.constant(0.0)
         for start in tf.range(0, len(order), settings.batch_size):
             batch = order[start : start + settings.batch_size]
@@ -356,10 +356,13 @@ def _epochs(
             total += mse * tf.cast(len(batch), tf.float32)
         return total / len(order), error(x_validation, y_validation, dropout=False)
 
+    rows = len(training[0])
     generator = np.random.default_rng(settings.seed)
-    compiled = tf.function(epoch).get_concrete_function(tf.TensorSpec([len(x)], tf.int64))
+    compiled = tf.function(epoch).get_concrete_function(
+        tf.TensorSpec([rows], tf.int64), *(tf.TensorSpec.from_tensor(part) for part in data)
+    )
     for _ in range(settings.epochs):
-        errors = compiled(tf.constant(generator.permutation(len(x))))
+        errors = compiled(tf.constant(generator.permutation(rows)), *data)
         yield tuple(float(error) for error in errors)
 
 
