@@ -243,7 +243,7 @@ class Protocol(Model):
         2, ge=1, description="Production runs that fix the ten times below slow_temperature."
     )
     longest_time_multiple: float = Field(
-        5.0, gt=1, description="Longest time of the ensemble in τ_α (early diffusive regime)."
+        5.0, gt=1, description="Longest time of the ensemble in τ_α (late subdiffusive regime)."
     )
     cascade: tuple[float, ...] = Field(
         (),
