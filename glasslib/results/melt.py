@@ -13,7 +13,8 @@ from glasslib.results.words import bar, format_error, judge
 from glasslib.store import DataFile, Ensemble
 
 __all__ = [
-    "checks", "drift", "energies", "energy_sentence", "energy_table", "equilibration_table",
+    "checks", "drift", "energies", "energy_rows", "energy_sentence", "energy_table",
+    "equilibration_table",
 ]  # fmt: skip
 
 #: Temperatures from here up fix the energy law; those below are compared with it.
@@ -244,6 +245,23 @@ def energy_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
             ),
         })
     return pd.DataFrame(rows).set_index("T")
+
+
+def energy_rows(ensembles: dict[float, Ensemble]) -> list[tuple[str, float, float, int]]:
+    """Return δU below the temperatures of the law as (where, value, error, runs), in ε.
+
+    ``runs`` is one more than the degrees of freedom of the common scatter.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+    """
+    table, freedom = _residuals(ensembles)
+    return [
+        (f"T = {t:.2f}", row["residual"], row["error"], freedom + 1)
+        for t, row in table[table.index < LAW_TEMPERATURE - 5e-4].iterrows()
+    ]
 
 
 def energy_sentence(ensembles: dict[float, Ensemble]) -> str:

@@ -25,7 +25,7 @@ from glasslib.results.words import bar, format_error, judge
 from glasslib.store import DataFile, Ensemble
 
 __all__ = [
-    "Relaxation", "averages_table", "beta_sentence", "displacement_sentence",
+    "Relaxation", "averages_table", "beta_sentence", "displacement_rows", "displacement_sentence",
     "ensemble_displacement", "kinetic_table", "law_table", "mean_displacement_check",
     "own_displacements", "production_averages",
     "production_displacement", "relaxation_curve", "relaxation_law", "relaxation_table",
@@ -597,6 +597,22 @@ def mean_displacement_check(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
             if runs >= FEWEST_RUNS else "cannot tell from so few runs",
         ]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("a of")
+
+
+def displacement_rows(ensembles: dict[float, Ensemble]) -> list[tuple[str, float, float, int]]:
+    """Return a over the paper's 0.4286, minus 1, as (where, value, error, runs) by source.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+    """
+    rows = []
+    for name, values in own_displacements(ensembles).items():
+        a, error = _mean_error(values)
+        where = f"T = {PAPER_A_TEMPERATURE:.2f}, {name.split(',')[0]}"
+        rows.append((where, a / PAPER_A - 1, error / PAPER_A, int(np.isfinite(values).sum())))
+    return rows
 
 
 def displacement_sentence(ensembles: dict[float, Ensemble]) -> str:

@@ -28,9 +28,10 @@ from glasslib.results.words import format_error
 from glasslib.store import Ensemble
 
 __all__ = [
-    "gain_table", "largest_table", "mobile_numbers", "probe_lengths", "ratio_to_truth", "skill",
-    "skill_table", "susceptibilities",
-]
+    "gain_rows", "gain_table", "largest_rows", "largest_table", "length_table", "mobile_numbers",
+    "probe_lengths", "ratio_to_truth", "skill", "skill_rows", "skill_sentence", "skill_table",
+    "susceptibilities",
+]  # fmt: skip
 
 #: Lengths that the paper tried at all temperatures (Section 2.5), σ.
 LENGTHS = (0.4, 0.5, 0.6)
@@ -218,8 +219,9 @@ def skill(table: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``T``, ``split``, ``predictor``, ``runs``, ``r``, ``r_error`` = (1 − r²)/√(R − 3), ``low``
-        and ``high`` (its interval), and ``left``, what a straight line in the predictor leaves of
-        χ4, with R − 2 degrees of freedom. Temperatures with fewer than four runs are left out.
+        and ``high`` (its interval), and ``left``, the part of χ4 that a straight line in the
+        predictor leaves, with R − 2 degrees of freedom. r is 0 where a predictor is the same for
+        all runs. Temperatures with fewer than four runs are left out.
     """
     columns = ["T", "split", "predictor", "runs", "r", "r_error", "low", "high", "left"]
     rows = []
@@ -231,8 +233,8 @@ def skill(table: pd.DataFrame) -> pd.DataFrame:
                                         each["true"].to_numpy(float))))
         reach = 1.96 / np.sqrt(n - 3)
         ends = np.tanh(np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)) + np.array([-reach, reach]))
-        left = (1 - r**2) * each["true"].var() * (n - 1) / (n - 2)
-        rows.append((*name, n, r, (1 - r**2) / np.sqrt(n - 3), *ends, left))
+        rows.append((*name, n, r, (1 - r**2) / np.sqrt(n - 3), *ends,
+                     (1 - r**2) * (n - 1) / (n - 2)))
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -358,3 +360,120 @@ def gain_table(table: pd.DataFrame) -> pd.DataFrame:
         index=["split", "T", "t"], columns="curve", values="text", aggfunc="first", sort=False
     )
     return wide.rename_axis(columns=None)
+
+
+def skill_sentence(table: pd.DataFrame) -> str:
+    """Say who knows which run is mobile: networks that have not seen it, or one energy.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``mobile-number``.
+    """
+    of = skill(table)
+    if of.empty:
+        return "No temperature has four runs, and fewer do not tell a correlation."
+    names = {
+        ("run", "network A"): "network A", ("run", "network B"): "network B",
+        ("start", "inherent-structure energy"): "the inherent-structure energy of the start",
+        ("trajectories", "relaxation time"): "the relaxation time of the same trajectories",
+    }
+    words = []
+    for (division, predictor), name in names.items():
+        each = of[(of["split"] == division) & (of["predictor"] == predictor)]
+        words.append(f"{name} {', '.join(f'{r:+.2f}' for r in each['r'])}")
+    temperatures = dict(zip(of["T"], of["runs"], strict=True))
+    where = ", ".join(f"{t:.2f} ({runs} runs)" for t, runs in temperatures.items())
+    return (
+        f"Correlation over runs with the true number of mobile monomers at τ_α, at T = {where}:"
+        f" {'; '.join(words)}."
+    )
+
+
+def length_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what other probe lengths do to χ4 and to its predictions.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``probe-lengths``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``T``, ``a`` (σ; the mean displacement at τ_α is marked "own") and ``t`` (τ_α, and where
+        the true χ4 is largest): ``true`` χ4; predicted over true, and ``r``, the correlation over
+        runs, of A and B with rows at random and with runs held out. Text.
+    """
+    rows = []
+    for (t, a, own, time), here in table.groupby(["T", "a", "own", "t"], sort=False):
+        row = {"T": f"{t:.2f}", "a": f"{a:.3g}" + own * " own", "t": f"{time:.4g}"}
+        for _, one in here.iterrows():
+            if one["curve"] == "true":
+                row["true"] = format_error(one["chi4"], one["chi4_error"])
+            else:
+                name = f"{one['curve'][-1]}, {one['split']}"
+                row[name] = format_error(one["ratio"], one["ratio_error"])
+                if one["split"] == "run":
+                    row[f"r of {name}"] = f"{one['r']:+.2f}"
+        rows.append(row)
+    return pd.DataFrame(rows).set_index(["T", "a", "t"]) if rows else pd.DataFrame()
+
+
+# --------------------------------------------------- as claims: (where, value, error, runs)
+def skill_rows(
+    table: pd.DataFrame, division: str, predictor: str
+) -> list[tuple[str, float, float, int]]:
+    """Return r of one predictor by temperature, as (where, value, error, runs).
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``mobile-number``.
+    division, predictor : str
+        As in its columns ``split`` and ``predictor``.
+    """
+    of = skill(table)
+    of = of[(of["split"] == division) & (of["predictor"] == predictor)]
+    return [(f"T = {row['T']:.2f}", row["r"], row["r_error"], row["runs"])
+            for _, row in of.iterrows()]
+
+
+def gain_rows(table: pd.DataFrame, division: str) -> list[tuple[str, float, float, int]]:
+    """Return by how much A is closer to the true χ4 than B, at 1 ≤ t < τ_α, by T and t.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``susceptibility``.
+    division : {"row", "run"}
+    """
+    tau = table[table["at_tau"]].groupby("T")["t"].first()
+    rows = table[(table["split"] == division) & (table["curve"] == GAIN) & (table["t"] >= 0.999)
+                 & (table["t"] < table["T"].map(tau)) & (table["runs"] >= FEWEST_RUNS)]
+    return [(f"T = {row['T']:.2f}, t = {row['t']:.3g}", row["ratio"], row["ratio_error"],
+             row["runs"]) for _, row in rows.iterrows()]
+
+
+def largest_rows(ensembles: dict[float, Ensemble]) -> list[tuple[str, float, float, int]]:
+    """Return the true χ4 at τ_α minus the largest at another time, over the former, by T.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+    """
+    rows = []
+    for t, ensemble in ensembles.items():
+        true, k = ensemble.propensity, ensemble.times.tau_index
+        if len(true) < FEWEST_RUNS:
+            continue
+        mobile = _mobile(true, float(true[..., k].mean()))
+
+        def excess(runs, mobile=mobile, k=k):
+            chi4 = mobile[runs].var(axis=0)
+            return 1 - np.delete(chi4, k).max() / chi4[k]
+
+        n = len(true)
+        rows.append((f"T = {t:.2f}", float(excess(np.arange(n))), float(jackknife(excess, n)), n))
+    return rows

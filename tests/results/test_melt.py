@@ -72,6 +72,8 @@ def test_a_liquid_that_kept_energy_is_off_the_law():
     assert "above the law (10 runs), more than the error allows" in results.energy_sentence(
         melts(0.01)
     )
+    [(where, value, error, runs)] = results.energy_rows(melts(0.01))
+    assert where == "T = 0.40" and runs == 37 and value == pytest.approx(0.01, abs=3 * error)
     assert "no more than" in results.energy_sentence(melts(0.0))
 
 

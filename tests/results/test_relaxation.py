@@ -164,6 +164,9 @@ def test_the_papers_number_is_compared_only_at_its_temperature(shown):
     cold[0.4].runs.update({2: cold[0.4].runs[0], 3: cold[0.4].runs[1]})
     row = results.mean_displacement_check(cold).loc["production, at the τ_α of each run"]
     assert row["verdict"] == "within the interval"
+    rows = results.displacement_rows(cold)
+    assert [where for where, *_ in rows] == ["T = 0.40, production", "T = 0.40, ensembles"]
+    assert rows[0][3] == 4 and abs(rows[0][1]) < 0.1
     assert "would give the paper's 0.4286" in results.displacement_sentence(cold)
 
 
