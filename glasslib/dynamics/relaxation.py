@@ -9,9 +9,9 @@ import numpy as np
 from glasslib.errors import ParameterError
 
 __all__ = [
-    "VibrationalScaling", "VogelFulcherTammann", "decay_time", "end_to_end_correlation",
-    "end_to_end_vectors", "extrapolated_decay_time", "fit_vft", "fit_vibrational_scaling",
-    "propensity_times",
+    "PUBLISHED_SCALING", "VibrationalScaling", "VogelFulcherTammann", "decay_time",
+    "end_to_end_correlation", "end_to_end_vectors", "extrapolated_decay_time", "fit_vft",
+    "fit_vibrational_scaling", "logarithmic_slope", "propensity_times",
 ]  # fmt: skip
 
 
@@ -50,6 +50,35 @@ def decay_time(times: np.ndarray, values: np.ndarray, level: float = np.exp(-1))
     k = below[0]
     fraction = (v[k - 1] - level) / (v[k - 1] - v[k])
     return float(np.exp(np.log(t[k - 1]) + fraction * (np.log(t[k]) - np.log(t[k - 1]))))
+
+
+def logarithmic_slope(times: np.ndarray, values: np.ndarray) -> np.ndarray:
+    r"""Return :math:`d \ln y / d \ln t` of a curve: 2 where motion is ballistic, 1 where diffusive.
+
+    The slope at a time is that of a straight line through all points within a factor of two of it.
+
+    Parameters
+    ----------
+    times : (n,) float64
+        Rising and positive, in τ; each with another one within a factor of two.
+    values : (n,) float64
+        Positive, such as the mean-squared displacement.
+
+    Returns
+    -------
+    (n,) float64
+
+    Examples
+    --------
+    >>> t = np.geomspace(0.1, 10, 20)
+    >>> logarithmic_slope(t, 3 * t**0.7).round(6)[[0, 10, -1]].tolist()
+    [0.7, 0.7, 0.7]
+    """
+    x, y = np.log(times), np.log(values)
+    near = np.abs(x[:, None] - x) <= np.log(2) + 1e-9
+    centre = (near * x).sum(axis=1) / near.sum(axis=1)
+    away = near * (x - centre[:, None])
+    return (away * y).sum(axis=1) / (away**2).sum(axis=1)
 
 
 def extrapolated_decay_time(times: np.ndarray, values: np.ndarray, floor: float = 0.5) -> float:
@@ -210,6 +239,10 @@ class VogelFulcherTammann:
         """Return τ_α at ``temperature`` (above T_0)."""
         return self.tau_0 * np.exp(self.b / (np.asarray(temperature) - self.temperature_0))
 
+    def slope(self, temperature):
+        """Return d ln τ_α / dT at ``temperature``."""
+        return -self.b / (np.asarray(temperature) - self.temperature_0) ** 2
+
 
 def fit_vft(
     temperatures: np.ndarray, tau_alpha: np.ndarray, relative_error: np.ndarray
@@ -295,6 +328,13 @@ class VibrationalScaling:
         x = 1 / np.asarray(u2, dtype=float)
         alpha, beta, gamma = self.coefficients
         return 10 ** (alpha + beta * x + gamma * x**2)
+
+
+#: The published curve, with the coefficients that other papers quote from L. Larini et al., Nat.
+#: Phys. 4, 42 (2008), which could not be opened here. They name no errors.
+PUBLISHED_SCALING = VibrationalScaling(
+    np.array([-0.424, 0.0270, 0.00341]), np.full((3, 3), np.nan), np.nan, 0
+)
 
 
 def fit_vibrational_scaling(

@@ -70,7 +70,9 @@ def _mobile(propensity: np.ndarray, a: float) -> tuple[np.ndarray, int]:
     return (propensity > a).sum(axis=1, dtype=np.int64), propensity.shape[1]
 
 
-def four_point_susceptibility(propensity: np.ndarray, a: float) -> np.ndarray:
+def four_point_susceptibility(
+    propensity: np.ndarray, a: float, unbiased: bool = False
+) -> np.ndarray:
     r"""Return χ4(t) of Eq. 8: the variance over configurations of the number of mobile monomers.
 
     .. math:: \chi_4(t) = \frac{1}{N} \left[ \langle Q^2 \rangle_{ic}
@@ -86,6 +88,9 @@ def four_point_susceptibility(propensity: np.ndarray, a: float) -> np.ndarray:
         Propensity, true or predicted, in σ.
     a : float
         Probe length in σ; in the paper the mean (true) propensity at t = τ_α.
+    unbiased : bool
+        Divide the sum of squares by R − 1. Eq. 8 divides by the number R of runs, and so is too
+        small by (R − 1)/R on average.
 
     Returns
     -------
@@ -113,10 +118,12 @@ def four_point_susceptibility(propensity: np.ndarray, a: float) -> np.ndarray:
     array([0.75])
     """
     mobile, n_monomers = _mobile(propensity, a)
-    return mobile.var(axis=0) / n_monomers
+    return mobile.var(axis=0, ddof=int(unbiased)) / n_monomers
 
 
-def four_point_susceptibility_error(propensity: np.ndarray, a: float) -> np.ndarray:
+def four_point_susceptibility_error(
+    propensity: np.ndarray, a: float, unbiased: bool = False
+) -> np.ndarray:
     """Return the standard error of χ4(t) by leaving out one configuration after another.
 
     See :func:`glasslib.dynamics.errors_over_runs.jackknife`.
@@ -127,6 +134,8 @@ def four_point_susceptibility_error(propensity: np.ndarray, a: float) -> np.ndar
         As for :func:`four_point_susceptibility`.
     a : float
         Probe length in σ, held fixed.
+    unbiased : bool
+        As for :func:`four_point_susceptibility`.
 
     Returns
     -------
@@ -148,7 +157,9 @@ def four_point_susceptibility_error(propensity: np.ndarray, a: float) -> np.ndar
     True
     """
     mobile, n_monomers = _mobile(propensity, a)
-    return jackknife(lambda runs: mobile[runs].var(axis=0) / n_monomers, len(mobile))
+    return jackknife(
+        lambda runs: mobile[runs].var(axis=0, ddof=int(unbiased)) / n_monomers, len(mobile)
+    )
 
 
 # ------------------------------------------------------------------- single trajectories

@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 
 from glasslib.figures.style import styled, temperature_colour
+from glasslib.results.melt import energies
+from glasslib.results.relaxation import FEWEST_RUNS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from glasslib.store import Ensemble
 
-__all__ = ["melt_figure"]
+__all__ = ["energy_figure", "melt_figure"]
 
 
 @styled
@@ -54,3 +56,36 @@ def melt_figure(ensembles: list[Ensemble]) -> tuple[Figure, pd.DataFrame]:
     right.axhline(0, color="0.8", lw=0.8)
     right.set(xscale="log", xlabel=r"$t$  ($\tau$)", ylabel=r"$C_{ee}(t)$", ylim=(-0.2, 1.02))
     return figure, pd.DataFrame(rows, columns=["panel", "T", "run", "x", "y"])
+
+
+@styled
+def energy_figure(ensembles: dict[float, Ensemble]) -> tuple[Figure, pd.DataFrame]:
+    """Draw the potential energy of each production run less the law a + b T^(3/5).
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: those of :func:`glasslib.results.energies`.
+    """
+    numbers, law = energies(ensembles)
+    figure, axis = plt.subplots()
+    for t, runs in numbers.groupby("T", sort=False):
+        colour = temperature_colour(t)
+        axis.plot(runs["kinetic"], runs["residual"], ".", color=colour, ms=4, alpha=0.6)
+        axis.errorbar(
+            runs["kinetic"].mean(), runs["residual"].mean(), yerr=runs["residual"].sem(), fmt="o",
+            color=colour, mec="k", mew=0.6, label=f"T = {t:.2f}",
+            mfc=colour if len(runs) >= FEWEST_RUNS else "white",
+        )
+    grid = np.linspace(numbers["kinetic"].min(), numbers["kinetic"].max(), 100)
+    axis.axhline(0, color="0.6", lw=0.8)
+    axis.fill_between(grid, -law.error(grid), law.error(grid), color="0.5", alpha=0.2, lw=0)
+    axis.set(xlabel=r"kinetic temperature  ($\epsilon/k_B$)",
+             ylabel=r"$U - (a + b\,T^{3/5})$  ($\epsilon$)")
+    axis.legend()
+    return figure, numbers

@@ -22,6 +22,14 @@ from glasslib.results.melt import *  # noqa: F403
 from glasslib.results.networks import *  # noqa: F403
 from glasslib.results.own_claims import own_findings  # noqa: F401
 from glasslib.results.page import *  # noqa: F403
+from glasslib.results.propensity import *  # noqa: F403
 from glasslib.results.relaxation import *  # noqa: F403
+from glasslib.results.susceptibility import (  # noqa: F401
+    gain_table,
+    largest_table,
+    length_table,
+    skill_sentence,
+    skill_table,
+)
 from glasslib.results.tables import table  # noqa: F401
 from glasslib.results.words import *  # noqa: F403

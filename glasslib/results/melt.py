@@ -5,11 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from glasslib.dynamics.energy import EnergyLaw, fit_energy_law
 from glasslib.dynamics.errors_over_runs import standard_error
 from glasslib.dynamics.relaxation import decay_time
+from glasslib.parameters import get_protocol
+from glasslib.results.words import bar, format_error, judge
 from glasslib.store import DataFile, Ensemble
 
-__all__ = ["checks", "drift", "equilibration_table"]
+__all__ = [
+    "checks", "drift", "energies", "energy_rows", "energy_sentence", "energy_table",
+    "equilibration_table",
+]  # fmt: skip
+
+#: Temperatures from here up fix the energy law; those below are compared with it.
+LAW_TEMPERATURE = 0.45
 
 
 def drift(values: np.ndarray) -> float:
@@ -135,3 +144,146 @@ def checks(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
             "temperature, worst run": f"{temperature[np.abs(temperature).argmax()]:+.2%}",
         })
     return pd.DataFrame(rows).set_index("T") if rows else pd.DataFrame()
+
+
+# ------------------------------------------------------------- is the cold end in equilibrium?
+def energies(
+    ensembles: dict[float, Ensemble], exponent: float = 0.6
+) -> tuple[pd.DataFrame, EnergyLaw]:
+    """Return the potential energy of every production run beside the law a + b T^p.
+
+    Production is at constant energy. Each run has its own mean kinetic temperature, and the law is
+    fitted and compared there.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature; those from :data:`LAW_TEMPERATURE` up fix the law.
+    exponent : float
+        p.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each run: ``T``, ``run``, ``kinetic`` (its mean kinetic temperature, ε/k_B),
+        ``energy`` (mean potential energy, ε per monomer) and ``residual`` (less the law).
+    EnergyLaw
+
+    Raises
+    ------
+    ParameterError
+        The runs from that temperature up are fewer than three, or all at one temperature.
+    """
+    table = pd.DataFrame(
+        [
+            (t, number, run.attrs["mean_kinetic_temperature"], run["production_potential"].mean())
+            for t, ensemble in ensembles.items() for number, run in ensemble.runs.items()
+        ],
+        columns=["T", "run", "kinetic", "energy"],
+    )
+    known = table[table["T"] >= LAW_TEMPERATURE - 5e-4]
+    law = fit_energy_law(known["kinetic"], known["energy"], exponent)
+    return table.assign(residual=table["energy"] - law(table["kinetic"])), law
+
+
+def _residuals(ensembles: dict[float, Ensemble]) -> tuple[pd.DataFrame, int]:
+    """Mean residual by T with its errors, and the degrees of freedom of the common spread."""
+    runs, law = energies(ensembles)
+    by_t = runs.groupby("T", sort=False)
+    table = by_t[["kinetic", "residual"]].mean().assign(
+        runs=by_t.size(), own_error=by_t["residual"].sem()
+    )
+    freedom = len(runs) - len(table)
+    about = runs["residual"] - by_t["residual"].transform("mean")
+    spread = np.sqrt((about**2).sum() / freedom) if freedom else np.nan
+    table["error"] = np.hypot(spread / np.sqrt(table["runs"]), law.error(table["kinetic"]))
+    return table.assign(warmer=table["residual"] / law.slope(table["kinetic"])), freedom
+
+
+def energy_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
+    r"""Judge by its potential energy whether each temperature reached equilibrium.
+
+    A liquid that lies above the law :math:`U = a + b T^{3/5}` by δU has the energy of a temperature
+    higher by δU/(dU/dT), and relaxes as fast as there. The error of δU joins that of the law and
+    the scatter of the runs about their temperature's mean, which is taken to be the same at all
+    temperatures: two runs alone do not tell their scatter.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``T``: ``runs``; ``kinetic T`` (mean over runs); ``δU (ε)`` with its error;
+        ``scatter of its own runs`` (the standard error from these runs alone);
+        ``δU, exponent 1/2`` and ``δU, exponent 7/10``, with other laws; ``energy of T +`` (ε/k_B);
+        ``τ_α too short by``, if δU is real; ``verdict``, for temperatures below those that fix
+        the law. Text.
+    """
+    table, freedom = _residuals(ensembles)
+    others = {
+        name: energies(ensembles, p)[0].groupby("T", sort=False)["residual"].mean()
+        for name, p in (("1/2", 0.5), ("7/10", 0.7))
+    }
+    rows = []
+    for t, row in table.iterrows():
+        short = _too_short(ensembles[t], row["warmer"])
+        rows.append({
+            "T": f"{t:.2f}",
+            "runs": int(row["runs"]),
+            "kinetic T": f"{row['kinetic']:.4f}",
+            "δU (ε)": format_error(row["residual"], row["error"]),
+            "scatter of its own runs": f"{row['own_error']:.4f}".replace("nan", "–"),
+            **{f"δU, exponent {name}": f"{other[t]:+.4f}" for name, other in others.items()},
+            "energy of T +": f"{row['warmer']:+.4f}",
+            "τ_α too short by": f"{short:.0%}".replace("-0%", "0%"),
+            "verdict": "fixes the law" if t >= LAW_TEMPERATURE - 5e-4 else judge(
+                row["residual"], row["error"], "not seen to be off the law",
+                "off the law", freedom + 1,
+            ),
+        })
+    return pd.DataFrame(rows).set_index("T")
+
+
+def energy_rows(ensembles: dict[float, Ensemble]) -> list[tuple[str, float, float, int]]:
+    """Return δU below the temperatures of the law as (where, value, error, runs), in ε.
+
+    ``runs`` is one more than the degrees of freedom of the common scatter.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+    """
+    table, freedom = _residuals(ensembles)
+    return [
+        (f"T = {t:.2f}", row["residual"], row["error"], freedom + 1)
+        for t, row in table[table.index < LAW_TEMPERATURE - 5e-4].iterrows()
+    ]
+
+
+def energy_sentence(ensembles: dict[float, Ensemble]) -> str:
+    """Say what the potential energy tells of equilibrium below the temperatures of the law."""
+    table, freedom = _residuals(ensembles)
+    words = []
+    for t, row in table[table.index < LAW_TEMPERATURE - 5e-4].iterrows():
+        reach = bar(row["error"], freedom + 1)
+        side = "above" if row["residual"] > 0 else "below"
+        seen = "more" if abs(row["residual"]) > reach else "no more"
+        value = format_error(abs(row["residual"]), row["error"])
+        most = (row["residual"] + reach) * row["warmer"] / row["residual"]
+        words.append(
+            f"At T = {t:.2f} the energy lies {value} ε per monomer {side} the law"
+            f" ({int(row['runs'])} runs), {seen} than the error allows; τ_α would be too short by"
+            f" {_too_short(ensembles[t], row['warmer']):.0%}, and at the end of the 95 % bar by"
+            f" {_too_short(ensembles[t], most):.0%}."
+        )
+    return " ".join(words) or f"No temperature below {LAW_TEMPERATURE:g} is there to compare."
+
+
+def _too_short(ensemble: Ensemble, warmer: float) -> float:
+    """Part of τ_α that is missing in a liquid that is as if ``warmer`` by that much."""
+    tau_alpha = get_protocol(ensemble.profile).expected_tau_alpha
+    return 1 - tau_alpha(ensemble.temperature + warmer) / tau_alpha(ensemble.temperature)

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from glasslib import store
 from glasslib.dynamics.errors_over_runs import standard_error
-from glasslib.dynamics.relaxation import decay_time, fit_vibrational_scaling
+from glasslib.dynamics.relaxation import (
+    PUBLISHED_SCALING,
+    VibrationalScaling,
+    VogelFulcherTammann,
+    decay_time,
+    fit_vft,
+    fit_vibrational_scaling,
+)
 from glasslib.dynamics.scattering import at_wavenumber
+from glasslib.errors import ParameterError
 from glasslib.results.words import bar, format_error, judge
 from glasslib.store import DataFile, Ensemble
 
 __all__ = [
-    "Relaxation", "averages_table", "mean_displacement_check", "production_averages",
-    "relaxation_curve", "relaxation_table", "scaling_table",
+    "Relaxation", "averages_table", "beta_sentence", "displacement_rows", "displacement_sentence",
+    "ensemble_displacement", "kinetic_table", "law_table", "mean_displacement_check",
+    "own_displacements", "production_averages",
+    "production_displacement", "relaxation_curve", "relaxation_law", "relaxation_table",
+    "residual_table", "scaling_laws", "scaling_table", "wavenumber_table",
 ]  # fmt: skip
+
+#: Fewer runs than this do not tell their own scatter.
+FEWEST_RUNS = 4
 
 
 def _mean_error(values) -> tuple[float, float]:
@@ -46,6 +62,8 @@ class Relaxation:
         Mean over runs and its standard error, in τ.
     tau_ee, tau_ee_error : float
         The same for the end-to-end vector.
+    kinetic, taus : (n_runs,) float64
+        Mean kinetic temperature and τ_α of each run.
     """
 
     temperature: float
@@ -57,6 +75,8 @@ class Relaxation:
     tau_alpha_error: float
     tau_ee: float
     tau_ee_error: float
+    kinetic: np.ndarray
+    taus: np.ndarray
 
 
 def relaxation_curve(ensemble: Ensemble) -> Relaxation:
@@ -75,10 +95,11 @@ def relaxation_curve(ensemble: Ensemble) -> Relaxation:
     low, high = max(lag[0] for lag, _ in curves), min(lag[-1] for lag, _ in curves)
     grid = np.geomspace(low, high, 60)
     values = np.array([np.interp(np.log(grid), np.log(lag), f) for lag, f in curves])
+    taus = np.array([decay_time(lag, f) for lag, f in curves])
     return Relaxation(
         ensemble.temperature, q, grid, values.mean(axis=0), standard_error(values),
-        *_mean_error([decay_time(lag, f) for lag, f in curves]),
-        *_mean_error([run.attrs["tau_ee"] for run in runs]),
+        *_mean_error(taus), *_mean_error([run.attrs["tau_ee"] for run in runs]),
+        np.array([run.attrs["mean_kinetic_temperature"] for run in runs]), taus,
     )
 
 
@@ -88,22 +109,75 @@ def _ensemble_averages(ensemble: Ensemble) -> tuple[np.ndarray, np.ndarray]:
     return ensemble.debye_waller.mean(axis=1), far.mean(axis=1)
 
 
-def _ensemble_tau_alpha(ensemble: Ensemble) -> list[float]:
-    """Return where F_s, averaged over each run's trajectories, falls to 1/e."""
-    return [
-        decay_time(
-            ensemble.times.fine_times,
-            np.concatenate([block["scattering"] for block in blocks]).mean(axis=0),
-        )
-        for blocks in ensemble.blocks.values()
-    ]
+def _over_trajectories(blocks: Sequence[DataFile], name: str) -> np.ndarray:
+    return np.concatenate([block[name] for block in blocks]).mean(axis=0)
+
+
+def ensemble_displacement(ensemble: Ensemble) -> tuple[np.ndarray, np.ndarray]:
+    r"""Return τ_α and a = ⟨\|Δr\|(τ_α)⟩ of each run's ensemble, at the run's own τ_α.
+
+    τ_α is where F_s, averaged over the run's trajectories, falls to 1/e. The mean displacement is
+    known at ten times: its ratio to the root of the mean-squared displacement, which hardly
+    varies, is interpolated between them, and the root between the many times at which it is known.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+
+    Returns
+    -------
+    (n_runs,) float64, (n_runs,) float64
+        In τ and σ; NaN where F_s does not fall to 1/e.
+    """
+    times, fine = ensemble.times.times, ensemble.times.fine_times
+    known = np.searchsorted(fine, times)
+    out = []
+    means = ensemble.propensity.mean(axis=1)
+    for blocks, mean in zip(ensemble.blocks.values(), means, strict=True):
+        tau = decay_time(fine, _over_trajectories(blocks, "scattering"))
+        root = np.sqrt(_over_trajectories(blocks, "msd"))
+        a = _interpolated(times, mean / root[known], tau) * _interpolated(fine, root, tau)
+        out.append((tau, a))
+    return tuple(np.array(out).T)
+
+
+def production_displacement(
+    ensemble: Ensemble, factor: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Return τ_α and a = ⟨\|Δr\|(τ_α)⟩ of each production run, at the run's own τ_α.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    factor : float
+        τ_α is read off F_s at this many times the wave number of the first peak of S(q).
+
+    Returns
+    -------
+    (n_runs,) float64, (n_runs,) float64
+        In τ and σ. ``a`` is NaN in files made before the mean displacement was stored.
+
+    Raises
+    ------
+    ParameterError
+        The wave number lies outside the stored ones.
+    """
+    runs = ensemble.runs.values()
+    q = factor * np.mean([run.attrs["q_peak"] for run in runs])
+    taus = np.array([
+        decay_time(run["lag"], at_wavenumber(run["scattering"], run["wavenumber"], q))
+        for run in runs
+    ])
+    a = [_at_lag(run, "mean_displacement", tau) for run, tau in zip(runs, taus, strict=True)]
+    return taus, np.array(a)
 
 
 def production_averages(ensemble: Ensemble) -> tuple[np.ndarray, np.ndarray]:
     """Return u² = ⟨Δr²(1)⟩ and a = ⟨|Δr|(τ_α)⟩ of each production run, over its time origins.
 
     The ensembles' averages of the same name stand on one configuration a run and many velocities;
-    these stand on many instants of one trajectory.
+    these stand on many instants of one trajectory. Older files have no lag of 1: there the ratio to
+    the mean-squared displacement of the ensembles is interpolated, which is known at t = 1.
 
     Parameters
     ----------
@@ -117,30 +191,48 @@ def production_averages(ensemble: Ensemble) -> tuple[np.ndarray, np.ndarray]:
     """
     tau = ensemble.times.tau_alpha if ensemble.times else relaxation_curve(ensemble).tau_alpha
     runs = ensemble.runs.values()
+    shape = None
+    if ensemble.blocks:
+        every = [block for blocks in ensemble.blocks.values() for block in blocks]
+        fine = np.log(ensemble.times.fine_times)
+        shape = CubicSpline(fine, np.log(_over_trajectories(every, "msd")))
     return (
-        np.array([_at_lag(run, "msd", 1.0) for run in runs]),
+        np.array([_u2(run, shape) for run in runs]),
         np.array([_at_lag(run, "mean_displacement", tau) for run in runs]),
     )
 
 
-def _at_lag(run: DataFile, name: str, time: float) -> float:
-    """Interpolate a production curve between its lags, log against log; NaN beyond or if absent."""
-    from scipy.interpolate import PchipInterpolator
+def _u2(run: DataFile, shape: CubicSpline | None) -> float:
+    """⟨Δr²(1)⟩ of a production run; ``shape`` is ln ⟨Δr²⟩ of ensembles against ln t."""
+    lag = run["lag"]
+    if shape is None or 1.0 in lag:
+        return _at_lag(run, "msd", 1.0)
+    near = (lag > 0.1) & (lag < 10)
+    ratio = run["msd"][near] / np.exp(shape(np.log(lag[near])))
+    return _interpolated(lag[near], ratio, 1.0) * float(np.exp(shape(0.0)))
 
-    if name not in run:
-        return float("nan")
-    lag, values = run["lag"], run[name]
+
+def _at_lag(run: DataFile, name: str, time: float) -> float:
+    """Interpolate a production curve between its lags; NaN beyond or if absent."""
+    return _interpolated(run["lag"], run[name], time) if name in run else float("nan")
+
+
+def _interpolated(times: np.ndarray, values: np.ndarray, time: float) -> float:
+    """Interpolate a positive curve, log against log; NaN beyond it."""
     known = np.isfinite(values)
-    curve = PchipInterpolator(np.log(lag[known]), np.log(values[known]), extrapolate=False)
+    if not np.isfinite(time):
+        return float("nan")
+    curve = PchipInterpolator(np.log(times[known]), np.log(values[known]), extrapolate=False)
     return float(np.exp(curve(np.log(time))))
 
 
 def relaxation_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
     """Return τ_α, τ_ee, u² = ⟨Δr²(1)⟩ and a = ⟨|Δr|(τ_α)⟩ by temperature, with errors over runs.
 
-    τ_α, τ_ee and u² come from production runs, which average over many instants. ``a`` is the mean
-    displacement at the sampled τ_α, of the isoconfigurational ensembles or, where there are none
-    yet, of production runs that kept it. The paper prints 0.4286 at T = 0.40.
+    τ_α, τ_ee and u² come from production runs, which average over many instants. ``a`` and
+    ``a_own`` come from the isoconfigurational ensembles or, where there are none yet, from
+    production runs that kept the mean displacement: ``a`` at the sampled τ_α, one time for all
+    runs, ``a_own`` at the τ_α of each run. The paper prints 0.4286 at T = 0.40.
     :func:`averages_table` sets both sources beside each other.
 
     Parameters
@@ -151,30 +243,33 @@ def relaxation_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        By ``T``: ``q_peak`` (σ⁻¹), ``tau_alpha``, ``tau_alpha_error``, ``tau_alpha_sampled``,
-        ``tau_ee``, ``tau_ee_error`` (τ), ``u2``, ``u2_error`` (σ²), ``a``, ``a_error`` (σ), and
-        ``a_runs``, from how many runs.
+        By ``T``: ``runs``, ``T_kinetic`` (mean over runs), ``q_peak`` (σ⁻¹), ``tau_alpha``,
+        ``tau_alpha_error``, ``tau_alpha_sampled``, ``tau_ee``, ``tau_ee_error`` (τ), ``u2``,
+        ``u2_error`` (σ²), ``a``, ``a_error``, ``a_own``, ``a_own_error`` (σ), and ``a_runs``, from
+        how many runs.
     """
     rows = []
     for t, ensemble in ensembles.items():
         r = relaxation_curve(ensemble)
         u2, of_runs = production_averages(ensemble)
+        _, own = production_displacement(ensemble)
         if ensemble.blocks:
             _, of_runs = _ensemble_averages(ensemble)
-        (u2, u2_error), (a, a_error) = map(_mean_error, (u2, of_runs))
+            _, own = ensemble_displacement(ensemble)
+        (u2, u2_error), (a, a_error), (own, own_error) = map(_mean_error, (u2, of_runs, own))
         rows.append({
-            "T": t, "q_peak": r.q_peak,
+            "T": t, "runs": len(r.taus), "T_kinetic": r.kinetic.mean(), "q_peak": r.q_peak,
             "tau_alpha": r.tau_alpha, "tau_alpha_error": r.tau_alpha_error,
             "tau_alpha_sampled": ensemble.times.tau_alpha if ensemble.times else np.nan,
             "tau_ee": r.tau_ee, "tau_ee_error": r.tau_ee_error,
             "u2": u2, "u2_error": u2_error, "a": a, "a_error": a_error,
-            "a_runs": np.isfinite(of_runs).sum(),
+            "a_own": own, "a_own_error": own_error, "a_runs": np.isfinite(of_runs).sum(),
         })
     return pd.DataFrame(rows).set_index("T")
 
 
 def averages_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
-    """Return τ_α, u² and a by temperature, from ensembles and from production runs.
+    """Return τ_α, u² and a at each run's own τ_α, from ensembles and from production runs.
 
     The two stand on different trajectories and instants, and should agree.
 
@@ -187,19 +282,146 @@ def averages_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         By ``T`` and ``from`` (ensembles, production): ``τ_α``, ``u²``, ``a`` as text with errors
-        over runs. One row for a temperature without ensembles.
+        over runs, and ``runs with a``. One row for a temperature without ensembles.
     """
     rows = []
     for t, ensemble in ensembles.items():
-        r, each = relaxation_curve(ensemble), map(_mean_error, production_averages(ensemble))
-        sources = {"production": ((r.tau_alpha, r.tau_alpha_error), *each)}
+        sources = {"production": (production_averages, production_displacement)}
         if ensemble.blocks:
-            each = map(_mean_error, (_ensemble_tau_alpha(ensemble), *_ensemble_averages(ensemble)))
-            sources = {"ensembles": tuple(each)} | sources
-        for source, (tau, u2, a) in sources.items():
-            words = {"τ_α": format_error(*tau), "u²": format_error(*u2), "a": format_error(*a)}
-            rows.append({"T": f"{t:.2f}", "from": source} | words)
+            sources = {"ensembles": (_ensemble_averages, ensemble_displacement)} | sources
+        for source, (averages, displacement) in sources.items():
+            (tau, a), u2 = displacement(ensemble), averages(ensemble)[0]
+            words = {
+                name: format_error(*_mean_error(values))
+                for name, values in (("τ_α", tau), ("u²", u2), ("a", a))
+            }
+            rows.append({"T": f"{t:.2f}", "from": source} | words
+                        | {"runs with a": np.isfinite(a).sum()})
     return pd.DataFrame(rows).set_index(["T", "from"])
+
+
+# ------------------------------------------------------------- the temperature that a run had
+def relaxation_law(curves: Sequence[Relaxation], nominal: bool = False) -> VogelFulcherTammann:
+    """Fit the Vogel–Fulcher–Tammann law to τ_α of every run, at its own kinetic temperature.
+
+    A run's error of ln τ_α is the scatter of the runs of its temperature; where they are fewer than
+    four, the scatter common to all temperatures.
+
+    Parameters
+    ----------
+    curves : sequence of Relaxation
+        At three temperatures or more.
+    nominal : bool
+        Take the nominal temperature of all runs instead.
+
+    Raises
+    ------
+    ParameterError
+        Fewer than three temperatures.
+    """
+    if len(curves) < 3:
+        raise ParameterError(
+            f"{len(curves)} temperatures cannot fix the three parameters of the VFT law; give three"
+        )
+    known = [np.isfinite(curve.taus) for curve in curves]
+    logs = [np.log(curve.taus[good]) for curve, good in zip(curves, known, strict=True)]
+    freedom = sum(len(each) - 1 for each in logs)
+    squares = sum(((each - each.mean()) ** 2).sum() for each in logs)
+    common = np.sqrt(squares / freedom) if squares > 0 else 0.05
+    spread = [each.std(ddof=1) if len(each) >= FEWEST_RUNS else common for each in logs]
+    temperatures = [
+        (np.full(len(good), curve.temperature) if nominal else curve.kinetic)[good]
+        for curve, good in zip(curves, known, strict=True)
+    ]
+    return fit_vft(
+        np.concatenate(temperatures), np.exp(np.concatenate(logs)),
+        np.repeat(spread, [len(each) for each in logs]),
+    )
+
+
+def law_table(curves: Sequence[Relaxation]) -> pd.DataFrame:
+    """Return the parameters of the law of τ_α, at kinetic and at nominal temperatures.
+
+    Parameters
+    ----------
+    curves : sequence of Relaxation
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``temperatures`` (kinetic, nominal): ``τ_0 (τ)``, ``B``, ``T_0`` with its error. Empty
+        with fewer than three temperatures.
+    """
+    columns = ["τ_0 (τ)", "B", "T_0"]
+    if len(curves) < 3:
+        return pd.DataFrame(columns=columns)
+    rows = {}
+    for name, nominal in (("kinetic, of each run", False), ("nominal", True)):
+        law = relaxation_law(curves, nominal)
+        rows[name] = (f"{law.tau_0:.3f}", f"{law.b:.2f}",
+                      format_error(law.temperature_0, law.temperature_0_error))
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("temperatures")
+
+
+def kinetic_table(curves: Sequence[Relaxation]) -> pd.DataFrame:
+    """Return the kinetic temperatures of the runs, and what they do to τ_α.
+
+    Parameters
+    ----------
+    curves : sequence of Relaxation
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``T``: ``runs``; ``kinetic T`` (mean), ``coldest`` and ``warmest`` run (ε/k_B); ``τ_α``
+        with its error; ``d ln τ_α/dT`` of the law at kinetic temperatures; ``τ_α at T``, each run
+        moved to the nominal temperature along the law, and ``change``. Dashes with fewer than
+        three temperatures.
+    """
+    law = relaxation_law(curves) if len(curves) >= 3 else None
+    rows = []
+    for c in curves:
+        row = {
+            "T": f"{c.temperature:.2f}", "runs": len(c.taus),
+            "kinetic T": f"{c.kinetic.mean():.4f}", "coldest": f"{c.kinetic.min():.4f}",
+            "warmest": f"{c.kinetic.max():.4f}",
+            "τ_α": format_error(c.tau_alpha, c.tau_alpha_error),
+            "d ln τ_α/dT": "–", "τ_α at T": "–", "change": "–",
+        }
+        if law:
+            moved = c.taus * law(c.temperature) / law(c.kinetic)
+            row |= {
+                "d ln τ_α/dT": f"{law.slope(c.temperature):.0f}",
+                "τ_α at T": format_error(*_mean_error(moved)),
+                "change": f"{np.nanmean(moved) / c.tau_alpha - 1:+.1%}",
+            }
+        rows.append(row)
+    return pd.DataFrame(rows).set_index("T")
+
+
+# --------------------------------------------------------------- τ_α and the Debye–Waller factor
+def scaling_laws(table: pd.DataFrame) -> dict[str, tuple[VibrationalScaling, pd.DataFrame]]:
+    """Fit the parabola of log τ_α in 1/u² to all temperatures, and to all but the coldest.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From :func:`relaxation_table`; temperatures without errors are left out.
+
+    Returns
+    -------
+    dict
+        By name, the law and the rows it is fitted to; fewer than three temperatures fix none.
+    """
+    known = table[(table[["u2_error", "tau_alpha_error"]] > 0).all(axis=1)]
+    parts = {"all temperatures": known}
+    if len(known) > 3:
+        parts[f"without T = {known.index.min():.2f}"] = known.drop(known.index.min())
+    names = ["u2", "u2_error", "tau_alpha", "tau_alpha_error"]
+    return {
+        name: (fit_vibrational_scaling(*(part[column] for column in names)), part)
+        for name, part in parts.items() if len(part) >= 3
+    }
 
 
 def scaling_table(table: pd.DataFrame) -> pd.DataFrame:
@@ -213,27 +435,46 @@ def scaling_table(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row: ``α``, ``β (σ²)``, ``γ (σ⁴)``, ``χ²`` and ``degrees of freedom``, the number of
-        temperatures beyond three. Empty with fewer than three temperatures.
+        By ``fitted to`` (all temperatures, all but the coldest, and the published curve): ``α``,
+        ``β (σ²)``, ``γ (σ⁴)``, ``χ²`` and ``degrees of freedom``, the number of temperatures beyond
+        three. Without our own with fewer than three temperatures.
     """
-    known = table[(table[["u2_error", "tau_alpha_error"]] > 0).all(axis=1)]
-    names = ["α", "β (σ²)", "γ (σ⁴)", "χ²", "degrees of freedom"]
-    if len(known) < 3:
-        return pd.DataFrame(columns=names)
-    law = fit_vibrational_scaling(
-        *(known[name] for name in ("u2", "u2_error", "tau_alpha", "tau_alpha_error"))
-    )
-    errors = np.sqrt(np.diag(law.covariance))
-    words = [format_error(*pair) for pair in zip(law.coefficients, errors, strict=True)]
-    return pd.DataFrame([[*words, f"{law.chi2:.2g}", law.degrees_of_freedom]], columns=names)
+    rows = {}
+    for name, (law, _) in scaling_laws(table).items():
+        errors = np.sqrt(np.diag(law.covariance))
+        words = [format_error(*pair) for pair in zip(law.coefficients, errors, strict=True)]
+        rows[name] = [*words, f"{law.chi2:.2g}", str(law.degrees_of_freedom)]
+    published = [f"{value:g}" for value in PUBLISHED_SCALING.coefficients]
+    rows["published curve, as quoted"] = [*published, "–", "–"]
+    columns = ["α", "β (σ²)", "γ (σ⁴)", "χ²", "degrees of freedom"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("fitted to")
 
 
-#: The one number the paper prints: mean displacement at τ_α in σ, at T = 0.40 (Section 2.5).
-PAPER_A, PAPER_A_TEMPERATURE = 0.4286, 0.40
+def beta_sentence(table: pd.DataFrame) -> str:
+    """Say whether β < 0 is established: by Student's t for the fewest runs behind one point.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From :func:`relaxation_table`.
+    """
+    words, signs = [], set()
+    for name, (law, part) in scaling_laws(table).items():
+        beta, error = law.coefficients[1], np.sqrt(law.covariance[1, 1])
+        fewest = int(part["runs"].min())
+        reach = bar(error, fewest)
+        signs.add(0.0 if abs(beta) < reach else np.sign(beta))
+        words.append(f"{format_error(beta, error)} σ² ({name}; the bar for the {fewest} runs behind"
+                     f" its weakest point is ±{reach:.2g})")
+    if not words:
+        return "Fewer than three temperatures fix no parabola."
+    sign = signs.pop() if len(signs) == 1 else 0.0
+    says = {0.0: "its sign is not established", 1.0: "it is positive", -1.0: "it is negative"}
+    return f"β is {', and '.join(words)}: {says[sign]}."
 
 
-def mean_displacement_check(table: pd.DataFrame) -> pd.DataFrame:
-    """Set our a = ⟨|Δr|(τ_α)⟩ at T = 0.40 beside the paper's 0.4286, if that temperature is there.
+def residual_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return log10 τ_α less that of the parabolas at the same u², in decades.
 
     Parameters
     ----------
@@ -243,20 +484,157 @@ def mean_displacement_check(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        By ``T``, one row: ``paper``, ``ours`` with its standard error over runs, ``runs`` (how
-        many), ``95 % interval`` (:func:`~glasslib.results.words.bar`), and ``verdict``, whether
-        the paper's number lies in it.
+        By ``T``: ``runs``, ``1/u² (σ⁻²)``, ``log τ_α``, and the residuals ``from the published
+        curve`` and from ours, with the errors of u² and τ_α joined. Text.
     """
-    known = store.find_temperature(PAPER_A_TEMPERATURE, table.index)
-    row = {"T": PAPER_A_TEMPERATURE, "paper": PAPER_A, "ours": "no data yet", "runs": 0,
-           "95 % interval": "–", "verdict": "cannot tell"}
-    if known is not None:
-        a, error, runs = table.loc[known, ["a", "a_error", "a_runs"]]
-        reach = bar(error, int(runs))
-        row |= {"ours": format_error(a, error), "runs": int(runs),
-                "verdict": judge(
-                    a - PAPER_A, error, "within the interval", "outside it", int(runs)
-                )}
-        if np.isfinite(reach):
-            row["95 % interval"] = f"{a - reach:.2f} to {a + reach:.2f}"
-    return pd.DataFrame([row]).set_index("T")
+    laws = {"the published curve": PUBLISHED_SCALING}
+    laws |= {name: law for name, (law, _) in scaling_laws(table).items()}
+    rows = []
+    for t, row in table.iterrows():
+        x = 1 / row["u2"]
+        words = {"T": f"{t:.2f}", "runs": int(row["runs"]), "1/u² (σ⁻²)": f"{x:.2f}",
+                 "log τ_α": f"{np.log10(row['tau_alpha']):.2f}"}
+        for name, law in laws.items():
+            slope = law.coefficients[1] + 2 * law.coefficients[2] * x
+            error = np.hypot(row["tau_alpha_error"] / row["tau_alpha"] / np.log(10),
+                             slope * row["u2_error"] * x**2)
+            off = np.log10(row["tau_alpha"] / law(row["u2"]))
+            words[f"from {name}"] = format_error(off, error)
+        rows.append(words)
+    return pd.DataFrame(rows).set_index("T")
+
+
+# ------------------------------------------------------------------ the one number that is printed
+#: The one number the paper prints: mean displacement at τ_α in σ, at T = 0.40 (Section 2.5).
+PAPER_A, PAPER_A_TEMPERATURE = 0.4286, 0.40
+#: By how much the wave number is changed, since the paper does not state its own.
+CHANGE_OF_Q = 0.05
+
+
+def wavenumber_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
+    """Return τ_α and a of production, at the peak of S(q) and at wave numbers 5 % lower and higher.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``T`` and ``q (σ⁻¹)``: ``τ_α`` and ``a`` at each run's own τ_α, as text with errors over
+        runs, and ``runs with a``. A dash where no run kept the mean displacement.
+    """
+    rows = []
+    for t, ensemble in ensembles.items():
+        q = np.mean([run.attrs["q_peak"] for run in ensemble.runs.values()])
+        for factor in (1 - CHANGE_OF_Q, 1, 1 + CHANGE_OF_Q):
+            tau, a = production_displacement(ensemble, factor)
+            rows.append({
+                "T": f"{t:.2f}", "q (σ⁻¹)": f"{factor * q:.2f}",
+                "τ_α": format_error(*_mean_error(tau)), "a": format_error(*_mean_error(a)),
+                "runs with a": np.isfinite(a).sum(),
+            })
+    return pd.DataFrame(rows).set_index(["T", "q (σ⁻¹)"])
+
+
+def own_displacements(ensembles: dict[float, Ensemble]) -> dict[str, np.ndarray]:
+    """Return a at T = 0.40 at each run's own τ_α, by source: what the paper's 0.4286 is judged on.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+
+    Returns
+    -------
+    dict of str to (n_runs,) float64
+        In σ, of production and of ensembles; empty without data at that temperature.
+    """
+    known = store.find_temperature(PAPER_A_TEMPERATURE, ensembles)
+    if known is None:
+        return {}
+    ensemble = ensembles[known]
+    sources = {"production, at the τ_α of each run": production_displacement(ensemble)[1]}
+    if ensemble.blocks:
+        sources["ensembles, at the τ_α of each run"] = ensemble_displacement(ensemble)[1]
+    return sources
+
+
+def mean_displacement_check(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
+    """Set our a = ⟨|Δr|(τ_α)⟩ at T = 0.40 beside the paper's 0.4286, if that temperature is there.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``a of``: the ensembles at each run's τ_α and at the one sampled time, and production at
+        each run's τ_α. ``a (σ)`` with its standard error over runs, ``runs`` (how many), ``95 %
+        interval`` (:func:`~glasslib.results.words.bar`), ``paper over ours``, and ``verdict``,
+        whether the paper's number lies in the interval, from four runs on.
+    """
+    sources = own_displacements(ensembles)
+    columns = ["a (σ)", "runs", "95 % interval", "paper over ours", "verdict"]
+    if not sources:
+        rows = {f"no data at T = {PAPER_A_TEMPERATURE:.2f}": ["–", 0, "–", "–", "cannot tell"]}
+        return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("a of")
+    ensemble = ensembles[store.find_temperature(PAPER_A_TEMPERATURE, ensembles)]
+    if ensemble.blocks:
+        sources["ensembles, at the one time sampled"] = _ensemble_averages(ensemble)[1]
+    rows = {}
+    for name, values in sources.items():
+        (a, error), runs = _mean_error(values), int(np.isfinite(values).sum())
+        reach = bar(error, runs)
+        rows[name] = [
+            format_error(a, error), runs,
+            f"{a - reach:.3f} to {a + reach:.3f}" if np.isfinite(reach) else "–",
+            f"{PAPER_A / a - 1:+.1%}",
+            judge(a - PAPER_A, error, "within the interval", "outside it", runs)
+            if runs >= FEWEST_RUNS else "cannot tell from so few runs",
+        ]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("a of")
+
+
+def displacement_rows(ensembles: dict[float, Ensemble]) -> list[tuple[str, float, float, int]]:
+    """Return a over the paper's 0.4286, minus 1, as (where, value, error, runs) by source.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+    """
+    rows = []
+    for name, values in own_displacements(ensembles).items():
+        a, error = _mean_error(values)
+        where = f"T = {PAPER_A_TEMPERATURE:.2f}, {name.split(',')[0]}"
+        rows.append((where, a / PAPER_A - 1, error / PAPER_A, int(np.isfinite(values).sum())))
+    return rows
+
+
+def displacement_sentence(ensembles: dict[float, Ensemble]) -> str:
+    """Say what wave number would give the paper's a at T = 0.40.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+    """
+    known = store.find_temperature(PAPER_A_TEMPERATURE, ensembles)
+    factors = (1 - CHANGE_OF_Q, 1, 1 + CHANGE_OF_Q)
+    a = [np.nan] if known is None else [
+        _mean_error(production_displacement(ensembles[known], factor)[1])[0] for factor in factors
+    ]
+    if np.isnan(a).any():
+        return f"No production run at T = {PAPER_A_TEMPERATURE:.2f} has kept the mean displacement."
+    power = np.log(a[2] / a[0]) / np.log(factors[2] / factors[0])
+    q = np.mean([run.attrs["q_peak"] for run in ensembles[known].runs.values()])
+    needed = (PAPER_A / a[1]) ** (1 / power)
+    return (
+        f"At T = {known:.2f} production has a = {a[1]:.4f} σ at q = {q:.2f} σ⁻¹, and a changes by"
+        f" {power:.2f} % per per cent of q: a wave number {1 - needed:.1%} lower, q ="
+        f" {needed * q:.2f} σ⁻¹, would give the paper's {PAPER_A:g}."
+    )

@@ -90,6 +90,22 @@ def test_the_error_is_the_spread_of_repeated_experiments(n_runs):
     assert np.sqrt((errors**2).mean()) == pytest.approx(values.std(), rel=0.25)
 
 
+def test_the_unbiased_variance_does_not_depend_on_the_number_of_runs():
+    random = np.random.default_rng(3)
+    for n_runs in (2, 4, 10):
+        values = [
+            four_point_susceptibility(random.random((n_runs, 40, 1)), 0.5, unbiased=True)[0]
+            for _ in range(1500)
+        ]
+        assert np.mean(values) == pytest.approx(0.25, abs=4 * np.std(values) / 1500**0.5)
+    one = random.random((4, 40, 3))
+    for function in (four_point_susceptibility, four_point_susceptibility_error):
+        biased, unbiased = function(one, 0.5), function(one, 0.5, unbiased=True)
+        assert (unbiased > biased).all()
+    np.testing.assert_allclose(four_point_susceptibility(one, 0.5, unbiased=True),
+                               four_point_susceptibility(one, 0.5) * 4 / 3)
+
+
 def test_two_runs_have_no_error_and_one_run_no_value():
     random = np.random.default_rng(0)
     assert np.isnan(four_point_susceptibility_error(random.random((2, 9, 3)), 0.5)).all()

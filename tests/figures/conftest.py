@@ -35,6 +35,7 @@ def tables(shown, smoke_var):
         out = {
             "accuracy": correlation.accuracy(of, settings),
             "susceptibility": susceptibility.susceptibilities(of, settings),
+            "mobile-number": susceptibility.mobile_numbers(of, settings),
             "ceiling": ceiling.ceilings(of),
             "baselines": baselines.baseline_correlations(of),
             "importance": debye_waller.importance(of, settings),

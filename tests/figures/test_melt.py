@@ -16,3 +16,9 @@ def test_melt_figure(shown):
     memory = numbers[numbers["panel"] == "end_to_end"]
     assert set(memory["run"]) == {0, 1} and memory["y"].max() <= 1
     assert memory.groupby(["T", "run"])["y"].first().min() > 0.9
+
+
+def test_energy_figure(shown):
+    figure, numbers = figures.energy_figure(shown)
+    check(figure, numbers, ["T", "run", "kinetic", "energy", "residual"], "kinetic", "T^{3/5}")
+    assert len(numbers) == 4

@@ -30,8 +30,36 @@ def test_a_panel_marks_the_tau_alpha_of_its_own_temperature():
     table = pd.DataFrame({
         "T": [0.8, 0.8, 0.7, 0.7], "split": ["all", "all", "other", "other"], "curve": "true",
         "t": [1.0, 2.0, 1.0, 7.0], "at_tau": [False, True, False, True], "chi4": 0.2,
-        "chi4_error": 0.1,
+        "chi4_error": 0.1, "runs": 4,
     })
     figure, numbers = figures.susceptibility_figure(table)
     marks = [axis.lines[-2].get_xdata()[0] for axis in figure.axes]
     assert marks == [2.0, 7.0] and set(numbers["T"]) == {0.8}
+
+
+def test_temperatures_with_few_runs_are_left_out(tables):
+    table = tables["susceptibility"]
+    more = table["runs"].where(table["T"] == 0.8, 2).where(table["T"] != 0.8, 4)
+    for draw in (figures.susceptibility_figure, figures.trajectory_figure):
+        figure, numbers = draw(table)  # all have two runs: hollow
+        faces = {line.get_markerfacecolor() for line in figure.axes[0].lines
+                 if line.get_marker() in ("o", "s", "^", "D")}
+        assert faces == {"white"}
+        figure, numbers = draw(table.assign(runs=more))
+        assert set(numbers["T"]) == {0.8} and len(figure.axes) == 1
+
+
+def test_mobile_figure(tables):
+    table = tables["mobile-number"]
+    columns = ["T", "split", "predictor", "run", "predicted", "true"]
+    figure, numbers = figures.mobile_figure(table)
+    check(figure, numbers, columns, "mobile monomers", "inherent-structure energy")
+    assert len(figure.axes) == 4 and len(numbers) == 2 * 3 * 2
+    four = pd.concat([table, table[table["T"] == 0.8].assign(run=table["run"] + 2)])
+    figure, numbers = figures.mobile_figure(four)
+    assert set(numbers["T"]) == {0.8} and len(figure.axes) == 2
+    points = [line for line in figure.axes[1].lines if line.get_marker() == "o"]
+    np.testing.assert_allclose(
+        points[0].get_xydata(),
+        numbers[numbers["predictor"] == "inherent-structure energy"][["true", "predicted"]],
+    )
