@@ -19,6 +19,7 @@ from glasslib.results.correlation import accuracy_sentence, deepest_minima  # no
 from glasslib.results.leaks import leak_sentence  # noqa: F401
 from glasslib.results.maps import *  # noqa: F403
 from glasslib.results.melt import *  # noqa: F403
+from glasslib.results.mixture import another_sentence, another_table  # noqa: F401
 from glasslib.results.networks import *  # noqa: F403
 from glasslib.results.page import *  # noqa: F403
 from glasslib.results.relaxation import *  # noqa: F403

@@ -7,7 +7,7 @@ Particles of species a and b interact by the Lennard-Jones potential, truncated 
 
 The cage is that of :mod:`glasslib.simulation.cage`: canonical averages at a temperature T' in which
 each particle stays within R of its place in the inherent structure, by Langevin dynamics with
-reflecting walls. As nobody leaves his sphere, the list of neighbours is made once and holds for all.
+reflecting walls. As nobody leaves its sphere, the list of neighbours is made once and holds.
 
 References
 ----------
