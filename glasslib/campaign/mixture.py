@@ -21,7 +21,7 @@ __all__ = ["KOB_ANDERSEN_CAGE", "cages_of", "sample_mixture"]
 
 #: Radius and temperature were chosen on three training configurations, see the data card.
 KOB_ANDERSEN_CAGE = Cage(
-    radius=0.5, temperature=0.8, replicas=1, warmup=1.0, duration=15.0, interval=0.2, timestep=0.01
+    radius=0.4, temperature=0.6, replicas=1, warmup=1.0, duration=15.0, interval=0.2, timestep=0.01
 )
 _PLACES = 16  # mantissa bits of a position that are kept: 1e-4 σ in a box of 15 σ
 

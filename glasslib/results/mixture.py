@@ -134,7 +134,7 @@ def another_table(table: pd.DataFrame) -> pd.DataFrame:
     here = table[~is_difference(table["model"]) & (table["model"] != "ceiling")]
     return pd.DataFrame({
         "model": here["model"], "inputs": here["columns"], "trained on": here["training"],
-        "ρ(τ_α)": [format_error(*pair) for pair in zip(here["rho"], here["rho_error"], strict=True)],
+        "ρ(τ_α)": list(map(format_error, here["rho"], here["rho_error"])),
         "of the ceiling": [f"{rho / top:.2f}" for rho in here["rho"]],
     }).set_index("model")
 
