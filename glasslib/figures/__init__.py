@@ -11,10 +11,12 @@ from glasslib.figures.descriptors import (
     redundancy_figure,
     shells_figure,
 )
+from glasslib.figures.graph_network import graph_network_figure
 from glasslib.figures.leaks import leak_figure
 from glasslib.figures.learning_curves import learning_figure
 from glasslib.figures.maps import maps_figure
 from glasslib.figures.melt import melt_figure
+from glasslib.figures.mixture import mixture_figure
 from glasslib.figures.propensity import propensity_figure
 from glasslib.figures.relaxation import relaxation_figure, scaling_figure
 from glasslib.figures.style import save
@@ -25,8 +27,8 @@ from glasslib.figures.viewer import explorer, glass_figure
 __all__ = [
     "accuracy_figure", "baseline_figure", "cage_parts_figure", "ceiling_figure",
     "correlation_figure", "cost_figure", "descriptor_figure", "explorer", "glass_figure",
-    "importance_figure", "leak_figure", "learning_figure", "maps_figure", "melt_figure",
-    "model_figure", "propensity_figure", "redundancy_figure", "relaxation_figure",
+    "graph_network_figure", "importance_figure", "leak_figure", "learning_figure", "maps_figure", "melt_figure",
+    "mixture_figure", "model_figure", "propensity_figure", "redundancy_figure", "relaxation_figure",
     "reorientation_figure", "save", "scaling_figure", "shells_figure", "structure_limit_figure",
     "susceptibility_figure", "trajectory_figure", "transfer_figure",
 ]  # fmt: skip
