@@ -27,8 +27,9 @@ from glasslib.figures.viewer import explorer, glass_figure
 __all__ = [
     "accuracy_figure", "baseline_figure", "cage_parts_figure", "ceiling_figure",
     "correlation_figure", "cost_figure", "descriptor_figure", "explorer", "glass_figure",
-    "graph_network_figure", "importance_figure", "leak_figure", "learning_figure", "maps_figure", "melt_figure",
-    "mixture_figure", "model_figure", "propensity_figure", "redundancy_figure", "relaxation_figure",
-    "reorientation_figure", "save", "scaling_figure", "shells_figure", "structure_limit_figure",
+    "graph_network_figure", "importance_figure", "leak_figure", "learning_figure",
+    "maps_figure", "melt_figure", "mixture_figure", "model_figure", "propensity_figure",
+    "redundancy_figure", "relaxation_figure", "reorientation_figure", "save", "scaling_figure",
+    "shells_figure", "structure_limit_figure",
     "susceptibility_figure", "trajectory_figure", "transfer_figure",
 ]  # fmt: skip
