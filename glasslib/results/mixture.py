@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from glasslib.dynamics.errors_over_runs import standard_error
+from glasslib.errors import DataError
 from glasslib.learning.baselines import out_of_sample, ridge_pipeline
 from glasslib.learning.ceiling import ceiling_of_runs
 from glasslib.learning.correlation import difference_name, is_difference, pearson
@@ -69,8 +70,18 @@ def another_glass() -> pd.DataFrame:
         ``training``, the number of configurations; ``columns``; ``rho`` within configurations of
         type A, averaged, with ``rho_error``, its standard error over the tested ones; ``pooled``
         over all their rows (NaN for differences and the ceiling).
+
+    Raises
+    ------
+    DataError
+        A configuration has no cages.
     """
     samples = load_mixture(NAME)
+    if bare := [sample.label for sample in samples if not sample.halves]:
+        raise DataError(
+            f"{', '.join(bare)} of {NAME} have no cages; glasslib.campaign.mixture.sample_mixture"
+            " makes them"
+        )
     train = [sample for sample in samples if sample.label.startswith("train")]
     test = [sample for sample in samples if sample.label.startswith("test")]
     tables = [_inputs(sample) for sample in (*train, *test)]
