@@ -5,11 +5,13 @@ An edge knows its length, so a prediction does not change when the melt is turne
 of L rounds
 
 .. math:: m_{ij} = \operatorname{relu}(A_k e_{ij} + B_k h_i + C_k h_j), \qquad
-          h_i \leftarrow h_i + \operatorname{relu}\Big(D h_i + \sum_k E_k
-          \frac{1}{n_k} \sum_{j \sim_k i} m_{ij}\Big)
+          h_i \leftarrow h_i + \operatorname{relu}\Big(a \, N\Big[D h_i + \sum_k E_k
+          \frac{1}{n_k} \sum_{j \sim_k i} m_{ij}\Big] + b\Big)
 
-for both kinds k of edges, with n_k their mean number for a monomer; the propensity is read from
-the last h by one more layer. Weights differ from round to round.
+for both kinds k of edges, with n_k their mean number for a monomer. N standardises each number over
+the monomers of the configuration: neighbourhoods differ little from their mean, and without it the
+network does not learn the difference. The propensity is read from the last h by two more layers.
+Weights differ from round to round.
 
 References
 ----------
@@ -157,7 +159,9 @@ def _network(n_inputs: int, shells: int, typical: Sequence[float], settings: Gra
             self.of_centre = [dense(width, use_bias=False) for _ in range(KINDS)]
             self.of_partner = [dense(width, use_bias=False) for _ in range(KINDS)]
             self.of_messages = [dense(width, use_bias=False) for _ in range(KINDS)]
-            self.of_node = dense(width)
+            self.of_node = dense(width, use_bias=False)
+            self.scale = self.add_weight(shape=(width,), initializer="ones")
+            self.shift = self.add_weight(shape=(width,), initializer="zeros")
 
         def call(self, h, centre, partner, edges):
             update = self.of_node(h)
@@ -169,7 +173,9 @@ def _network(n_inputs: int, shells: int, typical: Sequence[float], settings: Gra
                 )
                 total = tf.math.unsorted_segment_sum(message, centre[k], tf.shape(h)[0])
                 update += self.of_messages[k](total / typical[k])
-            return h + tf.nn.relu(update)
+            mean, variance = tf.nn.moments(update, axes=[0])
+            update = (update - mean) * tf.math.rsqrt(variance + 1e-6)
+            return h + tf.nn.relu(self.scale * update + self.shift)
 
     class Network(keras.Model):
         def __init__(self):

@@ -16,7 +16,7 @@ from glasslib.learning.baselines import out_of_sample, ridge_pipeline
 from glasslib.learning.ceiling import ceiling_of_runs
 from glasslib.learning.correlation import difference_name, is_difference, pearson
 from glasslib.learning.dataset import Split
-from glasslib.results.words import format_error
+from glasslib.results.words import format_error, judge
 from glasslib.store.mixture import MixtureSample, load_mixture, mixture_digest
 from glasslib.structure.cage import CageMoments
 from glasslib.structure.mixture import mixture_cage_descriptors, species_descriptors
@@ -68,8 +68,8 @@ def another_glass() -> pd.DataFrame:
         ``model``: "cage alone" (log u², nothing fitted), ``ridge B``, ``ridge C``, ``ridge D``,
         ``ridge D, one half`` (of the sampling), ``ridge C and D``, differences, and ``ceiling``;
         ``training``, the number of configurations; ``columns``; ``rho`` within configurations of
-        type A, averaged, with ``rho_error``, its standard error over the tested ones; ``pooled``
-        over all their rows (NaN for differences and the ceiling).
+        type A, averaged, with ``rho_error``, its standard error over the ``tested`` ones;
+        ``pooled`` over all their rows (NaN for differences and the ceiling).
 
     Raises
     ------
@@ -91,20 +91,20 @@ def another_glass() -> pd.DataFrame:
     tested = np.arange(len(train), len(tables))
     found, rows = {}, []
 
-    def judge(model, training, columns, predicted):
+    def score(model, training, columns, predicted):
         each = np.array([pearson(y[group == k], predicted[group == k]) for k in tested])
         found[model, training] = each
         last = np.isin(group, tested)
         rows.append(_row(model, training, columns, each, float(pearson(y[last], predicted[last]))))
 
     size = [CageMoments.mean(s.halves).variance[s.species == 0] for s in (*train, *test)]
-    judge("cage alone", 0, 1, np.log(np.concatenate(size)))
-    for model in tables[0]:
+    score("cage alone", 0, 1, np.log(np.concatenate(size)))
+    for model in list(tables[0]):
         x = np.concatenate([table.pop(model) for table in tables])
         for training in (*(_FEWER if model == "ridge D" else ()), len(train)):
             known = np.flatnonzero(group < training)
             split = Split(known[1:], known[:1], np.flatnonzero(group >= len(train)))
-            judge(model, training, x.shape[1], out_of_sample(ridge_pipeline, x, y, [split], group))
+            score(model, training, x.shape[1], out_of_sample(ridge_pipeline, x, y, [split], group))
     for one, other in _DIFFERENCES:
         difference = found[one, len(train)] - found[other, len(train)]
         rows.append(_row(difference_name(one, other), len(train), 0, difference, np.nan))
@@ -124,7 +124,7 @@ _DIFFERENCES = (
 def _row(model, training, columns, each, pooled):
     return {
         "model": model, "training": training, "columns": columns, "rho": float(np.mean(each)),
-        "rho_error": float(standard_error(each)), "pooled": pooled,
+        "rho_error": float(standard_error(each)), "tested": len(each), "pooled": pooled,
     }
 
 
@@ -163,7 +163,7 @@ def another_sentence(table: pd.DataFrame) -> str:
     >>> table = pd.DataFrame({
     ...     "model": ["ridge B", "ridge C", "ridge D", "ridge D − ridge C", "ceiling"],
     ...     "training": [10, 10, 10, 10, 0], "rho": [0.5, 0.56, 0.66, 0.1, 0.93],
-    ...     "rho_error": [0.01, 0.01, 0.01, 0.02, 0.001]})
+    ...     "rho_error": [0.01, 0.01, 0.01, 0.02, 0.001], "tested": 5})
     >>> print(another_sentence(table))
     ρ(τ_α) of type A is 0.500 ± 0.010 for B, 0.560 ± 0.010 for C and 0.660 ± 0.010 for D; the \
 ceiling is 0.9300 ± 0.0010. D gains 0.100 ± 0.020 on C.
@@ -173,7 +173,9 @@ ceiling is 0.9300 ± 0.0010. D gains 0.100 ± 0.020 on C.
     gain = most.loc[difference_name("ridge D", "ridge C")]
     verb = "gains" if gain["rho"] > 0 else "loses"
     amount = format_error(abs(gain["rho"]), gain["rho_error"])
-    sure = "" if abs(gain["rho"]) > 2 * gain["rho_error"] else ", within its error"
+    few = int(table["tested"].iloc[0])
+    sure = judge(gain["rho"], gain["rho_error"], f", which {few} configurations do not make sure",
+                 "", few)
     return (
         f"ρ(τ_α) of type A is {text['ridge B']} for B, {text['ridge C']} for C and"
         f" {text['ridge D']} for D; the ceiling is {text['ceiling']}. D {verb} {amount} on C{sure}."

@@ -144,7 +144,7 @@ TABLES: dict[str, Table] = {
               graph_network.graph_networks, parts="reference", tolerance=0.05, cost=120,
               cages=True),
         Table("mixture", "ρ(τ_α) of ridge B, C and D on another glass, the Kob–Andersen mixture",
-              mixture.another_glass, parts="own", tolerance=0.01, cost=300,
+              mixture.another_glass, parts="own", tolerance=0.01, cost=60,
               data=mixture.another_digest),
     )
 }
