@@ -65,8 +65,8 @@ class GraphSettings:
     shells: int = 12
     width: int = 32
     rounds: int = 3
-    steps: int = 300
-    learning_rate: float = 3e-3
+    steps: int = 250
+    learning_rate: float = 5e-3
     weight_decay: float = 1e-2
     seed: int = 0
 

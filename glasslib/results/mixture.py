@@ -101,7 +101,8 @@ def another_glass() -> pd.DataFrame:
     score("cage alone", 0, 1, np.log(np.concatenate(size)))
     for model in list(tables[0]):
         x = np.concatenate([table.pop(model) for table in tables])
-        for training in (*(_FEWER if model == "ridge D" else ()), len(train)):
+        fewer = [n for n in _FEWER if n < len(train) and model == "ridge D"]
+        for training in (*fewer, len(train)):
             known = np.flatnonzero(group < training)
             split = Split(known[1:], known[:1], np.flatnonzero(group >= len(train)))
             score(model, training, x.shape[1], out_of_sample(ridge_pipeline, x, y, [split], group))
