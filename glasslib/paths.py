@@ -21,8 +21,8 @@ from glasslib.errors import PlaceError
 
 __all__ = [
     "build", "cache", "check_writable", "data", "empty_var", "ensembles", "figures",
-    "keep_caches", "notebooks", "pages", "refused", "registry", "results", "root", "unfinished",
-    "work",
+    "keep_caches", "mixtures", "notebooks", "pages", "refused", "registry", "results", "root",
+    "unfinished", "work",
 ]
 
 
@@ -53,6 +53,12 @@ def ensembles(profile: str | None = None, temperature: float | None = None) -> P
 def registry(profile: str) -> Path:
     """Return the list of SHA-256 sums of one profile's data."""
     return ensembles(profile) / "registry.txt"
+
+
+def mixtures() -> Path:
+    """Return the folder of mixtures: ``mixtures`` in the data, else that of the checkout."""
+    own = data() / "mixtures"
+    return own if own.exists() else root() / "data" / "mixtures"
 
 
 def results() -> Path:

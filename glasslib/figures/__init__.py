@@ -11,26 +11,25 @@ from glasslib.figures.descriptors import (
     redundancy_figure,
     shells_figure,
 )
+from glasslib.figures.graph_network import graph_network_figure
 from glasslib.figures.leaks import leak_figure
 from glasslib.figures.learning_curves import learning_figure
 from glasslib.figures.maps import maps_figure
 from glasslib.figures.melt import energy_figure, melt_figure
+from glasslib.figures.mixture import mixture_figure
 from glasslib.figures.propensity import propensity_figure
 from glasslib.figures.relaxation import relaxation_figure, scaling_figure
 from glasslib.figures.style import save
-from glasslib.figures.susceptibility import (
-    mobile_figure,
-    susceptibility_figure,
-    trajectory_figure,
-)
+from glasslib.figures.susceptibility import mobile_figure, susceptibility_figure, trajectory_figure
 from glasslib.figures.transfer import transfer_figure
 from glasslib.figures.viewer import explorer, glass_figure
 
 __all__ = [
     "accuracy_figure", "baseline_figure", "cage_parts_figure", "ceiling_figure",
     "correlation_figure", "cost_figure", "descriptor_figure", "energy_figure", "explorer",
-    "glass_figure", "importance_figure", "leak_figure", "learning_figure", "maps_figure",
-    "melt_figure", "mobile_figure", "model_figure", "propensity_figure", "redundancy_figure",
-    "relaxation_figure", "reorientation_figure", "save", "scaling_figure", "shells_figure",
-    "structure_limit_figure", "susceptibility_figure", "trajectory_figure", "transfer_figure",
+    "glass_figure", "graph_network_figure", "importance_figure", "leak_figure", "learning_figure",
+    "maps_figure", "melt_figure", "mixture_figure", "mobile_figure", "model_figure",
+    "propensity_figure", "redundancy_figure", "relaxation_figure", "reorientation_figure", "save",
+    "scaling_figure", "shells_figure", "structure_limit_figure", "susceptibility_figure",
+    "trajectory_figure", "transfer_figure",
 ]  # fmt: skip

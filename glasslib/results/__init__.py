@@ -16,9 +16,11 @@ from glasslib.results.cage import (  # noqa: F401
 )
 from glasslib.results.claims import judged  # noqa: F401
 from glasslib.results.correlation import accuracy_sentence, counted, deepest_minima  # noqa: F401
+from glasslib.results.graph_network import graph_sentence  # noqa: F401
 from glasslib.results.leaks import leak_sentence  # noqa: F401
 from glasslib.results.maps import *  # noqa: F403
 from glasslib.results.melt import *  # noqa: F403
+from glasslib.results.mixture import another_sentence, another_table  # noqa: F401
 from glasslib.results.networks import *  # noqa: F403
 from glasslib.results.own_claims import own_findings  # noqa: F401
 from glasslib.results.page import *  # noqa: F403

@@ -103,6 +103,8 @@ def compute(
 
 
 def _weight(entry: Table, ensembles: Ensembles, temperature: float | None) -> float:
+    if entry.parts == "own":
+        return entry.cost
     chosen = [ensembles[temperature]] if temperature is not None else list(ensembles.values())
     rows = np.mean([len(ensemble.runs) * ensemble.melt.n_monomers for ensemble in chosen])
     return entry.cost * rows / 8000

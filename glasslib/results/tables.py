@@ -24,9 +24,11 @@ from glasslib.results import (
     choices,
     correlation,
     debye_waller,
+    graph_network,
     inherent_structure,
     leaks,
     learning_curves,
+    mixture,
     shipped,
     susceptibility,
     transfer,
@@ -58,8 +60,9 @@ class Table:
     function : callable
         From an ensemble (or, for ``parts = "all"``, from all of them) and, if ``trains``, the
         chosen settings, to the rows.
-    parts : {"each", "reference", "all"}
-        One part for each temperature, for the reference temperature alone, or one in all.
+    parts : {"each", "reference", "all", "own"}
+        One part for each temperature, for the reference temperature alone, or one in all; or one of
+        data that are no ensembles: the function then takes nothing.
     trains : bool
         Needs networks, and so the choice of settings.
     tolerance : float
@@ -69,6 +72,8 @@ class Table:
         Seconds of one core for 8,000 rows, roughly: to say how much is left.
     cages : bool
         Reads the cages too; their files count in the key.
+    data : callable, optional
+        For ``parts = "own"``: the hash of the data that the table stands on.
     """
 
     name: str
@@ -79,6 +84,7 @@ class Table:
     tolerance: float = 5e-3
     cost: float = 5.0
     cages: bool = False
+    data: Callable[[], str] | None = None
 
 
 TABLES: dict[str, Table] = {
@@ -146,6 +152,12 @@ TABLES: dict[str, Table] = {
               cage.structure_limit, cost=20, cages=True),
         Table("cage-transfer", "ρ(τ_α) of network D at other temperatures than its own",
               cage.cage_transfer, parts="all", cost=2, cages=True),
+        Table("graph-network", "ρ(τ_α) of a graph network and of ridge D against training runs",
+              graph_network.graph_networks, parts="reference", tolerance=0.05, cost=130,
+              cages=True),
+        Table("mixture", "ρ(τ_α) of ridge B, C and D on another glass, the Kob–Andersen mixture",
+              mixture.another_glass, parts="own", tolerance=0.01, cost=60,
+              data=mixture.another_digest),
     )
 }
 
@@ -164,8 +176,8 @@ def part_name(temperature: float) -> str:
 
 def temperatures_of_parts(entry: Table, ensembles: Ensembles) -> dict[str, float | None]:
     """Parts of a table with the temperature of each."""
-    if entry.parts == "all":
-        return {"all": None}
+    if entry.parts in ("all", "own"):
+        return {entry.parts: None}
     reference = entry.parts == "reference"
     temperatures = [reference_temperature(ensembles)] if reference else list(ensembles)
     return {part_name(t): t for t in temperatures}
@@ -211,6 +223,8 @@ class Work:
     def key(self, entry: Table, temperature: float | None) -> str:
         one = temperature is not None
         chosen = [self.ensembles[temperature]] if one else self.ensembles.values()
+        if entry.parts == "own":
+            return key_of(entry.name, entry.data(), code_of(entry.function, store.load_mixture))
         settings = None
         if entry.trains:
             settings = {
@@ -226,6 +240,8 @@ class Work:
 
     def frame(self, entry: Table, temperature: float | None) -> pd.DataFrame:
         given = (self.ensembles if temperature is None else self.ensembles[temperature],)
+        if entry.parts == "own":
+            given = ()
         if entry.trains:
             given = (*given, self.settings)
         with threadpool_limits(1):  # on a busy machine, two threads are ten times slower than one

@@ -20,5 +20,6 @@ each, and reading verifies it.
 from glasslib.store.cages import *  # noqa: F403
 from glasslib.store.ensemble import *  # noqa: F403
 from glasslib.store.exchange import universe  # noqa: F401
+from glasslib.store.mixture import *  # noqa: F403
 from glasslib.store.registry import *  # noqa: F403
 from glasslib.store.schema import round_mantissa  # noqa: F401

@@ -1,0 +1,183 @@
+"""Another glass: the Kob–Andersen mixture of Shiba et al., predicted as our melt is.
+
+Descriptors have a channel for each species of neighbour; the cages are sampled with the mixture's
+own pair coefficients. Ten configurations train, five test, as their authors divided them. As in
+that field, ρ is that of the large particles (type A) within each configuration, averaged.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from glasslib.dynamics.errors_over_runs import standard_error
+from glasslib.errors import DataError
+from glasslib.learning.baselines import out_of_sample, ridge_pipeline
+from glasslib.learning.ceiling import ceiling_of_runs
+from glasslib.learning.correlation import difference_name, is_difference, pearson
+from glasslib.learning.dataset import Split
+from glasslib.results.words import format_error, judge
+from glasslib.store.mixture import MixtureSample, load_mixture, mixture_digest
+from glasslib.structure.cage import CageMoments
+from glasslib.structure.mixture import mixture_cage_descriptors, species_descriptors
+
+__all__ = ["another_digest", "another_glass", "another_sentence", "another_table"]
+
+#: Folder of the mixture under ``data/mixtures``.
+NAME = "kob-andersen-T0.44"
+#: Configurations that train for the learning curve of D.
+_FEWER = (2, 5)
+
+
+def another_digest() -> str:
+    """Hash of the files that the table ``mixture`` is read from."""
+    return mixture_digest(NAME)
+
+
+def _inputs(sample: MixtureSample) -> dict[str, np.ndarray]:
+    """Inputs of each model for the particles of type A, (n_A, columns) float32."""
+    own = sample.species == 0
+    initial = species_descriptors(sample.configuration, sample.species).values[own]
+    inherent = species_descriptors(sample.inherent, sample.species).values[own]
+    way = sample.inherent.positions - sample.configuration.positions
+    distance = np.linalg.norm(way - way.mean(axis=0), axis=1)[own, None].astype(np.float32)
+
+    def cages(moments):
+        given = (moments, sample.configuration, sample.inherent, sample.species)
+        return mixture_cage_descriptors(*given).values[own]
+
+    d = cages(CageMoments.mean(sample.halves))
+    return {
+        "ridge B": initial,
+        "ridge C": np.concatenate([initial, inherent, distance], axis=1),
+        "ridge D": d,
+        "ridge D, one half": cages(sample.halves[0]),
+        "ridge C and D": np.concatenate([initial, inherent, distance, d], axis=1),
+    }
+
+
+def another_glass() -> pd.DataFrame:
+    """ρ(τ_α) of type A on configurations that chose nothing: B, C, D and the ceiling.
+
+    Each model is ridge regression on the training configurations; one of them, held out, chooses
+    its strength.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model``: "cage alone" (log u², nothing fitted), ``ridge B``, ``ridge C``, ``ridge D``,
+        ``ridge D, one half`` (of the sampling), ``ridge C and D``, differences, and ``ceiling``;
+        ``training``, the number of configurations; ``columns``; ``rho`` within configurations of
+        type A, averaged, with ``rho_error``, its standard error over the ``tested`` ones;
+        ``pooled`` over all their rows (NaN for differences and the ceiling).
+
+    Raises
+    ------
+    DataError
+        A configuration has no cages.
+    """
+    samples = load_mixture(NAME)
+    if bare := [sample.label for sample in samples if not sample.halves]:
+        raise DataError(
+            f"{', '.join(bare)} of {NAME} have no cages; glasslib.campaign.mixture.sample_mixture"
+            " makes them"
+        )
+    train = [sample for sample in samples if sample.label.startswith("train")]
+    test = [sample for sample in samples if sample.label.startswith("test")]
+    tables = [_inputs(sample) for sample in (*train, *test)]
+    halves = [s.propensity[:, s.species == 0] for s in (*train, *test)]
+    y = np.concatenate([each.mean(axis=0) for each in halves])
+    group = np.repeat(np.arange(len(tables)), [each.shape[1] for each in halves])
+    tested = np.arange(len(train), len(tables))
+    found, rows = {}, []
+
+    def score(model, training, columns, predicted):
+        each = np.array([pearson(y[group == k], predicted[group == k]) for k in tested])
+        found[model, training] = each
+        last = np.isin(group, tested)
+        rows.append(_row(model, training, columns, each, float(pearson(y[last], predicted[last]))))
+
+    size = [CageMoments.mean(s.halves).variance[s.species == 0] for s in (*train, *test)]
+    score("cage alone", 0, 1, np.log(np.concatenate(size)))
+    for model in list(tables[0]):
+        x = np.concatenate([table.pop(model) for table in tables])
+        fewer = [n for n in _FEWER if n < len(train) and model == "ridge D"]
+        for training in (*fewer, len(train)):
+            known = np.flatnonzero(group < training)
+            split = Split(known[1:], known[:1], np.flatnonzero(group >= len(train)))
+            score(model, training, x.shape[1], out_of_sample(ridge_pipeline, x, y, [split], group))
+    for one, other in _DIFFERENCES:
+        difference = found[one, len(train)] - found[other, len(train)]
+        rows.append(_row(difference_name(one, other), len(train), 0, difference, np.nan))
+    each = [
+        float(ceiling_of_runs([halves[k][:, :, None]], within=True).ceiling[0]) for k in tested
+    ]
+    rows.append(_row("ceiling", 0, 0, np.array(each), np.nan))
+    return pd.DataFrame(rows)
+
+
+_DIFFERENCES = (
+    ("ridge C", "ridge B"), ("ridge D", "ridge B"), ("ridge D", "ridge C"),
+    ("ridge C and D", "ridge D"), ("ridge D", "ridge D, one half"),
+)
+
+
+def _row(model, training, columns, each, pooled):
+    return {
+        "model": model, "training": training, "columns": columns, "rho": float(np.mean(each)),
+        "rho_error": float(standard_error(each)), "tested": len(each), "pooled": pooled,
+    }
+
+
+def another_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return ρ of each model on the mixture, and as a part of the ceiling, as text.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``mixture``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``model``: ``inputs``, ``trained on`` (configurations), ``ρ(τ_α)``, ``of the ceiling``.
+    """
+    top = table.set_index("model")["rho"]["ceiling"]
+    here = table[~is_difference(table["model"]) & (table["model"] != "ceiling")]
+    return pd.DataFrame({
+        "model": here["model"], "inputs": here["columns"], "trained on": here["training"],
+        "ρ(τ_α)": list(map(format_error, here["rho"], here["rho_error"])),
+        "of the ceiling": [f"{rho / top:.2f}" for rho in here["rho"]],
+    }).set_index("model")
+
+
+def another_sentence(table: pd.DataFrame) -> str:
+    """Say how far B, C and D go on the mixture, and what D gains.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``mixture``.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "model": ["ridge B", "ridge C", "ridge D", "ridge D − ridge C", "ceiling"],
+    ...     "training": [10, 10, 10, 10, 0], "rho": [0.5, 0.56, 0.66, 0.1, 0.93],
+    ...     "rho_error": [0.01, 0.01, 0.01, 0.02, 0.001], "tested": 5})
+    >>> print(another_sentence(table))
+    ρ(τ_α) of type A is 0.500 ± 0.010 for B, 0.560 ± 0.010 for C and 0.660 ± 0.010 for D; the \
+ceiling is 0.9300 ± 0.0010. D gains 0.100 ± 0.020 on C.
+    """
+    most = table[table["training"].isin([0, table["training"].max()])].set_index("model")
+    text = {name: format_error(row["rho"], row["rho_error"]) for name, row in most.iterrows()}
+    gain = most.loc[difference_name("ridge D", "ridge C")]
+    verb = "gains" if gain["rho"] > 0 else "loses"
+    amount = format_error(abs(gain["rho"]), gain["rho_error"])
+    few = int(table["tested"].iloc[0])
+    sure = judge(gain["rho"], gain["rho_error"], f", which {few} configurations do not make sure",
+                 "", few)
+    return (
+        f"ρ(τ_α) of type A is {text['ridge B']} for B, {text['ridge C']} for C and"
+        f" {text['ridge D']} for D; the ceiling is {text['ceiling']}. D {verb} {amount} on C{sure}."
+    )
