@@ -21,8 +21,8 @@ from glasslib.errors import PlaceError
 
 __all__ = [
     "build", "cache", "check_writable", "data", "empty_var", "ensembles", "figures",
-    "keep_caches", "notebooks", "pages", "refused", "registry", "results", "root", "unfinished",
-    "work",
+    "keep_caches", "notebooks", "pages", "refused", "registry", "results", "root", "scans",
+    "unfinished", "work",
 ]
 
 
@@ -53,6 +53,17 @@ def ensembles(profile: str | None = None, temperature: float | None = None) -> P
 def registry(profile: str) -> Path:
     """Return the list of SHA-256 sums of one profile's data."""
     return ensembles(profile) / "registry.txt"
+
+
+def scans(profile: str, temperature: float) -> Path:
+    """Return the folder of the scans of cage sampling at one temperature.
+
+    Examples
+    --------
+    >>> scans("companion", 0.5).relative_to(data()).as_posix()
+    'scans/companion/T0.500'
+    """
+    return data() / "scans" / profile / f"T{temperature:.3f}"
 
 
 def results() -> Path:

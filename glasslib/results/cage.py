@@ -31,8 +31,9 @@ from glasslib.store import Ensemble, load_cages, load_ensemble
 from glasslib.structure.cage import CageMoments, cage_descriptors
 from glasslib.structure.harmonic import harmonic_covariance
 
-__all__ = ["cage_dataset", "cage_parts", "cage_transfer", "debye_waller_parts", "limit_sentence",
-           "limit_table", "parts_sentence", "sample_cages", "structure_limit"]  # fmt: skip
+__all__ = ["cage_dataset", "cage_parts", "cage_transfer", "configurations", "debye_waller_parts",
+           "limit_sentence", "limit_table", "moments_of", "parts_sentence", "sample_cages",
+           "structure_limit"]  # fmt: skip
 
 #: Largest melt whose Hessian is inverted: some 10 s and 0.3 GB for 2,000 monomers, as N³ and N².
 HARMONIC_LIMIT = 3000
@@ -69,15 +70,15 @@ def cages_digest(ensemble: Ensemble) -> str:
     return key_of([entries.get(f"{folder}/run{run:02d}-cage.nc") for run in ensemble.blocks])
 
 
-def _configurations(ensemble: Ensemble, run: int) -> tuple[Configuration, Configuration]:
-    """The configuration of a run, and its inherent structure."""
+def configurations(ensemble: Ensemble, run: int) -> tuple[Configuration, Configuration]:
+    """Return the configuration of a run, and its inherent structure."""
     here = ensemble.configuration(run)
     minimum = ensemble.runs[run]["inherent_positions"]
     return here, Configuration(minimum, here.box, here.bonds)
 
 
-def _moments(ensemble: Ensemble, half: int | None) -> dict[int, CageMoments]:
-    """Cages by run: one half of the sampling, or the mean of all."""
+def moments_of(ensemble: Ensemble, half: int | None) -> dict[int, CageMoments]:
+    """Return cages by run: one half of the sampling, or the mean of all."""
     return {
         run: CageMoments.mean(halves) if half is None else halves[half]
         for run, halves in load_cages(ensemble).items()
@@ -86,8 +87,8 @@ def _moments(ensemble: Ensemble, half: int | None) -> dict[int, CageMoments]:
 
 def _cage_columns(ensemble: Ensemble, half: int | None) -> dict[str, np.ndarray]:
     tables = [
-        cage_descriptors(moments, *_configurations(ensemble, run))
-        for run, moments in _moments(ensemble, half).items()
+        cage_descriptors(moments, *configurations(ensemble, run))
+        for run, moments in moments_of(ensemble, half).items()
     ]
     return {
         "columns": np.concatenate([table.values for table in tables]),
@@ -138,8 +139,8 @@ def cage_parts(ensemble: Ensemble, half: int | None = None) -> dict[str, np.ndar
         :data:`HARMONIC_LIMIT`).
     """
     offsets, sizes = [], []
-    for run, moments in _moments(ensemble, half).items():
-        here, minimum = _configurations(ensemble, run)
+    for run, moments in moments_of(ensemble, half).items():
+        here, minimum = configurations(ensemble, run)
         start = here.positions - minimum.positions
         away = start - start.mean(axis=0) - moments.offset
         offsets.append((away**2).sum(axis=1))
@@ -157,7 +158,7 @@ def cage_parts(ensemble: Ensemble, half: int | None = None) -> dict[str, np.ndar
 def _harmonic_traces(ensemble: Ensemble) -> dict[str, np.ndarray]:
     traces = [
         np.trace(
-            harmonic_covariance(_configurations(ensemble, run)[1], ensemble.melt), axis1=1, axis2=2
+            harmonic_covariance(configurations(ensemble, run)[1], ensemble.melt), axis1=1, axis2=2
         )
         for run in ensemble.blocks
     ]
