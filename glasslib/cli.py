@@ -363,7 +363,7 @@ def campaign_scan(
     workers: Workers = 1,
     profile: Profile = "companion",
 ) -> None:
-    """Sample cages with other walls, baths and lengths: some 70 s of one core for a run of 2,000.
+    """Sample cages with other walls, baths and lengths: some 60 s of one core for a run of 2,000.
 
     Where averages depend on how long a replica runs, they are not structure. It goes on where it
     was stopped.

@@ -25,21 +25,21 @@ from glasslib.structure.harmonic import harmonic_covariance
 
 __all__ = ["make_scan", "settings"]
 
-RADII = (0.33, 0.42, 0.6, 0.7, 0.8)
-BATHS = (0.6, 1.0, 1.2)
-#: Replicas in a half and the time of each, at equal totals: one long, many short.
-LENGTHS = ((1, 50.0), (10, 5.0))
+RADII = (0.33, 0.42, 0.6, 0.8)
+BATHS = (1.2,)
+#: Replicas in a half, and the time of each over that of ``cage``: one long and many short.
+LENGTHS = ((1, 2.0), (10, 0.2))
 #: Radius whose lengths are compared too, where walls hold little.
 WIDE = 0.8
 #: Other inputs of a run whose time is measured.
 INPUTS = ("descriptors", "inherent structure", "harmonic")
-#: Powers of two to which scalars are rounded, far below their scatter: 3 % of a logarithm.
-_STEPS = {"energy": 2**-4, "coordination": 2**-4, "contact": 2**-10}
-_STEP = 2**-5
+#: Powers of two to which scalars are rounded, far below their scatter: 6 % of what is a logarithm.
+_STEPS = {"energy": 2**-3, "coordination": 2**-3, "contact": 2**-9}
+_STEP = 2**-4
 
 
 def settings(cage: Cage, temperature: float) -> list[Cage]:
-    """Return what is tried: the wall and the bath of ``cage`` first, then others.
+    """Return what is tried, one replica of each half: the wall and bath of ``cage``, then others.
 
     Parameters
     ----------
@@ -51,15 +51,15 @@ def settings(cage: Cage, temperature: float) -> list[Cage]:
     Examples
     --------
     >>> tried = settings(Cage(), 0.45)
-    >>> len(tried), [c.radius for c in tried[:6]], [c.temperature for c in tried[6:10]]
-    (14, [0.52, 0.33, 0.42, 0.6, 0.7, 0.8], [0.45, 0.6, 1.0, 1.2])
+    >>> len(tried), [c.radius for c in tried[:5]], [c.temperature for c in tried[5:7]]
+    (11, [0.52, 0.33, 0.42, 0.6, 0.8], [0.45, 1.2])
     """
-    one = {"replicas": 1, "duration": 25.0}
+    one = {"replicas": 1}
     changes = [one] + [one | {"radius": radius} for radius in RADII]
     changes += [one | {"temperature": bath} for bath in (temperature, *BATHS)]
     for radius in (cage.radius, WIDE):
         changes += [
-            {"radius": radius, "replicas": number, "duration": length}
+            {"radius": radius, "replicas": number, "duration": length * cage.duration}
             for number, length in LENGTHS
         ]
     found = [cage.model_copy(update=change) for change in changes]
@@ -74,24 +74,25 @@ def make_scan(task: Task, checkpoint: Checkpoint) -> str:
     here = Configuration(start["positions"], start["box"], start["bonds"])
     minimum = Configuration(start["inherent_positions"], here.box, here.bonds)
     tried = settings(protocol.cage, task.temperature)
-    saved = saved or {"pair_style": protocol.integrator.pair_style, "done": 0, "cpu": 0.0}
+    saved = saved or {"pair_style": protocol.integrator.pair_style, "cpu": 0.0}
     seconds = cpu_clock(float(saved["cpu"]))
     if "seconds_of_inputs" not in saved:  # of one run, which tells of all
         measured = task.run == 0
         saved["seconds_of_inputs"] = (
             _seconds_of_inputs(here, minimum, protocol) if measured else [np.nan] * len(INPUTS)
         )
-    for number in range(int(saved["done"]), len(tried)):
-        cage = tried[number]
+    names = [f"{c.radius:g} {c.temperature:g} {c.replicas} {c.duration:g}" for c in tried]
+    for name, cage in zip(names, tried, strict=True):
+        if f"scalars {name}" in saved:
+            continue
         begun = time.process_time()
         halves = [_half(task, protocol, cage, here, minimum, half) for half in range(cage.halves)]
         scalars = cage_scalars(CageMoments.mean(halves), here, minimum)
         spent = time.process_time() - begun
         saved |= {
-            f"scalars {number}": _rounded(scalars),
-            f"variance {number}": _rounded({k: np.log(h.variance) for k, h in enumerate(halves)}),
-            f"seconds {number}": spent, "names": ", ".join(scalars),
-            "done": number + 1, "cpu": seconds(),
+            f"scalars {name}": _rounded(scalars), "names": ", ".join(scalars),
+            f"variance {name}": _rounded({k: np.log(h.variance) for k, h in enumerate(halves)}),
+            f"seconds {name}": spent, "cpu": seconds(),
         }
         checkpoint.save(**saved)
     values = {
@@ -101,8 +102,8 @@ def make_scan(task: Task, checkpoint: Checkpoint) -> str:
         "duration": [cage.duration for cage in tried],
         "seconds_of_inputs": saved["seconds_of_inputs"],
     }
-    for name in ("seconds", "scalars", "variance"):
-        values[name] = [saved[f"{name} {number}"] for number in range(len(tried))]
+    for kind in ("seconds", "scalars", "variance"):
+        values[kind] = [saved[f"{kind} {name}"] for name in names]
     attributes = provenance(task.temperature, protocol, task.run) | {
         "procedure": "canonical sampling with walls around the inherent structure; see"
         " glasslib.campaign.scan",

@@ -14,6 +14,7 @@ from glasslib.results.cage import (  # noqa: F401
     parts_sentence,
     sample_cages,
 )
+from glasslib.results.cage_scan import scan_sentence, second_wall_table  # noqa: F401
 from glasslib.results.claims import judged  # noqa: F401
 from glasslib.results.correlation import accuracy_sentence, deepest_minima  # noqa: F401
 from glasslib.results.leaks import leak_sentence  # noqa: F401
@@ -22,5 +23,11 @@ from glasslib.results.melt import *  # noqa: F403
 from glasslib.results.networks import *  # noqa: F403
 from glasslib.results.page import *  # noqa: F403
 from glasslib.results.relaxation import *  # noqa: F403
+from glasslib.results.structure_limit import (  # noqa: F401
+    choice_sentence,
+    gap_sentence,
+    head_sentence,
+    joint_sentence,
+)
 from glasslib.results.tables import table  # noqa: F401
 from glasslib.results.words import *  # noqa: F403

@@ -19,7 +19,7 @@ from glasslib.configuration import Configuration
 from glasslib.dynamics.errors_over_runs import standard_error
 from glasslib.learning.baselines import out_of_sample, ridge_pipeline
 from glasslib.learning.correlation import correlation_rows, is_difference, pearson
-from glasslib.learning.dataset import Dataset, Split, run_folds
+from glasslib.learning.dataset import Dataset, run_folds
 from glasslib.results.baselines import ridge_predictions
 from glasslib.results.cache import cached, digest, key_of
 from glasslib.results.ceiling import own_ceiling
@@ -33,7 +33,7 @@ from glasslib.structure.harmonic import harmonic_covariance
 
 __all__ = ["cage_dataset", "cage_parts", "cage_transfer", "configurations", "debye_waller_parts",
            "limit_sentence", "limit_table", "moments_of", "parts_sentence", "sample_cages",
-           "structure_limit"]  # fmt: skip
+           "structure_limit", "transferred"]  # fmt: skip
 
 #: Largest melt whose Hessian is inverted: some 10 s and 0.3 GB for 2,000 monomers, as N³ and N².
 HARMONIC_LIMIT = 3000
@@ -217,8 +217,8 @@ def structure_limit(ensemble: Ensemble) -> pd.DataFrame:
     pandas.DataFrame
         Columns of :func:`glasslib.learning.correlation.correlation_rows`. ``model``: the logarithm
         of each of :func:`cage_parts` "alone"; ``ridge A``, ``ridge B``; ``ridge D``; ``ridge D,
-        one half``, from half of the sampling; ``ridge A′``, D and the Debye–Waller factor; and
-        differences. Empty with a single run.
+        one half`` and ``other half``, from independent halves of the sampling; ``ridge A′``, D
+        and the Debye–Waller factor; and differences. Empty with a single run.
     """
     data, plain = cage_dataset(ensemble), dataset(ensemble)
     if data.n_runs < 2:
@@ -239,17 +239,18 @@ def structure_limit(ensemble: Ensemble) -> pd.DataFrame:
     models |= {
         "ridge D": predicted(data.features),
         "ridge D, one half": predicted(half.features),
+        "ridge D, other half": predicted(cage_dataset(ensemble, 1).features),
         "ridge A′": predicted(with_dw, partial(ridge_pipeline, light=1)),
     }
     differences = [
         ("ridge D", "ridge A"), ("ridge D", "ridge B"), ("ridge A′", "ridge D"),
-        ("cage alone", "Debye–Waller factor alone"),
+        ("cage alone", "Debye–Waller factor alone"), ("ridge D, one half", "ridge D, other half"),
     ]
     return correlation_rows(data, models, differences, split="run")
 
 
 def cage_transfer(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
-    """ρ(τ_α) of network D trained at one temperature and asked at another.
+    """ρ(τ_α) of network D trained at one temperature, or at all, and asked at another.
 
     Columns are standardised at each temperature, which reads no target. A run is predicted without
     the runs of its number at any temperature: they share chains.
@@ -257,33 +258,62 @@ def cage_transfer(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``trained`` and ``T`` (where it is asked), and the columns of
+        ``trained``, a temperature as text or "all"; ``T``, where it is asked; and the columns of
         :func:`glasslib.learning.correlation.correlation_rows` at t = τ_α.
     """
     sets = {t: cage_dataset(ensemble) for t, ensemble in ensembles.items()}
+    trained = {f"{t:.2f}": [t] for t in sets} | ({"all": list(sets)} if len(sets) > 1 else {})
     tables = []
-    for trained, source in sets.items():
-        for asked, target in sets.items():
-            predicted = np.full((len(target), 1), np.nan)
-            joint = np.concatenate([_standardised(source), _standardised(target)])
-            runs = np.concatenate([source.runs, target.runs])
-            y = np.concatenate([
-                source.targets[:, [source.tau_index]], np.full((len(target), 1), np.nan)
-            ])
-            for run in np.unique(target.runs):
-                train = np.flatnonzero(source.runs != run)
-                test = len(source) + np.flatnonzero(target.runs == run)
-                if not len(train):
-                    continue
-                parts = [Split(train[1:], train[:1], test)]
-                out = out_of_sample(ridge_pipeline, joint, y, parts, runs)
-                predicted[target.runs == run] = out[test]
+    for name, sources in trained.items():
+        for t, predicted in transferred(sets, sources).items():
             if np.isfinite(predicted).any():
-                k = target.tau_index
-                whole = np.repeat(predicted, len(target.times), axis=1)
-                rows = correlation_rows(target, {"ridge D": whole}, times=[k])
-                tables.append(rows.assign(trained=trained, T=asked))
+                target = sets[t]
+                whole = np.repeat(predicted[:, None], len(target.times), axis=1)
+                rows = correlation_rows(target, {"ridge D": whole}, times=[target.tau_index])
+                tables.append(rows.assign(trained=name, T=t))
     return pd.concat(tables, ignore_index=True)
+
+
+def transferred(sets: dict[float, Dataset], sources: list[float]) -> dict[float, np.ndarray]:
+    """Predict the propensity at τ_α at every temperature from runs of others at ``sources``.
+
+    The target is standardised with the training rows of each temperature. A prediction has the
+    mean and deviation of its own temperature if that is among the sources, else of the first.
+
+    Parameters
+    ----------
+    sets : dict of float to Dataset
+        By temperature.
+    sources : list of float
+        Whose runs train, but for those of the number that is asked.
+
+    Returns
+    -------
+    dict of float to (n_rows,) float64
+        In σ; NaN for a run whose number is that of all training runs.
+    """
+    columns = {t: _standardised(data) for t, data in sets.items()}
+    out = {t: np.full(len(data), np.nan) for t, data in sets.items()}
+    for run in np.unique(np.concatenate([data.runs for data in sets.values()])):
+        scale, x, y, groups = {}, [], [], []
+        for t in sources:
+            left = sets[t].runs != run
+            if left.any():
+                target = sets[t].targets[left, sets[t].tau_index]
+                scale[t] = target.mean(), target.std()
+                x.append(columns[t][left])
+                y.append((target - scale[t][0]) / scale[t][1])
+                groups.append(sets[t].runs[left])
+        if not x:
+            continue
+        model = ridge_pipeline()
+        model.fit(np.concatenate(x), np.concatenate(y), regress__groups=np.concatenate(groups))
+        for t, data in sets.items():
+            mean, deviation = scale.get(t, next(iter(scale.values())))
+            rows = data.runs == run
+            if rows.any():
+                out[t][rows] = model.predict(columns[t][rows]) * deviation + mean
+    return out
 
 
 def _standardised(data: Dataset) -> np.ndarray:

@@ -1,10 +1,10 @@
 """How far structure goes: what may be asked of network D once its ρ is known.
 
-Which walls, baths and lengths (:func:`cage_scan`); which inputs, chosen by training runs alone, and
-the price of the choice (:func:`cage_choice`); how many runs (:func:`cage_learning`); the paper's
-network as a second head (:func:`cage_networks`); what is missing, and where it is
-(:func:`cage_gap`); how well the cages are known (:func:`cage_reliability`), and what they cost
-(:func:`cage_cost`). Every prediction is for runs that took no part in training.
+Which inputs, chosen by training runs alone, and the price of the choice (:func:`cage_choice`); how
+many runs (:func:`cage_learning`); the paper's network as a second head (:func:`cage_networks`);
+what is missing, and where it is (:func:`cage_gap`); how well the cages are known
+(:func:`cage_reliability`), and what they cost (:func:`cage_cost`). Every prediction
+is for runs that took no part in training.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from glasslib import paths, store
+from glasslib import store
 from glasslib.configuration import Configuration
 from glasslib.dynamics.errors_over_runs import standard_error
 from glasslib.learning.baselines import out_of_sample, ridge_pipeline
@@ -27,19 +27,21 @@ from glasslib.learning.training import choose_settings
 from glasslib.parameters import NetworkSettings
 from glasslib.results.cache import cached, digest, key_of
 from glasslib.results.cage import cage_dataset, cage_parts, cages_digest, configurations, moments_of
-from glasslib.results.ceiling import block_propensities
+from glasslib.results.ceiling import block_propensities, own_ceiling
 from glasslib.results.closure import code_of
 from glasslib.results.inherent_structure import inherent_dataset
 from glasslib.results.networks import dataset, held_out
+from glasslib.results.words import format_error
 from glasslib.store import Ensemble, load_cages, load_ensemble, load_scans
 from glasslib.store.schema import spent_seconds
-from glasslib.structure.cage import CageMoments, cage_scalars, scalar_descriptors, surroundings
+from glasslib.structure.cage import CageMoments, cage_scalars, surroundings
 from glasslib.structure.descriptors import structural_descriptors
 from glasslib.structure.neighbors import neighbor_pairs
 
 __all__ = [
-    "cage_choice", "cage_cost", "cage_gap", "cage_learning", "cage_networks", "cage_reliability",
-    "cage_scan",
+    "at_tau", "cage_choice", "cage_cost", "cage_gap", "cage_learning", "cage_networks",
+    "cage_reliability", "choice_sentence", "gap_sentence", "goal_cases", "head_sentence",
+    "joint_sentence", "rho_rows", "ridge_d",
 ]  # fmt: skip
 
 #: Scalars of a cage that are of motion; the others are of its neighbours.
@@ -49,135 +51,22 @@ _EDGES = (0.8, 1.25, 1.75, 2.25, 2.75, 3.5, 4.5)
 _NO_RHO = ["model", "t", "at_tau", "rho", "rho_error"]
 
 
-def scan_digest(ensemble: Ensemble) -> str:
-    """Hash of the files of an ensemble's scans, as their registry knows them."""
-    folder = paths.scans(ensemble.profile, ensemble.temperature)
-    entries = store.read_registry(folder.parent / "registry.txt")
-    return key_of([entries.get(f"{folder.name}/run{run:02d}-scan.nc") for run in ensemble.blocks])
-
-
-def _at_tau(data: Dataset) -> Dataset:
-    """The same data with the target at τ_α alone."""
+def at_tau(data: Dataset) -> Dataset:
+    """Return the same data with the target at τ_α alone."""
     k = data.tau_index
     return replace(data, targets=data.targets[:, [k]], times=data.times[[k]], tau_index=0)
 
 
-def _rho(data: Dataset, predicted: Mapping[str, np.ndarray], differences=()) -> pd.DataFrame:
-    """Rows of ρ(τ_α) of predictions, (n_rows,) each."""
+def rho_rows(data: Dataset, predicted: Mapping[str, np.ndarray], differences=()) -> pd.DataFrame:
+    """Return rows of ρ(τ_α) of predictions, (n_rows,) each."""
     columns = {name: values.reshape(-1, 1) for name, values in predicted.items()}
     return correlation_rows(data, columns, differences)
 
 
-def _ridge(data: Dataset, columns: np.ndarray) -> np.ndarray:
-    """Network D's regression on other columns, runs held out; (n_rows,)."""
+def ridge_d(data: Dataset, columns: np.ndarray) -> np.ndarray:
+    """Return what D's regression predicts from any columns, runs held out; (n_rows,)."""
     folds = run_folds(data.runs)
     return out_of_sample(ridge_pipeline, columns, data.targets, folds, data.runs)[:, 0]
-
-
-# ------------------------------------------------------------------------------------- the scan
-def _scanned(ensemble: Ensemble, scans: Mapping) -> tuple[pd.DataFrame, list[np.ndarray]]:
-    """Settings of a scan with what they gave, and the descriptors of each for all its runs."""
-    first = next(iter(scans.values()))
-    names = first.attrs["scalars"].split(", ")
-    settings = pd.DataFrame({k: first[k] for k in ("radius", "bath", "replicas", "duration")})
-    tables = []
-    for k in range(len(settings)):
-        columns, squares, agree = [], [], []
-        for run, file in scans.items():
-            scalars = dict(zip(names, file["scalars"][k].astype(np.float64), strict=True))
-            described = scalar_descriptors(scalars, *configurations(ensemble, run))
-            columns.append(described.values)
-            squares.append(np.exp(scalars["squared displacement"]).mean())
-            agree.append(pearson(*file["variance"][k, :2].astype(np.float64)))
-        settings.loc[k, "square"] = np.mean(squares)
-        settings.loc[k, "square_error"] = standard_error(np.array(squares))
-        settings.loc[k, "agreement"] = np.mean(agree)
-        settings.loc[k, "reliability"] = spearman_brown(np.mean(agree), 2)
-        settings.loc[k, "seconds"] = np.mean([file["seconds"][k] for file in scans.values()])
-        tables.append(np.concatenate(columns))
-    return settings, tables
-
-
-def cage_scan(ensemble: Ensemble) -> pd.DataFrame:
-    """ρ(τ_α) of network D with other walls, baths and lengths, on the runs that were scanned.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row for each setting and ``model`` ("ridge D", "cage alone"): ``radius`` in σ, ``bath``
-        in ε/k_B, ``replicas`` of each half and their ``duration`` in τ; ``rho``, ``rho_error``,
-        ``within``, ``within_error``; ``gain``, its difference from the first setting, with error;
-        ``square``, mean ⟨|r − r₀|²⟩ in σ², with error over runs; ``agreement`` of log u² between
-        the halves and ``reliability`` of their mean; ``seconds`` of CPU time for a run; ``runs``.
-        Then rows without a setting: "chosen by training runs" among those of the first length,
-        and its ``gain`` over the best of them; network D of the shipped cages on these runs, and
-        with the columns of another wall beside. Empty without two scanned runs.
-    """
-    scans = load_scans(ensemble)
-    if len(scans) < 2:
-        return pd.DataFrame(columns=["radius", "model", "rho", "rho_error"])
-    part = ensemble.only(scans)
-    shipped = _at_tau(cage_dataset(part))
-    settings, tables = _scanned(part, scans)
-    predicted = {}
-    for k, columns in enumerate(tables):
-        predicted[f"ridge D {k}"] = _ridge(shipped, columns)
-        predicted[f"cage alone {k}"] = columns[:, 0]  # log u², own
-    models = [name.rpartition(" ")[0] for name in predicted]
-    gains = [(name, f"{model} 0") for name, model in zip(predicted, models, strict=True)]
-    table = _rho(shipped, predicted, gains)
-    rows = _with_gains(table, gains).assign(
-        model=models, **settings.loc[[int(name.split()[-1]) for name in predicted]].reset_index(
-            drop=True
-        )
-    )
-    alike = settings.index[settings["duration"] == settings["duration"][0]]
-    others = _chosen_setting(shipped, {str(k): tables[k] for k in alike}, settings)
-    wide = settings.index[(settings["radius"] == 0.6) & (settings["duration"] == 25)]
-    others.append(_second_radius(shipped, {"the same wall": tables[0]} | {
-        f"R = {settings['radius'][k]:.2f}": tables[k] for k in wide
-    }))
-    return pd.concat([rows, *others], ignore_index=True).assign(runs=len(scans))
-
-
-def _with_gains(table: pd.DataFrame, gains: list[tuple[str, str]]) -> pd.DataFrame:
-    """Rows of models, with the difference from another as ``gain``."""
-    found = table.set_index("model")
-    rows = found.loc[[name for name, _ in gains]].reset_index()
-    differences = found.loc[[f"{name} − {other}" for name, other in gains]]
-    rows["gain"], rows["gain_error"] = differences["rho"].values, differences["rho_error"].values
-    return rows[["model", "rho", "rho_error", "within", "within_error", "gain", "gain_error"]]
-
-
-def _chosen_setting(data: Dataset, tables: dict, settings: pd.DataFrame) -> list[pd.DataFrame]:
-    """Wall and bath chosen by training runs, beside the best."""
-    found = nested_ridge(tables, data.targets[:, 0], run_folds(data.runs), data.runs)
-    rho = {
-        name: correlate_runs(data.targets, values[:, None], data.runs)[0].value[0]
-        for name, values in found.predicted.items()
-    }
-    best = max(rho, key=rho.get)
-    table = _rho(data, {"nested": found.nested, "best": found.predicted[best]},
-                 [("nested", "best"), ("best", "best")])
-    rows = _with_gains(table, [("nested", "best"), ("best", "best")])
-    taken = pd.Series(found.chosen).value_counts()
-    text = [f"R = {settings['radius'][int(k)]:.2f}, T′ = {settings['bath'][int(k)]:.2f} ({n})"
-            for k, n in taken.items()]
-    where = settings.loc[int(best)]
-    rows["choice"] = [", ".join(text), f"R = {where['radius']:.2f}, T′ = {where['bath']:.2f}"]
-    rows["model"] = ["chosen by training runs", "best of the test runs"]
-    return [rows]
-
-
-def _second_radius(data: Dataset, added: dict[str, np.ndarray]) -> pd.DataFrame:
-    """D of the shipped cages on these runs, and with the columns of another sampling beside."""
-    predicted = {"shipped D": _ridge(data, data.features)}
-    for name, columns in added.items():
-        predicted[f"shipped D and {name}"] = _ridge(
-            data, np.concatenate([data.features, columns], axis=1)
-        )
-    gains = [(name, "shipped D") for name in predicted]
-    return _with_gains(_rho(data, predicted, gains), gains)
 
 
 # ------------------------------------------------------------------------------------- the choice
@@ -238,7 +127,7 @@ def cage_choice(ensemble: Ensemble) -> pd.DataFrame:
         ``folds``: in how many of them the set was chosen; ``strength``: for "nested", the median;
         ``rho``, ``rho_error``, ``within``, ``within_error``. Empty with a single run.
     """
-    data = _at_tau(cage_dataset(ensemble))
+    data = at_tau(cage_dataset(ensemble))
     if data.n_runs < 2:
         return pd.DataFrame(columns=_NO_RHO)
     folds, target, sets = run_folds(data.runs), data.targets[:, 0], choices(ensemble)
@@ -261,7 +150,7 @@ def cage_choice(ensemble: Ensemble) -> pd.DataFrame:
         for name, x in controls.items()
     }
     predicted = found.predicted | {"nested": found.nested, "best": found.predicted[best]} | others
-    table = _rho(data, predicted, [("nested", "best"), ("A′", "D: motion and neighbours")])
+    table = rho_rows(data, predicted, [("nested", "best"), ("A′", "D: motion and neighbours")])
     table = table[table["model"] != "best"]
     taken = pd.Series(found.chosen).value_counts()
     columns = {name: x.shape[1] for name, x in (sets | controls).items()}
@@ -292,7 +181,7 @@ def cage_learning(ensemble: Ensemble) -> pd.DataFrame:
         ``training_runs`` and the columns of
         :func:`glasslib.learning.correlation.correlation_rows`. Empty with a single run.
     """
-    data = _at_tau(cage_dataset(ensemble))
+    data = at_tau(cage_dataset(ensemble))
     if data.n_runs < 2:
         return pd.DataFrame(columns=["training_runs", *_NO_RHO])
     folds = run_folds(data.runs, data.n_runs)
@@ -388,11 +277,11 @@ def cage_gap(ensemble: Ensemble) -> pd.DataFrame:
         a chain; ``value`` and ``value_error`` over runs. Pairs need two blocks of trajectories in
         two runs. Empty with a single run.
     """
-    data = _at_tau(cage_dataset(ensemble))
+    data = at_tau(cage_dataset(ensemble))
     columns = ["quantity", "kind", "distance", "value", "value_error"]
     if data.n_runs < 2:
         return pd.DataFrame(columns=columns)
-    predicted = _ridge(data, data.features)
+    predicted = ridge_d(data, data.features)
     pooled = correlate_runs(data.targets, predicted[:, None], data.runs)[0]
     explained = pooled.apply(np.square)
     k = ensemble.times.tau_index
@@ -482,3 +371,158 @@ def cage_cost(ensemble: Ensemble) -> pd.DataFrame:
          "seconds_error": standard_error(np.array(values))}
         for name, values in spent.items()
     ])
+
+
+# ------------------------------------------------------------------------------------- in words
+def _each(cases: list[tuple[float, str]], nothing: str) -> str:
+    return "; ".join(f"{text} at T = {t:.2f}" for t, text in cases) if cases else nothing
+
+
+def choice_sentence(choice: pd.DataFrame) -> str:
+    """Say what training runs choose of the inputs, and the price of the choice.
+
+    Parameters
+    ----------
+    choice : pandas.DataFrame
+        The result table ``cage-choice``.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"T": 0.5, "model": ["D", "nested", "nested − best"],
+    ...     "folds": [4, 0, 0], "rho": [0.8, 0.8, -0.001], "rho_error": [0.01, 0.01, 0.002]})
+    >>> print(choice_sentence(table))
+    Training runs choose "D" (4 of 4 folds), ρ = 0.800 ± 0.010, −0.0010 ± 0.0020 beside the best \
+set, at T = 0.50.
+    """
+    cases = []
+    for t, here in choice.groupby("T", sort=False):
+        rows = here.set_index("model")
+        taken = rows["folds"][rows["folds"] > 0]
+        names = ", ".join(f'"{name}" ({int(n)} of {int(taken.sum())} folds)'
+                          for name, n in taken.items())
+        price = rows.loc["nested − best"]
+        text = format_error(price["rho"], price["rho_error"]).replace("-", "−")
+        rho = format_error(rows.loc["nested", "rho"], rows.loc["nested", "rho_error"])
+        cases.append((t, f"{names}, ρ = {rho}, {text} beside the best set,"))
+    return f"Training runs choose {_each(cases, 'nothing')}."
+
+
+def joint_sentence(transfer: pd.DataFrame) -> str:
+    """Say what one model for all temperatures gives beside one for each.
+
+    Parameters
+    ----------
+    transfer : pandas.DataFrame
+        The result table ``cage-transfer``.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"trained": ["0.50", "all"], "T": 0.5, "rho": [0.79, 0.78],
+    ...                       "rho_error": 0.01})
+    >>> joint_sentence(table)
+    'One model for all temperatures, and its own: 0.780 ± 0.010 and 0.790 ± 0.010 at T = 0.50.'
+    """
+    rows = transfer.set_index(["trained", "T"])
+    cases = []
+    for t in transfer["T"].unique():
+        both = [rows.loc[key] for key in (("all", t), (f"{t:.2f}", t)) if key in rows.index]
+        if len(both) == 2:
+            texts = [format_error(row["rho"], row["rho_error"]) for row in both]
+            cases.append((t, " and ".join(texts)))
+    return f"One model for all temperatures, and its own: {_each(cases, 'not at one alone')}."
+
+
+def head_sentence(networks: pd.DataFrame) -> str:
+    """Say what the paper's network gives in place of ridge regression, on the inputs of D.
+
+    Parameters
+    ----------
+    networks : pandas.DataFrame
+        The result table ``cage-networks``.
+
+    Examples
+    --------
+    >>> head_sentence(pd.DataFrame({"T": 0.5, "at_tau": True, "rho": [0.78, 0.79],
+    ...     "rho_error": 0.01, "model": ["network D", "ridge D"]}))
+    'Network and ridge, on the inputs of D: 0.780 ± 0.010 and 0.790 ± 0.010 at T = 0.50.'
+    """
+    cases = []
+    for t, here in networks[networks["at_tau"]].groupby("T"):
+        rows = here.set_index("model")
+        texts = [format_error(rows.loc[m, "rho"], rows.loc[m, "rho_error"])
+                 for m in ("network D", "ridge D")]
+        cases.append((t, " and ".join(texts)))
+    return f"Network and ridge, on the inputs of D: {_each(cases, 'not with one run')}."
+
+
+def gap_sentence(gap: pd.DataFrame) -> str:
+    """Say what part of the variance D explains, what is noise, and how far the rest reaches.
+
+    Parameters
+    ----------
+    gap : pandas.DataFrame
+        The result table ``cage-gap``.
+
+    Examples
+    --------
+    >>> print(gap_sentence(pd.DataFrame({"T": 0.5, "kind": ["variance"] * 3 + ["same chain"],
+    ...     "quantity": ["explained", "noise", "missing", "residual"], "distance": [0, 0, 0, 1],
+    ...     "value": [0.62, 0.13, 0.25, 0.5], "value_error": [0.01, 0, 0.01, 0.02]})))
+    T = 0.50: D explains 0.620 ± 0.010 of the variance, 0.13 is noise of the trajectories, and \
+0.250 ± 0.010 is missing. What D misses of two bonded monomers is correlated by 0.500 ± 0.020.
+    """
+    lines = []
+    for t, here in gap.groupby("T", sort=False):
+        parts = here[here["kind"] == "variance"].set_index("quantity")
+        texts = {n: format_error(parts.loc[n, "value"], parts.loc[n, "value_error"])
+                 for n in ("explained", "missing")}
+        text = (f"T = {t:.2f}: D explains {texts['explained']} of the variance,"
+                f" {parts.loc['noise', 'value']:.2f} is noise of the trajectories, and"
+                f" {texts['missing']} is missing.")
+        rest = here[here["quantity"] == "residual"]
+        for kind, distance, what in (
+            ("same chain", 1.0, "two bonded monomers"),
+            ("other chain", (_EDGES[2] + _EDGES[3]) / 2, "two of different chains at 2 σ"),
+        ):
+            row = rest[(rest["kind"] == kind) & np.isclose(rest["distance"], distance)]
+            for _, one in row.iterrows():
+                value = format_error(one["value"], one["value_error"])
+                text += f" What D misses of {what} is correlated by {value}."
+        lines.append(text)
+    return "\n".join(lines)
+
+
+def goal_cases(
+    limit: pd.DataFrame, ceiling: pd.DataFrame, runs: Mapping[float, int],
+    goals: Mapping[float, float],
+) -> list[tuple[str, float, float, int]]:
+    """Return by how much D passes a part of the ceiling, and A, as cases of a claim.
+
+    Parameters
+    ----------
+    limit, ceiling : pandas.DataFrame
+        The result tables ``structure-limit`` and ``ceiling``.
+    runs : mapping of float to int
+        Number of runs at each temperature.
+    goals : mapping of float to float
+        By temperature: the part of the noise ceiling that ρ(τ_α) of D is to reach.
+
+    Returns
+    -------
+    list of (str, float, float, int)
+        Where, the value that is to be above 0, its error, and the runs it comes from.
+    """
+    top = own_ceiling(ceiling)
+    top = top[top["at_tau"]].set_index("T")["ceiling"]
+    rows = limit[limit["at_tau"]].set_index(["T", "model"])
+    cases = []
+    for t, part in goals.items():
+        if (t, "ridge D") not in rows.index:
+            continue
+        d, ahead = rows.loc[t, "ridge D"], rows.loc[t, "ridge D − ridge A"]
+        cases += [
+            (f"T = {t:.2f}, D over {part:g} of the ceiling", d["rho"] / top[t] - part,
+             d["rho_error"] / top[t], runs[t]),
+            (f"T = {t:.2f}, D over A", ahead["rho"], ahead["rho_error"], runs[t]),
+        ]
+    return cases

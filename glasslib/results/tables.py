@@ -20,6 +20,7 @@ from glasslib.parameters import NetworkSettings
 from glasslib.results import (
     baselines,
     cage,
+    cage_scan,
     ceiling,
     correlation,
     debye_waller,
@@ -27,6 +28,7 @@ from glasslib.results import (
     leaks,
     learning_curves,
     shipped,
+    structure_limit,
     susceptibility,
     transfer,
 )
@@ -68,6 +70,8 @@ class Table:
         Seconds of one core for 8,000 rows, roughly: to say how much is left.
     cages : bool
         Reads the cages too; their files count in the key.
+    scans : bool
+        Reads the scans of the cages too.
     """
 
     name: str
@@ -78,6 +82,7 @@ class Table:
     tolerance: float = 5e-3
     cost: float = 5.0
     cages: bool = False
+    scans: bool = False
 
 
 TABLES: dict[str, Table] = {
@@ -132,8 +137,23 @@ TABLES: dict[str, Table] = {
               cage.debye_waller_parts, tolerance=1e-3, cost=30, cages=True),
         Table("structure-limit", "ρ(t) of cages, of networks D and A′, and of A and B as ridge",
               cage.structure_limit, cost=20, cages=True),
-        Table("cage-transfer", "ρ(τ_α) of network D at other temperatures than its own",
+        Table("cage-transfer", "ρ(τ_α) of network D at other temperatures than its own, and of all",
               cage.cage_transfer, parts="all", cost=2, cages=True),
+        Table("cage-scan", "ρ(τ_α) of D against the radius of the wall, the bath and the length",
+              cage_scan.cage_scan, cost=10, cages=True, scans=True),
+        Table("cage-choice", "ρ(τ_α) of sets of inputs, and of what training runs choose of them",
+              structure_limit.cage_choice, cost=25, cages=True),
+        Table("cage-learning", "ρ(τ_α) of ridge B, C and D against the number of training runs",
+              structure_limit.cage_learning, parts="reference", cost=60, cages=True),
+        Table("cage-networks", "ρ(t) of the paper's network on the inputs of D",
+              structure_limit.cage_networks, parts="reference", trains=True, tolerance=0.05,
+              cost=40, cages=True),
+        Table("cage-gap", "what D leaves of the variance at τ_α, and how far the rest reaches",
+              structure_limit.cage_gap, cost=3, cages=True),
+        Table("cage-reliability", "how well each number of a cage is known",
+              structure_limit.cage_reliability, tolerance=1e-3, cost=1, cages=True, scans=True),
+        Table("cage-cost", "CPU time of the inputs of one run",
+              structure_limit.cage_cost, tolerance=1e-3, cost=1, cages=True, scans=True),
     )
 }
 
@@ -210,6 +230,8 @@ class Work:
         if entry.cages:
             data += [cage.cages_digest(ensemble) for ensemble in chosen]
             code = key_of(code, code_of(store.load_cages))
+        if entry.scans:
+            data += [cage_scan.scan_digest(ensemble) for ensemble in chosen]
         return key_of(entry.name, data, settings, code)
 
     def frame(self, entry: Table, temperature: float | None) -> pd.DataFrame:
