@@ -17,7 +17,7 @@ __all__ = ["cage_scan_figure"]
 
 @styled
 def cage_scan_figure(scan: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Draw ρ(τ_α) of D against radius and bath, and ⟨|r − r₀|²⟩ against length of a replica.
+    """Draw ρ(τ_α) of D within runs against radius and bath, and ⟨|r − r₀|²⟩ against length of a replica.
 
     Parameters
     ----------
@@ -46,9 +46,10 @@ def cage_scan_figure(scan: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
             "bath": here[alike & (here["radius"] == first["radius"])].sort_values("bath"),
         }
         for axis, (panel, line) in zip(axes, panels.items(), strict=False):
-            axis.errorbar(line[panel], line["rho"], yerr=line["rho_error"], fmt="-o", ms=3.5,
-                          color=colour, label=f"T = {t:.2f}")
-            drawn.append(line.assign(panel=panel, value=line["rho"], error=line["rho_error"]))
+            value, error = line["within"], line["within_error"]
+            axis.errorbar(line[panel], value, yerr=error, fmt="-o", ms=3.5, color=colour,
+                          label=f"T = {t:.2f}")
+            drawn.append(line.assign(panel=panel, value=value, error=error))
         for radius, line in here[here["bath"] == first["bath"]].groupby("radius"):
             line = line.sort_values("duration")
             if len(line) > 2:
@@ -57,8 +58,8 @@ def cage_scan_figure(scan: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
                 drawn.append(
                     line.assign(panel="length", value=line["ratio"], error=line["ratio_error"])
                 )
-    axes[0].set(xlabel=r"radius of the wall  ($\sigma$)", ylabel=r"$\rho(\tau_\alpha)$ of D")
-    axes[1].set(xlabel=r"bath $T'$  ($\epsilon/k_B$)", ylabel=r"$\rho(\tau_\alpha)$ of D")
+    axes[0].set(xlabel=r"radius of the wall  ($\sigma$)", ylabel=r"$\rho(\tau_\alpha)$ of D in a run")
+    axes[1].set(xlabel=r"bath $T'$  ($\epsilon/k_B$)", ylabel=r"$\rho(\tau_\alpha)$ of D in a run")
     axes[2].set(xlabel=r"length of a replica  ($\tau$)", xscale="log",
                 ylabel=r"$\langle |r - r_0|^2 \rangle$ / that of the longest")
     legend_below(figure, axes[0])

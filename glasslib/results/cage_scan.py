@@ -73,13 +73,13 @@ def cage_scan(ensemble: Ensemble) -> pd.DataFrame:
     pandas.DataFrame
         One row for each setting and ``model`` ("ridge D", "cage alone"): ``radius`` in σ, ``bath``
         in ε/k_B, ``replicas`` of each half and their ``duration`` in τ; ``rho``, ``rho_error``,
-        ``within``, ``within_error``; ``gain``, its difference from the first setting, with error;
+        ``within``, ``within_error``; ``gain``, the difference of ``within`` from the first setting, with error;
         ``square``, mean ⟨|r − r₀|²⟩ in σ², with error over runs, and ``ratio``, that over the same
         of the longest replicas behind the same wall; ``agreement`` of log u² between the halves
         and ``reliability`` of their mean; ``seconds`` of CPU time for a run; ``runs``.
-        Then rows without a setting: "chosen by training runs" among those of the first length,
-        and its ``gain`` over the best of them; network D of the shipped cages on these runs, and
-        with the columns of another wall beside. Empty without two scanned runs.
+        Then rows without a setting: with three runs or more, "chosen by training runs" among those
+        of the first length, and its ``gain`` over the best of them; network D of the shipped cages
+        on these runs, and with the columns of another wall beside. Empty without two scanned runs.
     """
     scans = load_scans(ensemble)
     if len(scans) < 2:
@@ -100,7 +100,9 @@ def cage_scan(ensemble: Ensemble) -> pd.DataFrame:
         )
     )
     alike = settings.index[settings["duration"] == settings["duration"][0]]
-    others = _chosen_setting(shipped, {str(k): tables[k] for k in alike}, settings)
+    others = []
+    if len(scans) > 2:  # one training run chooses nothing
+        others.append(_chosen_setting(shipped, {str(k): tables[k] for k in alike}, settings))
     wide = [k for k in alike if settings["radius"][k] > settings["radius"][0]]
     others.append(_second_radius(shipped, {"the same wall": tables[0]} | {
         f"R = {settings['radius'][k]:.2f}": tables[k] for k in wide
@@ -109,15 +111,16 @@ def cage_scan(ensemble: Ensemble) -> pd.DataFrame:
 
 
 def _with_gains(table: pd.DataFrame, gains: list[tuple[str, str]]) -> pd.DataFrame:
-    """Rows of models, with the difference from another as ``gain``."""
+    """Rows of models, with the difference from another, within runs, as ``gain``."""
     found = table.set_index("model")
     rows = found.loc[[name for name, _ in gains]].reset_index()
     differences = found.loc[[f"{name} − {other}" for name, other in gains]]
-    rows["gain"], rows["gain_error"] = differences["rho"].values, differences["rho_error"].values
+    rows["gain"] = differences["within"].values
+    rows["gain_error"] = differences["within_error"].values
     return rows[["model", "rho", "rho_error", "within", "within_error", "gain", "gain_error"]]
 
 
-def _chosen_setting(data: Dataset, tables: dict, settings: pd.DataFrame) -> list[pd.DataFrame]:
+def _chosen_setting(data: Dataset, tables: dict, settings: pd.DataFrame) -> pd.DataFrame:
     """Wall and bath chosen by training runs, beside the best."""
     found = nested_ridge(tables, data.targets[:, 0], run_folds(data.runs), data.runs)
     rho = {
@@ -134,7 +137,7 @@ def _chosen_setting(data: Dataset, tables: dict, settings: pd.DataFrame) -> list
     where = settings.loc[int(best)]
     rows["choice"] = [", ".join(text), f"R = {where['radius']:.2f}, T′ = {where['bath']:.2f}"]
     rows["model"] = ["chosen by training runs", "best of the test runs"]
-    return [rows]
+    return rows
 
 
 def _second_radius(data: Dataset, added: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -170,21 +173,26 @@ def scan_sentence(scan: pd.DataFrame) -> str:
             f"{100 * (row['ratio'] - 1):+.1f} ± {100 * row['ratio_error']:.1f} % behind walls at"
             f" {row['radius']:.2f}" for _, row in short.iterrows()
         ]
-        others = here.set_index("model")
-        chosen, best = (others.loc[name] for name in
-                        ("chosen by training runs", "best of the test runs"))
-        lines.append(
+        text = (
             f"T = {t:.2f} ({int(first['runs'])} runs): with short replicas in place of long ones"
-            f" ⟨|r − r₀|²⟩ changes by {' and '.join(texts)}. Training runs choose"
-            f" {chosen['choice']}, ρ = {format_error(chosen['rho'], chosen['rho_error'])}; the best"
-            f" wall and bath, {best['choice']}, would have given"
-            f" {format_error(best['rho'], best['rho_error'])}."
+            f" ⟨|r − r₀|²⟩ changes by {' and '.join(texts)}."
         )
+        others = here.set_index("model")
+        if "chosen by training runs" in others.index:
+            chosen, best = (others.loc[name] for name in
+                            ("chosen by training runs", "best of the test runs"))
+            text += (
+                f" Training runs choose {chosen['choice']},"
+                f" ρ = {format_error(chosen['rho'], chosen['rho_error'])}; the best wall and bath,"
+                f" {best['choice']}, would have given"
+                f" {format_error(best['rho'], best['rho_error'])}."
+            )
+        lines.append(text)
     return "\n".join(lines) or "No scan was made at these temperatures."
 
 
 def second_wall_table(scan: pd.DataFrame) -> pd.DataFrame:
-    """Return what the cages behind another wall add to ρ(τ_α) of D, by temperature.
+    """Return what the cages behind another wall add to ρ(τ_α) of D within runs, by temperature.
 
     Parameters
     ----------

@@ -123,7 +123,8 @@ def cage_choice(ensemble: Ensemble) -> pd.DataFrame:
         ``model``: each set of inputs, its strength chosen by leaving out training runs; "nested",
         the set chosen so too; "nested − best", the price of not knowing the best set, with error;
         "place in the chain", and "cages of another run", D on exchanged files; "A′", D and the
-        Debye–Waller factor with its surroundings, which sees dynamics. ``inputs``: columns;
+        Debye–Waller factor with its surroundings, which sees dynamics. Two runs choose nothing:
+        "nested" is not there. ``inputs``: columns;
         ``folds``: in how many of them the set was chosen; ``strength``: for "nested", the median;
         ``rho``, ``rho_error``, ``within``, ``within_error``. Empty with a single run.
     """
@@ -152,7 +153,9 @@ def cage_choice(ensemble: Ensemble) -> pd.DataFrame:
     predicted = found.predicted | {"nested": found.nested, "best": found.predicted[best]} | others
     table = rho_rows(data, predicted, [("nested", "best"), ("A′", "D: motion and neighbours")])
     table = table[table["model"] != "best"]
-    taken = pd.Series(found.chosen).value_counts()
+    if data.n_runs < 3:  # one training run chooses nothing
+        table = table[~table["model"].isin(["nested", "nested − best"])]
+    taken = pd.Series(found.chosen if data.n_runs > 2 else ()).value_counts()
     columns = {name: x.shape[1] for name, x in (sets | controls).items()}
     return table.assign(
         inputs=table["model"].map(columns),
@@ -397,6 +400,8 @@ set, at T = 0.50.
     cases = []
     for t, here in choice.groupby("T", sort=False):
         rows = here.set_index("model")
+        if "nested" not in rows.index:
+            continue
         taken = rows["folds"][rows["folds"] > 0]
         names = ", ".join(f'"{name}" ({int(n)} of {int(taken.sum())} folds)'
                           for name, n in taken.items())

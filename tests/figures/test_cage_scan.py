@@ -15,7 +15,7 @@ def test_a_scan_is_drawn_and_said(smoke, shown):
     check(figure, numbers, COLUMNS, "radius", "bath", "length of a replica")
     assert numbers.groupby("panel").size().to_dict() == {"radius": 5, "bath": 2, "length": 6}
     text = results.scan_sentence(scan)
-    assert text.startswith("T = 0.80 (2 runs): with short replicas") and "Training runs" in text
+    assert text.startswith("T = 0.80 (2 runs): with short replicas") and "choose" not in text
     assert len(results.second_wall_table(scan)) == 3
 
 
