@@ -17,7 +17,7 @@ __all__ = ["cage_scan_figure"]
 
 @styled
 def cage_scan_figure(scan: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
-    """Draw ρ(τ_α) of D within runs against radius and bath, and ⟨|r − r₀|²⟩ against length of a replica.
+    """Draw ρ(τ_α) of D within runs against radius and bath, ⟨|r − r₀|²⟩ against length.
 
     Parameters
     ----------
@@ -58,8 +58,9 @@ def cage_scan_figure(scan: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
                 drawn.append(
                     line.assign(panel="length", value=line["ratio"], error=line["ratio_error"])
                 )
-    axes[0].set(xlabel=r"radius of the wall  ($\sigma$)", ylabel=r"$\rho(\tau_\alpha)$ of D in a run")
-    axes[1].set(xlabel=r"bath $T'$  ($\epsilon/k_B$)", ylabel=r"$\rho(\tau_\alpha)$ of D in a run")
+    label = r"$\rho(\tau_\alpha)$ of D within runs"
+    axes[0].set(xlabel=r"radius of the wall  ($\sigma$)", ylabel=label)
+    axes[1].set(xlabel=r"bath $T'$  ($\epsilon/k_B$)", ylabel=label)
     axes[2].set(xlabel=r"length of a replica  ($\tau$)", xscale="log",
                 ylabel=r"$\langle |r - r_0|^2 \rangle$ / that of the longest")
     legend_below(figure, axes[0])
