@@ -63,5 +63,8 @@ def cage_scan_figure(scan: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     axes[1].set(xlabel=r"bath $T'$  ($\epsilon/k_B$)", ylabel=label)
     axes[2].set(xlabel=r"length of a replica  ($\tau$)", xscale="log",
                 ylabel=r"$\langle |r - r_0|^2 \rangle$ / that of the longest")
+    lengths = sorted(rows["duration"].unique())
+    axes[2].set_xticks(lengths, [f"{length:g}" for length in lengths])
+    axes[2].minorticks_off()
     legend_below(figure, axes[0])
     return figure, pd.concat(drawn, ignore_index=True)[columns]

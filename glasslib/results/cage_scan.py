@@ -76,7 +76,8 @@ def cage_scan(ensemble: Ensemble) -> pd.DataFrame:
         ``within``, ``within_error``; ``gain``, the difference of ``within`` from the first
         setting, with error; ``square``, mean ⟨|r − r₀|²⟩ in σ², with error over runs, and
         ``ratio``, that over the same of the longest replicas behind the same wall; ``agreement``
-        of log u² between the halves and ``reliability`` of their mean; ``seconds`` of CPU time for a run; ``runs``.
+        of log u² between the halves and ``reliability`` of their mean; ``seconds`` of CPU time for
+        a run; ``runs``.
         Then rows without a setting: with three runs or more, "chosen by training runs" among those
         of the first length, and its ``gain`` over the best of them; network D of the shipped cages
         on these runs, and with the columns of another wall beside. Empty without two scanned runs.
