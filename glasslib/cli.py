@@ -353,6 +353,33 @@ def campaign_task(
     print(f"{task}: {line}")
 
 
+@campaign_app.command("scan")
+def campaign_scan(
+    temperature: Annotated[list[float], Option(
+        "--temperature", "-t", help="In ε/k_B; repeatable.", callback=_temperature,
+        show_default=False
+    )],
+    runs: Annotated[int, Option(min=1, help="So many runs, from 0, of those there are.")] = 4,
+    workers: Workers = 1,
+    profile: Profile = "companion",
+) -> None:
+    """Sample cages with other walls, baths and lengths: some 60 s of one core for a run of 2,000.
+
+    Where averages depend on how long a replica runs, they are not structure. It goes on where it
+    was stopped.
+
+    Example: glasslib campaign scan -t 0.5 -t 0.45 --runs 4 -w 2
+    """
+    from glasslib import campaign, store
+
+    listed = []
+    for t in temperature:
+        there = store.load_ensemble(t, profile)
+        listed += [campaign.Task(there.temperature, profile, run, "scan")
+                   for run in list(there.blocks)[:runs]]
+    campaign.run_tasks(listed, workers, _report)
+
+
 @campaign_app.command("times")
 def campaign_times(temperature: OneTemperature, profile: Profile = "companion") -> None:
     """Fix the ten times of a temperature from τ_α of its timing runs, once and for all."""

@@ -22,7 +22,7 @@ from glasslib.errors import PlaceError
 __all__ = [
     "build", "cache", "check_writable", "data", "empty_var", "ensembles", "figures",
     "keep_caches", "mixtures", "notebooks", "pages", "refused", "registry", "results", "root",
-    "unfinished", "work",
+    "scans", "unfinished", "work",
 ]
 
 
@@ -59,6 +59,17 @@ def mixtures() -> Path:
     """Return the folder of mixtures: ``mixtures`` in the data, else that of the checkout."""
     own = data() / "mixtures"
     return own if own.exists() else root() / "data" / "mixtures"
+
+
+def scans(profile: str, temperature: float) -> Path:
+    """Return the folder of the scans of cage sampling at one temperature.
+
+    Examples
+    --------
+    >>> scans("companion", 0.5).relative_to(data()).as_posix()
+    'scans/companion/T0.500'
+    """
+    return data() / "scans" / profile / f"T{temperature:.3f}"
 
 
 def results() -> Path:

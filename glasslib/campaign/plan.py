@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from glasslib.parameters import Model, Temperature, get_protocol
-from glasslib.store.registry import block_path, cage_path, run_path
+from glasslib.store.registry import block_path, cage_path, run_path, scan_path
 
 __all__ = ["CAMPAIGN", "Goal", "Task", "tasks", "whole"]
 
@@ -46,7 +46,7 @@ CAMPAIGN = tuple(
 
 @dataclass(frozen=True)
 class Task:
-    """One file to be made: a run (``block`` None), a block of its ensemble, or its cages.
+    """One file to be made: a run (``block`` None), a block, its cages, or a scan of them.
 
     Parameters
     ----------
@@ -54,13 +54,13 @@ class Task:
         In ε/k_B.
     profile : str
     run : int
-    block : int or "cage", optional
+    block : int, "cage" or "scan", optional
     """
 
     temperature: float
     profile: str
     run: int
-    block: int | Literal["cage"] | None = None
+    block: int | Literal["cage", "scan"] | None = None
 
     @property
     def name(self) -> str:
@@ -74,6 +74,8 @@ class Task:
             return run_path(self.temperature, self.profile, self.run)
         if self.block == "cage":
             return cage_path(self.temperature, self.profile, self.run)
+        if self.block == "scan":
+            return scan_path(self.temperature, self.profile, self.run)
         return block_path(self.temperature, self.profile, self.run, self.block)
 
     def done(self) -> bool:
@@ -86,13 +88,15 @@ class Task:
         if self.block is None:
             source = protocol.source(self.temperature)
             return source is None or run_path(source, self.profile, self.run).exists()
-        if self.block == "cage":
+        if self.block in ("cage", "scan"):
             return run_path(self.temperature, self.profile, self.run).exists()
         needed = {self.run, *protocol.runs_that_time(self.temperature)}
         return all(run_path(self.temperature, self.profile, run).exists() for run in needed)
 
     def __str__(self):
-        what = {None: "run", "cage": "cages of run"}.get(self.block, f"block {self.block} of run")
+        what = {None: "run", "cage": "cages of run", "scan": "scan of the cages of run"}.get(
+            self.block, f"block {self.block} of run"
+        )
         return f"{self.profile} T = {self.temperature:.3f}, {what} {self.run}"
 
 

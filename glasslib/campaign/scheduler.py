@@ -19,6 +19,7 @@ from glasslib.campaign.cage import make_cage
 from glasslib.campaign.checkpoints import Checkpoint
 from glasslib.campaign.plan import Goal, Task, tasks, whole
 from glasslib.campaign.production import make_run
+from glasslib.campaign.scan import make_scan
 from glasslib.errors import DataError, ParameterError, SimulationError
 from glasslib.files import lease
 
@@ -61,7 +62,9 @@ def perform(task: Task, patience: float = 0.0) -> str:
                     f"{task} needs runs that are not there yet; 'glasslib campaign run' does them"
                     " in order"
                 )
-            make = {None: make_run, "cage": make_cage}.get(task.block, make_block)
+            make = {None: make_run, "cage": make_cage, "scan": make_scan}.get(
+                task.block, make_block
+            )
             line = make(task, checkpoint)
             checkpoint.remove()
             return line

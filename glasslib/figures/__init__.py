@@ -2,6 +2,7 @@
 
 from glasslib.figures.baselines import baseline_figure
 from glasslib.figures.cage import cage_parts_figure, structure_limit_figure
+from glasslib.figures.cage_scan import cage_scan_figure
 from glasslib.figures.ceiling import ceiling_figure
 from glasslib.figures.correlation import accuracy_figure, correlation_figure, model_figure
 from glasslib.figures.debye_waller import importance_figure, reorientation_figure
@@ -19,17 +20,18 @@ from glasslib.figures.melt import energy_figure, melt_figure
 from glasslib.figures.mixture import mixture_figure
 from glasslib.figures.propensity import propensity_figure
 from glasslib.figures.relaxation import relaxation_figure, scaling_figure
+from glasslib.figures.structure_limit import cage_gap_figure, cage_learning_figure
 from glasslib.figures.style import save
 from glasslib.figures.susceptibility import mobile_figure, susceptibility_figure, trajectory_figure
 from glasslib.figures.transfer import transfer_figure
 from glasslib.figures.viewer import explorer, glass_figure
 
 __all__ = [
-    "accuracy_figure", "baseline_figure", "cage_parts_figure", "ceiling_figure",
-    "correlation_figure", "cost_figure", "descriptor_figure", "energy_figure", "explorer",
-    "glass_figure", "graph_network_figure", "importance_figure", "leak_figure", "learning_figure",
-    "maps_figure", "melt_figure", "mixture_figure", "mobile_figure", "model_figure",
-    "propensity_figure", "redundancy_figure", "relaxation_figure", "reorientation_figure", "save",
-    "scaling_figure", "shells_figure", "structure_limit_figure", "susceptibility_figure",
-    "trajectory_figure", "transfer_figure",
+    "accuracy_figure", "baseline_figure", "cage_gap_figure", "cage_learning_figure",
+    "cage_parts_figure", "cage_scan_figure", "ceiling_figure", "correlation_figure", "cost_figure",
+    "descriptor_figure", "energy_figure", "explorer", "glass_figure", "graph_network_figure",
+    "importance_figure", "leak_figure", "learning_figure", "maps_figure", "melt_figure",
+    "mixture_figure", "mobile_figure", "model_figure", "propensity_figure", "redundancy_figure",
+    "relaxation_figure", "reorientation_figure", "save", "scaling_figure", "shells_figure",
+    "structure_limit_figure", "susceptibility_figure", "trajectory_figure", "transfer_figure",
 ]  # fmt: skip

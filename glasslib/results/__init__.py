@@ -14,6 +14,7 @@ from glasslib.results.cage import (  # noqa: F401
     parts_sentence,
     sample_cages,
 )
+from glasslib.results.cage_scan import scan_sentence, second_wall_table  # noqa: F401
 from glasslib.results.claims import judged  # noqa: F401
 from glasslib.results.correlation import accuracy_sentence, counted, deepest_minima  # noqa: F401
 from glasslib.results.graph_network import graph_sentence  # noqa: F401
@@ -26,6 +27,12 @@ from glasslib.results.own_claims import own_findings  # noqa: F401
 from glasslib.results.page import *  # noqa: F403
 from glasslib.results.propensity import *  # noqa: F403
 from glasslib.results.relaxation import *  # noqa: F403
+from glasslib.results.structure_limit import (  # noqa: F401
+    choice_sentence,
+    gap_sentence,
+    head_sentence,
+    joint_sentence,
+)
 from glasslib.results.susceptibility import (  # noqa: F401
     gain_table,
     largest_table,

@@ -19,7 +19,7 @@ from glasslib.configuration import Configuration
 from glasslib.dynamics.errors_over_runs import standard_error
 from glasslib.learning.baselines import out_of_sample, ridge_pipeline
 from glasslib.learning.correlation import correlation_rows, is_difference, pearson
-from glasslib.learning.dataset import Dataset, Split, run_folds
+from glasslib.learning.dataset import Dataset, run_folds
 from glasslib.results.baselines import ridge_predictions
 from glasslib.results.cache import cached, digest, key_of
 from glasslib.results.ceiling import own_ceiling
@@ -31,8 +31,9 @@ from glasslib.store import Ensemble, load_cages, load_ensemble
 from glasslib.structure.cage import CageMoments, cage_descriptors
 from glasslib.structure.harmonic import harmonic_covariance
 
-__all__ = ["cage_dataset", "cage_parts", "cage_transfer", "debye_waller_parts", "limit_sentence",
-           "limit_table", "parts_sentence", "sample_cages", "structure_limit"]  # fmt: skip
+__all__ = ["cage_dataset", "cage_parts", "cage_transfer", "configurations", "debye_waller_parts",
+           "limit_sentence", "limit_table", "moments_of", "parts_sentence", "sample_cages",
+           "structure_limit", "transferred"]  # fmt: skip
 
 #: Largest melt whose Hessian is inverted: some 10 s and 0.3 GB for 2,000 monomers, as N³ and N².
 HARMONIC_LIMIT = 3000
@@ -69,15 +70,15 @@ def cages_digest(ensemble: Ensemble) -> str:
     return key_of([entries.get(f"{folder}/run{run:02d}-cage.nc") for run in ensemble.blocks])
 
 
-def _configurations(ensemble: Ensemble, run: int) -> tuple[Configuration, Configuration]:
-    """The configuration of a run, and its inherent structure."""
+def configurations(ensemble: Ensemble, run: int) -> tuple[Configuration, Configuration]:
+    """Return the configuration of a run, and its inherent structure."""
     here = ensemble.configuration(run)
     minimum = ensemble.runs[run]["inherent_positions"]
     return here, Configuration(minimum, here.box, here.bonds)
 
 
-def _moments(ensemble: Ensemble, half: int | None) -> dict[int, CageMoments]:
-    """Cages by run: one half of the sampling, or the mean of all."""
+def moments_of(ensemble: Ensemble, half: int | None) -> dict[int, CageMoments]:
+    """Return cages by run: one half of the sampling, or the mean of all."""
     return {
         run: CageMoments.mean(halves) if half is None else halves[half]
         for run, halves in load_cages(ensemble).items()
@@ -86,8 +87,8 @@ def _moments(ensemble: Ensemble, half: int | None) -> dict[int, CageMoments]:
 
 def _cage_columns(ensemble: Ensemble, half: int | None) -> dict[str, np.ndarray]:
     tables = [
-        cage_descriptors(moments, *_configurations(ensemble, run))
-        for run, moments in _moments(ensemble, half).items()
+        cage_descriptors(moments, *configurations(ensemble, run))
+        for run, moments in moments_of(ensemble, half).items()
     ]
     return {
         "columns": np.concatenate([table.values for table in tables]),
@@ -138,8 +139,8 @@ def cage_parts(ensemble: Ensemble, half: int | None = None) -> dict[str, np.ndar
         :data:`HARMONIC_LIMIT`).
     """
     offsets, sizes = [], []
-    for run, moments in _moments(ensemble, half).items():
-        here, minimum = _configurations(ensemble, run)
+    for run, moments in moments_of(ensemble, half).items():
+        here, minimum = configurations(ensemble, run)
         start = here.positions - minimum.positions
         away = start - start.mean(axis=0) - moments.offset
         offsets.append((away**2).sum(axis=1))
@@ -157,7 +158,7 @@ def cage_parts(ensemble: Ensemble, half: int | None = None) -> dict[str, np.ndar
 def _harmonic_traces(ensemble: Ensemble) -> dict[str, np.ndarray]:
     traces = [
         np.trace(
-            harmonic_covariance(_configurations(ensemble, run)[1], ensemble.melt), axis1=1, axis2=2
+            harmonic_covariance(configurations(ensemble, run)[1], ensemble.melt), axis1=1, axis2=2
         )
         for run in ensemble.blocks
     ]
@@ -216,8 +217,8 @@ def structure_limit(ensemble: Ensemble) -> pd.DataFrame:
     pandas.DataFrame
         Columns of :func:`glasslib.learning.correlation.correlation_rows`. ``model``: the logarithm
         of each of :func:`cage_parts` "alone"; ``ridge A``, ``ridge B``; ``ridge D``; ``ridge D,
-        one half``, from half of the sampling; ``ridge A′``, D and the Debye–Waller factor; and
-        differences. Empty with a single run.
+        one half`` and ``other half``, from independent halves of the sampling; ``ridge A′``, D
+        and the Debye–Waller factor; and differences. Empty with a single run.
     """
     data, plain = cage_dataset(ensemble), dataset(ensemble)
     if data.n_runs < 2:
@@ -238,17 +239,18 @@ def structure_limit(ensemble: Ensemble) -> pd.DataFrame:
     models |= {
         "ridge D": predicted(data.features),
         "ridge D, one half": predicted(half.features),
+        "ridge D, other half": predicted(cage_dataset(ensemble, 1).features),
         "ridge A′": predicted(with_dw, partial(ridge_pipeline, light=1)),
     }
     differences = [
         ("ridge D", "ridge A"), ("ridge D", "ridge B"), ("ridge A′", "ridge D"),
-        ("cage alone", "Debye–Waller factor alone"),
+        ("cage alone", "Debye–Waller factor alone"), ("ridge D, one half", "ridge D, other half"),
     ]
     return correlation_rows(data, models, differences, split="run")
 
 
 def cage_transfer(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
-    """ρ(τ_α) of network D trained at one temperature and asked at another.
+    """ρ(τ_α) of network D trained at one temperature, or at all, and asked at another.
 
     Columns are standardised at each temperature, which reads no target. A run is predicted without
     the runs of its number at any temperature: they share chains.
@@ -256,33 +258,62 @@ def cage_transfer(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``trained`` and ``T`` (where it is asked), and the columns of
+        ``trained``, a temperature as text or "all"; ``T``, where it is asked; and the columns of
         :func:`glasslib.learning.correlation.correlation_rows` at t = τ_α.
     """
     sets = {t: cage_dataset(ensemble) for t, ensemble in ensembles.items()}
+    trained = {f"{t:.2f}": [t] for t in sets} | ({"all": list(sets)} if len(sets) > 1 else {})
     tables = []
-    for trained, source in sets.items():
-        for asked, target in sets.items():
-            predicted = np.full((len(target), 1), np.nan)
-            joint = np.concatenate([_standardised(source), _standardised(target)])
-            runs = np.concatenate([source.runs, target.runs])
-            y = np.concatenate([
-                source.targets[:, [source.tau_index]], np.full((len(target), 1), np.nan)
-            ])
-            for run in np.unique(target.runs):
-                train = np.flatnonzero(source.runs != run)
-                test = len(source) + np.flatnonzero(target.runs == run)
-                if not len(train):
-                    continue
-                parts = [Split(train[1:], train[:1], test)]
-                out = out_of_sample(ridge_pipeline, joint, y, parts, runs)
-                predicted[target.runs == run] = out[test]
+    for name, sources in trained.items():
+        for t, predicted in transferred(sets, sources).items():
             if np.isfinite(predicted).any():
-                k = target.tau_index
-                whole = np.repeat(predicted, len(target.times), axis=1)
-                rows = correlation_rows(target, {"ridge D": whole}, times=[k])
-                tables.append(rows.assign(trained=trained, T=asked))
+                target = sets[t]
+                whole = np.repeat(predicted[:, None], len(target.times), axis=1)
+                rows = correlation_rows(target, {"ridge D": whole}, times=[target.tau_index])
+                tables.append(rows.assign(trained=name, T=t))
     return pd.concat(tables, ignore_index=True)
+
+
+def transferred(sets: dict[float, Dataset], sources: list[float]) -> dict[float, np.ndarray]:
+    """Predict the propensity at τ_α at every temperature from runs of others at ``sources``.
+
+    The target is standardised with the training rows of each temperature. A prediction has the
+    mean and deviation of its own temperature if that is among the sources, else of the first.
+
+    Parameters
+    ----------
+    sets : dict of float to Dataset
+        By temperature.
+    sources : list of float
+        Whose runs train, but for those of the number that is asked.
+
+    Returns
+    -------
+    dict of float to (n_rows,) float64
+        In σ; NaN for a run whose number is that of all training runs.
+    """
+    columns = {t: _standardised(data) for t, data in sets.items()}
+    out = {t: np.full(len(data), np.nan) for t, data in sets.items()}
+    for run in np.unique(np.concatenate([data.runs for data in sets.values()])):
+        scale, x, y, groups = {}, [], [], []
+        for t in sources:
+            left = sets[t].runs != run
+            if left.any():
+                target = sets[t].targets[left, sets[t].tau_index]
+                scale[t] = target.mean(), target.std()
+                x.append(columns[t][left])
+                y.append((target - scale[t][0]) / scale[t][1])
+                groups.append(sets[t].runs[left])
+        if not x:
+            continue
+        model = ridge_pipeline()
+        model.fit(np.concatenate(x), np.concatenate(y), regress__groups=np.concatenate(groups))
+        for t, data in sets.items():
+            mean, deviation = scale.get(t, next(iter(scale.values())))
+            rows = data.runs == run
+            if rows.any():
+                out[t][rows] = model.predict(columns[t][rows]) * deviation + mean
+    return out
 
 
 def _standardised(data: Dataset) -> np.ndarray:

@@ -20,6 +20,7 @@ from glasslib.parameters import NetworkSettings
 from glasslib.results import (
     baselines,
     cage,
+    cage_scan,
     ceiling,
     choices,
     correlation,
@@ -30,6 +31,7 @@ from glasslib.results import (
     learning_curves,
     mixture,
     shipped,
+    structure_limit,
     susceptibility,
     transfer,
 )
@@ -74,6 +76,8 @@ class Table:
         Reads the cages too; their files count in the key.
     data : callable, optional
         For ``parts = "own"``: the hash of the data that the table stands on.
+    scans : bool
+        Reads the scans of the cages too.
     """
 
     name: str
@@ -85,6 +89,7 @@ class Table:
     cost: float = 5.0
     cages: bool = False
     data: Callable[[], str] | None = None
+    scans: bool = False
 
 
 TABLES: dict[str, Table] = {
@@ -150,7 +155,7 @@ TABLES: dict[str, Table] = {
               cage.debye_waller_parts, tolerance=1e-3, cost=30, cages=True),
         Table("structure-limit", "ρ(t) of cages, of networks D and A′, and of A and B as ridge",
               cage.structure_limit, cost=20, cages=True),
-        Table("cage-transfer", "ρ(τ_α) of network D at other temperatures than its own",
+        Table("cage-transfer", "ρ(τ_α) of network D at other temperatures than its own, and of all",
               cage.cage_transfer, parts="all", cost=2, cages=True),
         Table("graph-network", "ρ(τ_α) of a graph network and of ridge D against training runs",
               graph_network.graph_networks, parts="reference", tolerance=0.05, cost=130,
@@ -158,6 +163,21 @@ TABLES: dict[str, Table] = {
         Table("mixture", "ρ(τ_α) of ridge B, C and D on another glass, the Kob–Andersen mixture",
               mixture.another_glass, parts="own", tolerance=0.01, cost=60,
               data=mixture.another_digest),
+        Table("cage-scan", "ρ(τ_α) of D against the radius of the wall, the bath and the length",
+              cage_scan.cage_scan, cost=10, cages=True, scans=True),
+        Table("cage-choice", "ρ(τ_α) of sets of inputs, and of what training runs choose of them",
+              structure_limit.cage_choice, cost=25, cages=True),
+        Table("cage-learning", "ρ(τ_α) of ridge B, C and D against the number of training runs",
+              structure_limit.cage_learning, parts="reference", cost=60, cages=True),
+        Table("cage-networks", "ρ(t) of the paper's network on the inputs of D",
+              structure_limit.cage_networks, parts="reference", trains=True, tolerance=0.05,
+              cost=40, cages=True),
+        Table("cage-gap", "what D leaves of the variance at τ_α, and how far the rest reaches",
+              structure_limit.cage_gap, cost=3, cages=True),
+        Table("cage-reliability", "how well each number of a cage is known",
+              structure_limit.cage_reliability, tolerance=1e-3, cost=1, cages=True, scans=True),
+        Table("cage-cost", "CPU time of the inputs of one run",
+              structure_limit.cage_cost, tolerance=1e-3, cost=1, cages=True, scans=True),
     )
 }
 
@@ -236,6 +256,8 @@ class Work:
         if entry.cages:
             data += [cage.cages_digest(ensemble) for ensemble in chosen]
             code = key_of(code, code_of(store.load_cages))
+        if entry.scans:
+            data += [cage_scan.scan_digest(ensemble) for ensemble in chosen]
         return key_of(entry.name, data, settings, code)
 
     def frame(self, entry: Table, temperature: float | None) -> pd.DataFrame:

@@ -9,6 +9,8 @@ One profile and temperature has one folder, ``data/ensembles/companion/T0.500/``
     Block 1 of its isoconfigurational ensemble: averages over the block's trajectories.
 ``run03-cage.nc``
     Its cages: averages while each monomer is kept in its cage, in two independent halves.
+``data/scans/companion/T0.450/run03-scan.nc``
+    The same with other walls, baths and lengths, for a few runs.
 ``times.json``
     τ_α, the wave number and the times of the ensemble, fixed before its first block.
 

@@ -7,10 +7,10 @@ from dataclasses import fields
 import numpy as np
 
 from glasslib.store.ensemble import Ensemble
-from glasslib.store.registry import cage_path, read
+from glasslib.store.registry import DataFile, cage_path, read, scan_path
 from glasslib.structure.cage import CageMoments
 
-__all__ = ["load_cages", "with_cages"]
+__all__ = ["load_cages", "load_scans", "with_cages"]
 
 
 def with_cages(ensemble: Ensemble) -> list[int]:
@@ -51,3 +51,26 @@ def load_cages(ensemble: Ensemble) -> dict[int, list[CageMoments]]:
             for half in range(halves)
         ]
     return found
+
+
+def load_scans(ensemble: Ensemble) -> dict[int, DataFile]:
+    """Load the scans of an ensemble's cages, verified; an ensemble without any has none.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+
+    Returns
+    -------
+    dict of int to DataFile
+        By run, the variables of :data:`glasslib.store.schema.SCAN`.
+
+    Raises
+    ------
+    DataError
+        A file is unregistered or damaged.
+    """
+    there = {
+        run: scan_path(ensemble.temperature, ensemble.profile, run) for run in ensemble.blocks
+    }
+    return {run: read(path) for run, path in there.items() if path.exists()}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DataFile", "available", "block_path", "block_paths", "cage_path", "equilibrated",
     "find_temperature", "merge", "profile_with", "read", "read_registry", "register", "run_path",
-    "run_paths", "times_path", "verify", "verify_all", "write",
+    "run_paths", "scan_path", "times_path", "verify", "verify_all", "write",
 ]  # fmt: skip
 
 #: How NetCDF-4 marks an HDF5 data set that is a dimension without values.
@@ -45,6 +45,11 @@ def block_path(temperature: float, profile: str, run: int, block: int) -> Path:
 def cage_path(temperature: float, profile: str, run: int) -> Path:
     """Return the file of the cages of a run's configuration."""
     return _folder(temperature, profile) / f"run{run:02d}-cage.nc"
+
+
+def scan_path(temperature: float, profile: str, run: int) -> Path:
+    """Return the file of the scan of a run's cages; its registry is one of scans alone."""
+    return paths.scans(profile, temperature) / f"run{run:02d}-scan.nc"
 
 
 def times_path(temperature: float, profile: str) -> Path:

@@ -1,8 +1,8 @@
-"""What the three kinds of data files hold: each variable with its dimensions, unit and meaning.
+"""What the four kinds of data files hold: each variable with its dimensions, unit and meaning.
 
-:data:`RUN`, :data:`BLOCK` and :data:`CAGE` are the whole list. The values come from the campaign.
-The oldest files of runs lack ``equilibration_end_to_end``, ``mean_displacement`` and
-``structure_factor_thirds``.
+:data:`RUN`, :data:`BLOCK`, :data:`CAGE` and :data:`SCAN` are the whole list. The values come
+from the campaign. The oldest files of runs lack ``equilibration_end_to_end``,
+``mean_displacement`` and ``structure_factor_thirds``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = [
-    "BLOCK", "CAGE", "RUN", "Variable", "as_dataset", "provenance", "round_mantissa",
+    "BLOCK", "CAGE", "RUN", "SCAN", "Variable", "as_dataset", "provenance", "round_mantissa",
     "spent_seconds",
 ]  # fmt: skip
 
@@ -166,6 +166,23 @@ CAGE = {
     }.items()
 }
 
+#: The variables of the file of a scan: the cages of one run with other walls, baths and lengths.
+SCAN = {
+    "radius": Variable(("setting",), "radius of the wall", _LENGTH),
+    "bath": Variable(("setting",), "temperature of the bath T'", "epsilon/k_B"),
+    "replicas": Variable(("setting",), "replicas in each half", "1"),
+    "duration": Variable(("setting",), "time of a replica that is sampled", _TIME),
+    "seconds": Variable(("setting",), "CPU time of the sampling", "s"),
+    "scalars": Variable(
+        ("setting", "scalar", "monomer"), "scalars of the cage, mean of the halves", "1",
+        single=True,
+    ),
+    "variance": Variable(
+        ("setting", "half", "monomer"), "log of the variance of the place", "1", single=True
+    ),
+    "seconds_of_inputs": Variable(("input",), "CPU time of other inputs of the run", "s"),
+}
+
 
 def as_dataset(
     variables: dict[str, Variable], values: dict[str, np.ndarray], attributes: dict[str, Any]
@@ -175,7 +192,7 @@ def as_dataset(
     Parameters
     ----------
     variables : dict of str to Variable
-        :data:`RUN`, :data:`BLOCK` or :data:`CAGE`.
+        :data:`RUN`, :data:`BLOCK`, :data:`CAGE` or :data:`SCAN`.
     values : dict of str to ndarray
         A value for each of the variables.
     attributes : dict

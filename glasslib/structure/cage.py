@@ -22,7 +22,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,10 @@ from glasslib.structure.neighbors import neighbor_pairs
 if TYPE_CHECKING:
     import xarray
 
-__all__ = ["SURROUNDINGS", "CageMoments", "cage_descriptors", "cage_scalars", "surroundings"]
+__all__ = [
+    "SURROUNDINGS", "CageMoments", "cage_descriptors", "cage_scalars", "scalar_descriptors",
+    "surroundings",
+]  # fmt: skip
 
 #: Over what a number is averaged; the last three are passes of Eq. 5.
 SURROUNDINGS = ("own", "bonded", "chain", "contacts", "once", "twice", "four times")
@@ -294,9 +297,35 @@ def cage_descriptors(
     ConfigurationError
         As :func:`cage_scalars` and :func:`surroundings`.
     """
+    return scalar_descriptors(
+        cage_scalars(moments, configuration, inherent), configuration, inherent
+    )
+
+
+def scalar_descriptors(
+    scalars: Mapping[str, np.ndarray], configuration: Configuration, inherent: Configuration
+) -> xarray.DataArray:
+    """Return numbers of each monomer with their surroundings, and the place in the chain.
+
+    Parameters
+    ----------
+    scalars : mapping of str to (N,) float64
+        Such as those of :func:`cage_scalars`.
+    configuration, inherent : Configuration
+        Unwrapped, with the same bonds.
+
+    Returns
+    -------
+    xarray.DataArray, dims (monomer, descriptor), float32
+        As :func:`cage_descriptors`.
+
+    Raises
+    ------
+    ConfigurationError
+        As :func:`surroundings`.
+    """
     import xarray
 
-    scalars = cage_scalars(moments, configuration, inherent)
     melt = len(configuration.bonds) > 0
     kept = [k for k, name in enumerate(SURROUNDINGS) if melt or name not in ("bonded", "chain")]
     bonded = Configuration(inherent.positions, inherent.box, configuration.bonds)

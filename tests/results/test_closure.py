@@ -18,7 +18,9 @@ TOP = Path(glasslib.__file__).parent
 TRAINED = {name for name, table in tables.TABLES.items() if table.trains} | {"settings"}
 ALL = {*tables.TABLES, "settings"}
 DESCRIBED = ALL - {"ceiling"}  # all that stand on the data set of a temperature
-CAGED = {"debye-waller-parts", "cage-transfer"}  # on cages alone
+FILES = {"cage-reliability", "cage-cost"}  # on files alone, without a data set
+CAGED = {"debye-waller-parts", "cage-transfer"} | FILES  # on cages alone, without folds of runs
+FOLDED = {"cage-scan", "cage-gap", "cage-networks"}  # on cages alone, with folds of runs
 
 #: Asks each tree of the library in turn for its keys, on the fixed ensemble.
 ASK = """
@@ -45,17 +47,19 @@ print(json.dumps([out, "tensorflow" in sys.modules]))
 CHANGES = {
     "DescriptorSpec.coarse_radius": (
         "parameters.py", "coarse_radius: float = Field(2.5", "coarse_radius: float = Field(2.0",
-        DESCRIBED - CAGED,
+        DESCRIBED - CAGED - FOLDED,
     ),
     "Melt.cutoff": (  # the melt of its data is in the key of every table
         "parameters.py", "cutoff: float = Field(2.5", "cutoff: float = Field(2.4", ALL,
     ),
     "Ensemble.debye_waller": (
         "store/ensemble.py",
-        '"squared_displacement")[..., self.times', '"displacement")[..., self.times', DESCRIBED,
+        '"squared_displacement")[..., self.times', '"displacement")[..., self.times',
+        DESCRIBED - FILES,
     ),
     "Configuration.wrapped": (
-        "configuration.py", "self.positions % self.box", "self.positions", DESCRIBED,
+        "configuration.py", "self.positions % self.box", "self.positions",
+        DESCRIBED - FILES,
     ),
     "Eq. 6": (
         "learning/training.py", "- mean) / deviation", "- mean) / deviation**2",
@@ -63,7 +67,7 @@ CHANGES = {
     ),
     "dataset": (  # three tables read the place in the chain, and all call this function
         "results/networks.py", "chain_position=np.conc", "chain_position=0 * np.conc",
-        DESCRIBED - {"debye-waller-parts"},
+        DESCRIBED - {"debye-waller-parts"} - FILES,
     ),
     "NetworkSettings.test_fraction": (  # run_folds takes settings too
         "parameters.py", "test_fraction: float = Field(0.2", "test_fraction: float = Field(0.3",
@@ -82,24 +86,26 @@ CHANGES = {
     "ValidatedRidge.fit": (  # called by scikit-learn
         "learning/baselines.py", "x = np.ascontiguousarray(X,", "x = -np.ascontiguousarray(X,",
         {"baselines", "positions", "leaks", "reorientation-models", "importance", "learning-runs",
-         "learning-trajectories", "inherent", "structure-limit", "cage-transfer", "joint",
-         "choices-descriptors"},
+         "learning-trajectories", "inherent", "structure-limit", "cage-transfer", "cage-learning",
+         "joint", "choices-descriptors"} | FOLDED,
     ),
     "cage_scalars": (
         "structure/cage.py", "np.linalg.eigvalsh(tensor)", "np.linalg.eigvalsh(-tensor)",
-        {"structure-limit", "cage-transfer"},
+        {"structure-limit", "cage-transfer", "cage-choice", "cage-learning", "cage-reliability"}
+        | FOLDED,
     ),
     "load_cages": (
-        "store/cages.py", "dtype=np.float64", "dtype=np.float32", CAGED | {"structure-limit"},
+        "store/cages.py", "dtype=np.float64", "dtype=np.float32",
+        CAGED | FOLDED | {"structure-limit", "cage-choice", "cage-learning"},
     ),
     "ceilings": ("results/ceiling.py", "default_rng(0)", "default_rng(1)", {"ceiling"}),
     "block_propensities": (
         "results/ceiling.py", ".T for block in blocks", ".T * 2 for block in blocks",
-        {"ceiling", "learning-trajectories"},
+        {"ceiling", "learning-trajectories", "cage-gap"},
     ),
     "an import of another function": (
         "learning/ceiling.py", "import numpy as np\n", "import numpy.ma as np\n",
-        {"ceiling", "learning-trajectories"},
+        {"ceiling", "learning-trajectories", "cage-gap", "cage-scan", "cage-reliability"},
     ),
     # Words, layout, and what no table uses.
     "error text": (

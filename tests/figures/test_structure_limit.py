@@ -1,0 +1,53 @@
+"""How far structure goes: runs, what is missing, and the sentences."""
+
+import pandas as pd
+import pytest
+
+from figures.checks import check
+from glasslib import figures, results
+from glasslib.results import structure_limit
+from glasslib.results.cage import cage_transfer
+from glasslib.results.cage import structure_limit as limits
+
+
+@pytest.fixture(scope="module")
+def made(shown):
+    """Each table as the pages get it."""
+
+    def table(function):
+        return pd.concat([function(one).assign(T=t) for t, one in shown.items()])
+
+    return table
+
+
+def test_the_gap_is_drawn_and_said(smoke, made):
+    gap = made(structure_limit.cage_gap)
+    figure, numbers = figures.cage_gap_figure(gap)
+    columns = ["T", "kind", "quantity", "distance", "value", "value_error"]
+    check(figure, numbers, columns, "distance", "bonds between them")
+    assert numbers.groupby(["T", "kind"]).size().tolist() == [12, 8] * 2
+    text = results.gap_sentence(gap)
+    assert text.count("What D misses of two bonded monomers") == 2
+
+
+def test_runs_and_choices_are_drawn_and_said(smoke, shown, made):
+    learning = made(structure_limit.cage_learning)
+    figure, numbers = figures.cage_learning_figure(learning)
+    columns = ["T", "model", "training_runs", "rho", "rho_error"]
+    check(figure, numbers, columns, "training runs", r"\rho")
+    assert set(numbers["model"]) == {"ridge B", "ridge C", "ridge D"}
+    text = results.joint_sentence(cage_transfer(shown))
+    assert text.count("at T = ") == 2 and " and " in text
+    assert "at one alone" in results.joint_sentence(cage_transfer({0.8: shown[0.8]}))
+
+
+def test_goals_are_cases_of_a_claim(smoke, made, tables):
+    limit = made(limits)
+    runs = {0.8: 2, 0.7: 2}
+    cases = structure_limit.goal_cases(limit, tables["ceiling"], runs, {0.8: 0.5, 0.45: 0.8})
+    assert [where for where, *_ in cases] == [
+        "T = 0.80, D over 0.5 of the ceiling", "T = 0.80, D over A"
+    ]
+    rows = limit[limit["at_tau"] & (limit["T"] == 0.8)].set_index("model")["rho"]
+    assert cases[1][1] == pytest.approx(rows["ridge D"] - rows["ridge A"])
+    assert cases[1][3] == 2

@@ -1,0 +1,84 @@
+"""How far structure goes: the choice of inputs, the gap, and their sentences."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from glasslib import results
+from glasslib.results import cage, structure_limit
+from glasslib.results.structure_limit import correlation_of_pairs
+from glasslib.structure.descriptors import structural_descriptors
+from results.examples import SETTINGS, N, single_run
+
+
+def test_choices_are_told_apart_from_controls(one):
+    table = structure_limit.cage_choice(one).set_index("model")
+    sets = structure_limit.choices(one)
+    assert table.loc[list(sets), "folds"].sum() == 0 and "nested" not in table.index
+    assert [x.shape[1] for x in sets.values()] == [1, 9, 86, 128, 135, 1008]
+    assert abs(table.loc["cages of another run", "within"]) < 0.2
+    assert structure_limit.cage_choice(single_run(one)).empty
+
+
+def test_mean_positions_of_cages_at_rest_are_the_inherent_structure(one, monkeypatch):
+    still = {0: replace(results.cage.load_cages(one)[0][0], offset=np.zeros((N, 3)))}
+    monkeypatch.setattr(structure_limit, "moments_of", lambda ensemble, half: still)
+    minimum = cage.configurations(one, 0)[1]
+    np.testing.assert_allclose(
+        structure_limit._mean_positions(one)["columns"],
+        structural_descriptors(minimum, melt=one.melt).values, rtol=1e-3, atol=1e-3,
+    )
+
+
+def test_pairs_share_what_they_share_and_no_noise():
+    random = np.random.default_rng(0)
+    n = 20000
+    common = np.repeat(random.normal(size=n // 2), 2)
+    signal = common + random.normal(size=n)
+    halves = [signal + random.normal(size=n) for _ in range(2)]
+    partners = np.arange(n).reshape(-1, 2)
+    assert correlation_of_pairs(*halves, partners) == pytest.approx(0.5, abs=0.03)
+    strangers = np.stack([np.arange(0, n - 2), np.arange(2, n)], axis=1)
+    assert correlation_of_pairs(*halves, strangers) == pytest.approx(0, abs=0.03)
+
+
+def test_the_parts_of_the_variance_add_up(one):
+    gap = structure_limit.cage_gap(one)
+    variance = gap[gap["kind"] == "variance"].set_index("quantity")["value"]
+    assert variance.sum() == pytest.approx(1) and (variance[["explained", "noise"]] > 0).all()
+    chain = gap[(gap["kind"] == "same chain") & (gap["quantity"] == "propensity")]
+    assert chain["distance"].tolist() == [1, 2, 3, 4] and chain["value"].iloc[0] > 0.2
+    pairs = structure_limit._pairs(cage.configurations(one, 0)[1], 5)
+    for (kind, _), rows in pairs.items():
+        same = rows[:, 0] // 5 == rows[:, 1] // 5
+        assert same.all() if kind == "same chain" else not same.any()
+
+
+def test_learning_networks_reliability_and_cost(one):
+    learning = structure_limit.cage_learning(one)
+    assert set(learning["training_runs"]) == {1}
+    assert set(learning["model"]) == {"ridge B", "ridge C", "ridge D", "ridge D − ridge C"}
+    known = structure_limit.cage_reliability(one).set_index("scalar")
+    assert len(known) == 18 and (known["reliability"] > known["agreement"]).all()
+    assert known.loc["energy", "other_seed"] > 0.5
+    cost = structure_limit.cage_cost(one).set_index("input")["seconds"]
+    assert (cost > 0).all() and {"cages", "descriptors", "harmonic"} <= set(cost.index)
+    tau = one.times.tau_alpha
+    assert cost["trajectories to τ_α"] / cost["trajectories to t = 1"] == pytest.approx(tau)
+    head = structure_limit.cage_networks(one, SETTINGS)
+    assert {"network D", "ridge D"} < set(head["model"]) and head["l2"].nunique() == 1
+
+
+def test_no_run_trains_what_predicts_it_at_any_temperature(smoke, shown):
+    sets = {t: cage.cage_dataset(ensemble) for t, ensemble in shown.items()}
+    before = cage.transferred(sets, list(sets))
+    changed = {
+        t: replace(data, targets=np.where(data.runs[:, None] == 0, -data.targets, data.targets))
+        for t, data in sets.items()
+    }
+    after = cage.transferred(changed, list(sets))
+    for t, data in sets.items():
+        first = data.runs == 0
+        np.testing.assert_array_equal(before[t][first], after[t][first])
+        assert (before[t][~first] != after[t][~first]).all()
