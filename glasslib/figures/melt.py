@@ -8,7 +8,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from glasslib.figures.style import styled, temperature_colour
+from glasslib.figures.style import (
+    legend_below,
+    letters,
+    styled,
+    temperature_colour,
+    temperature_look,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,7 +46,7 @@ def melt_figure(ensembles: list[Ensemble]) -> tuple[Figure, pd.DataFrame]:
         runs = ensemble.runs.values()
         q = next(iter(runs))["structure_wavenumber"]
         structure = np.mean([run["structure_factor"] for run in runs], axis=0)
-        left.plot(q, structure, color=colour, label=f"T = {t:.2f}")
+        left.plot(q, structure, **temperature_look(t, len(runs)) | {"marker": ""})
         rows += [("structure", t, -1, x, y) for x, y in zip(q, structure, strict=True)]
         for number, run in ensemble.runs.items():
             lag, value = run["end_to_end_lag"], run["end_to_end"]
@@ -49,8 +55,9 @@ def melt_figure(ensembles: list[Ensemble]) -> tuple[Figure, pd.DataFrame]:
         peak = np.mean([run.attrs["q_peak"] for run in runs])
         left.axvline(peak, color=colour, lw=0.8, ls=":")
     left.set(xlabel=r"$q$  ($\sigma^{-1}$)", ylabel=r"$S(q)$", xlim=(1, 12), ylim=(0, None))
-    left.legend()
     right.axhline(np.exp(-1), color="0.6", lw=0.8, ls=":")
     right.axhline(0, color="0.8", lw=0.8)
     right.set(xscale="log", xlabel=r"$t$  ($\tau$)", ylabel=r"$C_{ee}(t)$", ylim=(-0.2, 1.02))
+    letters([left, right])
+    legend_below(figure, left)
     return figure, pd.DataFrame(rows, columns=["panel", "T", "run", "x", "y"])

@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from glasslib.dynamics.relaxation import fit_vft, fit_vibrational_scaling
-from glasslib.figures.style import styled, temperature_colour
+from glasslib.figures.style import (
+    TEMPERATURES,
+    legend_below,
+    letters,
+    styled,
+    temperature_colour,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,9 +49,10 @@ def relaxation_figure(curves: list[Relaxation]) -> tuple[Figure, pd.DataFrame]:
             curve.lag, curve.scattering - curve.scattering_error,
             curve.scattering + curve.scattering_error, color=colour, alpha=0.25, lw=0,
         )
-        left.plot(curve.tau_alpha, np.exp(-1), "o", color=colour, mec="k", mew=0.6)
+        marker = TEMPERATURES.get(curve.temperature, ("", "X"))[1]
+        left.plot(curve.tau_alpha, np.exp(-1), marker, color=colour, mec="k", mew=0.6)
         right.errorbar(
-            1 / curve.temperature, curve.tau_alpha, yerr=curve.tau_alpha_error, fmt="o",
+            1 / curve.temperature, curve.tau_alpha, yerr=curve.tau_alpha_error, fmt=marker,
             color=colour, mec="k", mew=0.6,
         )
         rows += [
@@ -58,10 +65,9 @@ def relaxation_figure(curves: list[Relaxation]) -> tuple[Figure, pd.DataFrame]:
         )
     left.axhline(np.exp(-1), color="0.6", lw=0.8, ls=":")
     left.annotate("1/e", (left.get_xlim()[0], np.exp(-1)), xytext=(3, 2),
-                  textcoords="offset points", color="0.4", fontsize=8)
+                  textcoords="offset points", color="0.4", fontsize=10)
     left.set(xscale="log", ylim=(-0.02, 1.02), xlabel=r"$t$  ($\tau$)",
              ylabel=r"$F_s(q_\mathrm{peak}, t)$")
-    left.legend()
     temperatures = np.array([curve.temperature for curve in curves])
     if len(curves) >= 3:
         taus = np.array([curve.tau_alpha for curve in curves])
@@ -74,8 +80,9 @@ def relaxation_figure(curves: list[Relaxation]) -> tuple[Figure, pd.DataFrame]:
             label=rf"VFT, $T_0$ = {law.temperature_0:.3f}",
         )
         rows += [("vft", t, 1 / t, tau, np.nan) for t, tau in zip(grid, law(grid), strict=True)]
-        right.legend()
     right.set(yscale="log", xlabel=r"$1/T$  ($k_B/\epsilon$)", ylabel=r"$\tau_\alpha$  ($\tau$)")
+    letters([left, right])
+    legend_below(figure, left, right)
     return figure, pd.DataFrame(rows, columns=["panel", "T", "x", "y", "y_error"])
 
 
@@ -98,16 +105,16 @@ def scaling_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     figure, (left, right) = plt.subplots(1, 2)
     rows = []
     for t, row in table.iterrows():
-        colour = temperature_colour(t)
+        colour, marker = temperature_colour(t), TEMPERATURES.get(t, ("", "X"))[1]
         x, x_error = 1 / row["u2"], row["u2_error"] / row["u2"] ** 2
         y, y_error = row["tau_alpha"], row["tau_alpha_error"]
-        left.errorbar(x, y, xerr=x_error, yerr=y_error, fmt="o", color=colour, mec="k", mew=0.6)
+        left.errorbar(x, y, xerr=x_error, yerr=y_error, fmt=marker, color=colour, mec="k",
+                      mew=0.6, label=f"T = {t:.2f}")
         rows.append(("scaling", t, x, x_error, y, y_error))
         if np.isnan(row["a"]):
             continue
         right.errorbar(
-            t, row["a"], yerr=row["a_error"], fmt="o", color=colour, mec="k", mew=0.6,
-            label=f"T = {t:.2f}",
+            t, row["a"], yerr=row["a_error"], fmt=marker, color=colour, mec="k", mew=0.6
         )
         rows.append(("displacement", t, t, np.nan, row["a"], row["a_error"]))
     known = table[(table[["u2_error", "tau_alpha_error"]] > 0).all(axis=1)]
@@ -117,9 +124,9 @@ def scaling_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         )
         grid = np.linspace(1 / known["u2"].max(), 1 / known["u2"].min(), 100)
         left.plot(grid, law(1 / grid), color="0.5", lw=1, zorder=0, label="parabola")
-        left.legend()
         rows += [("parabola", np.nan, x, np.nan, law(1 / x), np.nan) for x in grid]
     left.set(yscale="log", xlabel=r"$1/u^2$  ($\sigma^{-2}$)", ylabel=r"$\tau_\alpha$  ($\tau$)")
     right.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"$a$  ($\sigma$)")
-    right.legend()
+    letters([left, right])
+    legend_below(figure, left)
     return figure, pd.DataFrame(rows, columns=["panel", "T", "x", "x_error", "y", "y_error"])
