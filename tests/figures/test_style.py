@@ -16,7 +16,7 @@ from glasslib.figures import style
 from glasslib.figures.style import styled, temperature_colour
 from glasslib.publishing.execute import execute_notebook
 
-#: What colours become in the eye, on linear sRGB (Machado, Oliveira and Fernandes 2009, severity 1).
+#: What linear sRGB becomes in the eye (Machado, Oliveira and Fernandes 2009, severity 1).
 SIGHT = {
     "normal": np.eye(3),
     "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
