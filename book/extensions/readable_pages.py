@@ -5,7 +5,9 @@ The notebooks stay as they are. While Sphinx reads an executed page,
 - every code cell is folded, and the cells that set the parameters, import and load leave the page;
   a cell tagged ``open`` is left alone;
 - what :func:`glasslib.results.opening` shows goes below the title, as a box and a line on the data;
-- numbers in tables read 0.768(7), and a table has one row of heads.
+- numbers in tables read 0.768(7), a table has one row of heads, and a verdict a sign.
+
+The foot of every page names the version of the book and its data.
 """
 
 from __future__ import annotations
@@ -16,15 +18,19 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 
+import glasslib
+from glasslib import paths
+from glasslib.files import hashes, key_of, sha256
 from glasslib.results.words import bracketed
 
-__all__ = ["compact_table", "readable", "setup"]
+__all__ = ["compact_table", "imprint", "readable", "setup"]
 
 _OPENING = "**What we find.** "
 _DATA = "**Data.** "
 _LEAVES = {"parameters", "injected-parameters"}
 #: Heading of the section whose cells leave the page; it goes if no text is below it.
 _EMPTY_SECTION = re.compile(r"\n+## The data on this page\s*\Z")
+_VERDICTS = {"confirmed", "not confirmed", "cannot tell"}
 _NUMBER = re.compile(r"(?<![\w.])([-−]?\d[\d,]*\.?\d*) ± (\d[\d,]*\.?\d*)(?![\w.])")
 
 
@@ -52,6 +58,9 @@ def compact_table(html: str) -> str:
                 if lower:
                     upper.string = lower
             rows[1].decompose()
+    for cell in soup.select("table.dataframe td"):
+        if (verdict := cell.get_text(strip=True)) in _VERDICTS:
+            cell["class"] = ["verdict", verdict.replace(" ", "-")]
     return str(soup)
 
 
@@ -102,14 +111,31 @@ def readable(node: dict[str, Any]) -> dict[str, Any]:
         opening = opening or _opening(cell)
         _fold(cell)
         for output in cell.get("outputs", []):
-            html = _text(output.get("data", {}).get("text/html", ""))
-            if "dataframe" in html:
-                output["data"]["text/html"] = compact_table(html)
+            data = output.get("data", {})
+            for kind in [kind for kind in data if kind.endswith("text/html")]:  # glued ones too
+                if "dataframe" in (html := _text(data[kind])):
+                    data[kind] = compact_table(html)
     first = node["cells"][0]
     if opening and first["cell_type"] == "markdown":
         title, newline, rest = _text(first["source"]).partition("\n")
         first["source"] = _EMPTY_SECTION.sub("\n", title + newline + _box(opening) + rest)
     return node
+
+
+def imprint() -> str:
+    """Return what the foot of a page says of the version and of the data.
+
+    The data are named by the start of the SHA-256 of their registry, the tables by that of theirs.
+    """
+    tables = key_of(hashes(paths.results(), "*.csv"))
+    registry = paths.registry("companion")
+    data = sha256(registry)[:8] if registry.exists() else "none"
+    return f"Version {glasslib.__version__} · data {data} · tables {tables[:8]}"
+
+
+def _foot(app: Any, config: Any) -> None:
+    options = config.html_theme_options
+    options["extra_footer"] = f"{options.get('extra_footer', '')} {imprint()}".strip()
 
 
 def _read(app: Any, docname: str, content: list[str]) -> None:
@@ -120,4 +146,5 @@ def _read(app: Any, docname: str, content: list[str]) -> None:
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("source-read", _read)
+    app.connect("config-inited", _foot)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
