@@ -5,7 +5,8 @@ The notebooks stay as they are. While Sphinx reads an executed page,
 - every code cell is folded, and the cells that set the parameters, import and load leave the page;
   a cell tagged ``open`` is left alone;
 - what :func:`glasslib.results.opening` shows goes below the title, as a box and a line on the data;
-- numbers in tables read 0.768(7), a table has one row of heads, and a verdict a sign.
+- numbers in tables read 0.768(7), a table has one row of heads, and a verdict a sign;
+- symbols that code writes as ``τ_α`` or ``χ4`` get their subscripts, in text and in tables.
 
 The foot of every page names the version of the book and its data.
 """
@@ -17,6 +18,7 @@ import re
 from typing import Any
 
 from bs4 import BeautifulSoup
+from docutils import nodes
 
 import glasslib
 from glasslib import paths
@@ -30,6 +32,7 @@ _DATA = "**Data.** "
 _LEAVES = {"parameters", "injected-parameters"}
 #: Heading of the section whose cells leave the page; it goes if no text is below it.
 _EMPTY_SECTION = re.compile(r"\n+## The data on this page\s*\Z")
+_SYMBOL = re.compile(r"\b(τ_α|τ_ee|χ4|F_s|C_ee|E_IS)(?![\w^])")
 _VERDICTS = {"confirmed", "not confirmed", "cannot tell"}
 _NUMBER = re.compile(r"(?<![\w.])([-−]?\d[\d,]*\.?\d*) ± (\d[\d,]*\.?\d*)(?![\w.])")
 
@@ -61,7 +64,30 @@ def compact_table(html: str) -> str:
     for cell in soup.select("table.dataframe td"):
         if (verdict := cell.get_text(strip=True)) in _VERDICTS:
             cell["class"] = ["verdict", verdict.replace(" ", "-")]
-    return str(soup)
+    return _SYMBOL.sub(lambda match: "{}<sub>{}</sub>".format(*_parts(match[1])), str(soup))
+
+
+def _parts(symbol: str) -> tuple[str, str]:
+    """Split a symbol into letter and subscript: ``τ_α``, ``χ4``."""
+    return symbol[0], symbol[1:].lstrip("_")
+
+
+def _subscripts(app: Any, doctree: nodes.document, docname: str) -> None:
+    """Set the subscripts of symbols in plain text; code and formulas are left alone."""
+    left_alone = nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw
+    for text in list(doctree.findall(nodes.Text)):
+        pieces = _SYMBOL.split(text)
+        above = text.parent
+        while above is not None and not isinstance(above, left_alone):
+            above = above.parent
+        if len(pieces) == 1 or above is not None:
+            continue
+        new = []
+        for number, piece in enumerate(pieces):
+            letter, below = _parts(piece) if number % 2 else (piece, "")
+            new += [nodes.Text(letter)] * bool(letter)
+            new += [nodes.subscript("", below)] * bool(below)
+        text.parent.replace(text, new)
 
 
 def _text(value: str | list[str]) -> str:
@@ -147,4 +173,5 @@ def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("source-read", _read)
     app.connect("config-inited", _foot)
+    app.connect("doctree-resolved", _subscripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

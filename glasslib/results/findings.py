@@ -343,7 +343,9 @@ not explain what is missing.'
             f" {at(parts['A'].index, runs)}, B {joined(parts['B'])}: {told} what is missing.")
 
 
-def without_contest(without: pd.DataFrame, accuracy: pd.DataFrame, network: str, runs: Runs) -> str:
+def without_contest(
+    without: pd.DataFrame, accuracy: pd.DataFrame, network: str, runs: Runs, brief: bool = False
+) -> str:
     """Set the mean of the neighbours beside a network in the random split.
 
     Errors of the two are combined as if they were independent, which makes the bar too long
@@ -363,7 +365,7 @@ def without_contest(without: pd.DataFrame, accuracy: pd.DataFrame, network: str,
         "T": both, "rho": (mean["rho"] - rows["rho"])[both].values,
         "rho_error": np.hypot(mean["rho_error"][both], rows["rho_error"][both]).values,
     })
-    return contest("the mean of the neighbours", network, difference, runs)
+    return contest("the mean of the neighbours", network, difference, runs, brief)
 
 
 def leaks_finding(

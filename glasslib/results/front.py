@@ -29,25 +29,31 @@ def in_two_minutes(tables: Mapping[str, pd.DataFrame], runs: Runs) -> list[str]:
     runs : mapping of float to int
         Number of runs at each temperature.
     """
-    accuracy, limit = tables["accuracy"], tables["structure-limit"]
-    difference = difference_name("network A", "network B")
-    parts = {way: contest("A", "B", chosen(accuracy, runs, split=way, model=difference), runs)
-             for way in TESTS}
-    mean = [without_contest(tables["without-structure"], accuracy, n, runs) for n in "BA"]
-    trends = [
-        on_cooling(n, chosen(tables["accuracy-equal-runs"], runs, split="run",
-                              model=f"network {n}"), runs) for n in "AB"
-    ]
-    c = chosen(tables["inherent"], runs, split="run",
-                model=difference_name("ridge A", "ridge C"))
-    d = chosen(limit, runs, model=difference_name("ridge D", "ridge A"))
+    accuracy = tables["accuracy"]
+
+    def between(first, second, table, split, one, other):
+        rows = chosen(table, runs, split=split, model=difference_name(one, other))
+        return contest(first, second, rows, runs, brief=True)
+
+    in_split, on_new = (
+        between("A", "B", accuracy, way, "network A", "network B") for way in TESTS
+    )
+    of_b, of_a = (
+        without_contest(tables["without-structure"], accuracy, network, runs, brief=True)
+        for network in "BA"
+    )
+    equal = tables["accuracy-equal-runs"]
+    a, b = (
+        on_cooling(network, chosen(equal, runs, split="run", model=f"network {network}"), runs)
+        for network in "AB"
+    )
+    c = between("A", "C", tables["inherent"], "run", "ridge A", "ridge C")
+    d = between("D", "A", tables["structure-limit"], "run", "ridge D", "ridge A")
     return [
-        f"In the random split (the paper's test), {parts['row']}.",
-        f"There, without any descriptor, {mean[0]}; {mean[1]}.",
-        f"On new configurations, {parts['run']}. On equal numbers of runs {trends[0]};"
-        f" {trends[1]}.",
-        "Without a trajectory, from the energy minimum alone (C),"
-        f" {contest('A', 'C', c, runs)}. From the cage of each monomer, sampled at fixed structure"
-        f" (D), {contest('D', 'A', d, runs)}.",
-        f"At other temperatures. {transfer_finding(tables['transfer'], runs)}",
+        f"In the random split (the paper's test), {in_split}.",
+        f"There, without any descriptor, {of_b}; {of_a}.",
+        f"On new configurations, {on_new}. On equal numbers of runs, {a}; {b}.",
+        f"Without a trajectory, from the energy minimum alone (C), {c}. From the cage of each"
+        f" monomer, sampled at fixed structure (D), {d}.",
+        transfer_finding(tables["transfer"], runs),
     ]

@@ -56,7 +56,9 @@ def values(numbers: Iterable[float], decimals: int = 2) -> str:
     return joined(f"{number:.{decimals}f}" for number in numbers)
 
 
-def contest(first: str, second: str, difference: pd.DataFrame, runs: Runs) -> str:
+def contest(
+    first: str, second: str, difference: pd.DataFrame, runs: Runs, brief: bool = False
+) -> str:
     """Say which of two is better, where, and by how much.
 
     Parameters
@@ -66,6 +68,8 @@ def contest(first: str, second: str, difference: pd.DataFrame, runs: Runs) -> st
         ``T``, ``rho`` (first minus second) and ``rho_error``.
     runs : mapping of float to int
         Number of runs at each temperature.
+    brief : bool
+        Give the first and the last value if one wins at all of three temperatures or more.
 
     Examples
     --------
@@ -75,6 +79,10 @@ def contest(first: str, second: str, difference: pd.DataFrame, runs: Runs) -> st
 T = 0.45'
     >>> contest("A", "B", one[:1], {0.6: 10}), contest("A", "B", one[2:], {0.45: 10})
     ('A beats B by 0.22 at T = 0.60', 'A and B cannot be told apart at T = 0.45')
+    >>> contest("A", "B", one.assign(rho=[0.3, 0.2, 0.1]), dict.fromkeys(one["T"], 10), brief=True)
+    'A beats B at all 3 temperatures, by 0.30 (T = 0.60) to 0.10 (T = 0.45)'
+    >>> contest("A", "B", one, dict.fromkeys(one["T"], 10), True).count(";")
+    2
     """
     wins: dict[str, list] = {first: [], second: []}
     neither = []
@@ -84,14 +92,25 @@ T = 0.45'
             wins[first if value > 0 else second].append((t, abs(value)))
         else:
             neither.append(t)
+
+    def where(temperatures):
+        all_alike = brief and len(temperatures) == len(difference) > 2
+        return f"at all {len(difference)} temperatures" if all_alike else at(temperatures, runs)
+
+    def told(won):
+        temperatures, sizes = zip(*won, strict=True)
+        if brief and len(won) == len(difference) > 2:
+            ends = [f"{sizes[k]:.2f} (T = {temperatures[k]:.2f})" for k in (0, -1)]
+            return f"{where(temperatures)}, by {ends[0]} to {ends[1]}"
+        return f"by {values(sizes)} {where(temperatures)}"
+
     parts = [
-        f"{name} beats {second if name == first else first} by {values(v for _, v in won)}"
-        f" {at([t for t, _ in won], runs)}"
+        f"{name} beats {second if name == first else first} {told(won)}"
         for name, won in wins.items() if won
     ]
     if neither:
         alone = f"{first} and {second} cannot be told apart"
-        parts.append(f"{'no difference can be told' if parts else alone} {at(neither, runs)}")
+        parts.append(f"{'no difference can be told' if parts else alone} {where(neither)}")
     return "; ".join(parts)
 
 
