@@ -76,7 +76,7 @@ def test_front_page_says_five_things_of_all_temperatures_with_enough_runs(runs):
     assert f"{hot.set_index('T')['rho'][0.6]:.2f}" in sentences[2]
 
 
-def test_opening_of_a_page(shown):
+def test_opening_of_a_page(smoke, shown):
     opening = findings.opening("propensity", shown)
     text = opening._repr_markdown_()
     assert text.startswith("**What we find.** At τ_α the mean propensity is")
@@ -87,7 +87,7 @@ def test_opening_of_a_page(shown):
         findings.opening("none", shown)
 
 
-def test_findings_of_the_melt_stand_on_its_runs(shown):
+def test_findings_of_the_melt_stand_on_its_runs(smoke, shown):
     assert "1,500 monomers" in findings.finding("melt", shown)
     assert "of 4 equilibrations" in findings.finding("melt", shown)
     assert "τ_α grows" in findings.finding("relaxation", shown)
