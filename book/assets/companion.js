@@ -5,6 +5,10 @@
   if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
   function mend() {
+    // What scrolls can be scrolled by the keyboard: figures on a narrow window.
+    for (const frame of document.querySelectorAll(".bd-article :is(figure, p:has(> img))")) {
+      if (frame.scrollWidth > frame.clientWidth + 1) frame.tabIndex = 0;
+    }
     // The spoken name of a button must hold the words that are seen on it.
     for (const button of document.querySelectorAll(".search-button-field, .search-button")) {
       const seen = button.textContent.replace(/\s+/g, " ").trim();
