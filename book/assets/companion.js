@@ -5,10 +5,6 @@
   if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
   function mend() {
-    // What scrolls can be scrolled by the keyboard: figures on a narrow window.
-    for (const frame of document.querySelectorAll(".bd-article :is(figure, p:has(> img))")) {
-      if (frame.scrollWidth > frame.clientWidth + 1) frame.tabIndex = 0;
-    }
     // The spoken name of a button must hold the words that are seen on it.
     for (const button of document.querySelectorAll(".search-button-field, .search-button")) {
       const seen = button.textContent.replace(/\s+/g, " ").trim();
@@ -50,7 +46,7 @@
   }
   // What can be scrolled sideways must be reached by the keyboard; what cannot, need not.
   function reach() {
-    const wide = "mjx-container[display=true], .cell_output, .output, div.highlight pre, .pst-scrollable-table-container, .bd-article .sig, .math-wrapper";
+    const wide = "mjx-container[display=true], .cell_output, .output, div.highlight pre, .pst-scrollable-table-container, .bd-article .sig, .math-wrapper, .bd-article figure, .bd-article p:has(> img)";
     for (const node of document.querySelectorAll(wide)) {
       const style = getComputedStyle(node);
       const scrolls = /auto|scroll/.test(style.overflowX + style.overflowY) &&
