@@ -494,6 +494,11 @@ def results_compute(
     from glasslib.results import refresh
 
     refresh.compute(table, report=_say, force=force)
+    if not table:
+        from glasslib.publishing import readme
+
+        for path in readme.sync():
+            _say(f"written {path.relative_to(paths.root())}")
 
 
 @results_app.command("status")

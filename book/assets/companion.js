@@ -46,7 +46,7 @@
   }
   // What can be scrolled sideways must be reached by the keyboard; what cannot, need not.
   function reach() {
-    const wide = "mjx-container[display=true], .cell_output, .output, div.highlight pre, .pst-scrollable-table-container, .bd-article .sig, .math-wrapper";
+    const wide = "mjx-container[display=true], .cell_output, .output, div.highlight pre, .pst-scrollable-table-container, .bd-article .sig, .math-wrapper, .bd-article figure, .bd-article p:has(> img)";
     for (const node of document.querySelectorAll(wide)) {
       const style = getComputedStyle(node);
       const scrolls = /auto|scroll/.test(style.overflowX + style.overflowY) &&

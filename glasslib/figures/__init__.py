@@ -12,6 +12,7 @@ from glasslib.figures.descriptors import (
     redundancy_figure,
     shells_figure,
 )
+from glasslib.figures.front import front_figure
 from glasslib.figures.graph_network import graph_network_figure
 from glasslib.figures.leaks import leak_figure
 from glasslib.figures.learning_curves import learning_figure
@@ -29,9 +30,10 @@ from glasslib.figures.viewer import explorer, glass_figure
 __all__ = [
     "accuracy_figure", "baseline_figure", "cage_gap_figure", "cage_learning_figure",
     "cage_parts_figure", "cage_scan_figure", "ceiling_figure", "correlation_figure", "cost_figure",
-    "descriptor_figure", "energy_figure", "explorer", "glass_figure", "graph_network_figure",
-    "importance_figure", "leak_figure", "learning_figure", "maps_figure", "melt_figure",
-    "mixture_figure", "mobile_figure", "model_figure", "propensity_figure", "redundancy_figure",
-    "relaxation_figure", "reorientation_figure", "save", "scaling_figure", "shells_figure",
-    "structure_limit_figure", "susceptibility_figure", "trajectory_figure", "transfer_figure",
+    "descriptor_figure", "energy_figure", "explorer", "front_figure", "glass_figure",
+    "graph_network_figure", "importance_figure", "leak_figure", "learning_figure", "maps_figure",
+    "melt_figure", "mixture_figure", "mobile_figure", "model_figure", "propensity_figure",
+    "redundancy_figure", "relaxation_figure", "reorientation_figure", "save", "scaling_figure",
+    "shells_figure", "structure_limit_figure", "susceptibility_figure", "trajectory_figure",
+    "transfer_figure",
 ]  # fmt: skip

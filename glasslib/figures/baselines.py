@@ -1,4 +1,4 @@
-"""ρ(τ_α) of simpler means beside the networks."""
+"""ρ(τ_α) of simpler methods beside the networks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from glasslib.figures.style import SPLIT_NAMES, styled, temperature_colour
+from glasslib.figures.style import (
+    SPLIT_NAMES,
+    legend_below,
+    letters,
+    runs_of,
+    styled,
+    temperature_look,
+)
 from glasslib.results.ceiling import own_ceiling
 
 if TYPE_CHECKING:
@@ -29,7 +36,7 @@ def baseline_figure(
     models : list of str
         From top to bottom.
     ceiling : pandas.DataFrame
-        The result table ``ceiling``, drawn as a dotted line of the temperature's colour.
+        The result table ``ceiling``, drawn as thin grey lines.
 
     Returns
     -------
@@ -39,27 +46,29 @@ def baseline_figure(
     here = table[table["at_tau"] & table["model"].isin(models)]
     splits = [split for split in ("row", "run") if (here["split"] == split).any()]
     figure, axes = plt.subplots(1, len(splits), sharey=True, squeeze=False,
-                                figsize=(3.9 * len(splits), 0.28 * len(models) + 1.2))
+                                figsize=(4.1 * len(splits), 0.36 * len(models) + 1.6))
+    runs = runs_of(table)
     temperatures = list(dict.fromkeys(here["T"]))
     limit = own_ceiling(ceiling)
     limit = limit[limit["at_tau"]]
     lowest = min(-0.15, (here["rho"] - here["rho_error"].fillna(0)).min() - 0.03)
     for axis, split in zip(axes[0], splits, strict=True):
         for number, temperature in enumerate(temperatures):
-            colour = temperature_colour(temperature)
+            look = temperature_look(temperature, runs.get(temperature))
             line = here[(here["split"] == split) & (here["T"] == temperature)]
             place = line["model"].map(models.index) + 0.12 * (number - len(temperatures) / 2)
-            axis.errorbar(line["rho"], place, xerr=line["rho_error"], fmt="o", ms=3.5,
-                          color=colour, label=f"T = {temperature:.2f}")
+            axis.errorbar(line["rho"], place, xerr=line["rho_error"], elinewidth=1,
+                          **look | {"ls": ""})
             top = limit[limit["T"] == temperature]["ceiling"]
             for value in top.dropna():
-                axis.axvline(value, color=colour, ls=":", lw=1)
+                axis.axvline(value, color="0.62", lw=0.8, zorder=0)
         axis.set(xlabel=r"$\rho(\tau_\alpha)$", xlim=(lowest, 1),
                  title=SPLIT_NAMES[split])
         axis.axvline(0, color="0.8", lw=0.6)
         axis.grid(axis="x", lw=0.3)
     axes[0, 0].set_yticks(range(len(models)), models)
     axes[0, 0].invert_yaxis()
-    axes[0, -1].legend(fontsize=6)
+    letters(axes)
+    legend_below(figure, axes[0, 0])
     columns = ["split", "T", "model", "rho", "rho_error"]
     return figure, here[columns].reset_index(drop=True)

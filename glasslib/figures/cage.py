@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from glasslib.figures.style import NETWORK_COLOURS, legend_below, styled
+from glasslib.figures.style import (
+    ENOUGH_RUNS,
+    NETWORK_COLOURS,
+    legend_below,
+    letters,
+    runs_of,
+    styled,
+    temperature_axis,
+)
 from glasslib.results.ceiling import own_ceiling
 
 if TYPE_CHECKING:
@@ -22,12 +30,12 @@ _PARTS = {
     "harmonic": {"color": "#CC79A7", "marker": "v", "ls": ":"},
 }
 _MODELS = {
-    "ridge A′": ("A′: D and Debye–Waller", "#56B4E9", "P", "--"),
-    "ridge D": ("D: cages", "#009E73", "D", "-"),
+    "ridge A′": ("A′: D and Debye–Waller", NETWORK_COLOURS["D"], "*", "--"),
+    "ridge D": ("D: cages", NETWORK_COLOURS["D"], "P", "-"),
     "ridge A": ("A", NETWORK_COLOURS["A"], "o", "-"),
-    "ridge C": ("C: inherent structure", "#CC79A7", "v", "-"),
+    "ridge C": ("C: inherent structure", NETWORK_COLOURS["C"], "^", "-"),
     "ridge B": ("B", NETWORK_COLOURS["B"], "s", "-"),
-    "cage alone": ("size of the cage alone", "#009E73", "^", ":"),
+    "cage alone": ("size of the cage alone", "#8C6BB1", "v", ":"),
     "Debye–Waller factor alone": ("Debye–Waller factor alone", "#000000", ".", ":"),
 }
 
@@ -47,7 +55,7 @@ def cage_parts_figure(parts: pd.DataFrame, limit: pd.DataFrame) -> tuple[Figure,
         Numbers: ``T``, ``quantity``, ``mean``, ``mean_error``, ``rho_dw``, ``rho_dw_error``,
         ``rho``, ``rho_error``.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.3))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.2, 3.9))
     alone = limit[limit["at_tau"]]
     drawn = []
     for name, look in _PARTS.items():
@@ -59,6 +67,7 @@ def cage_parts_figure(parts: pd.DataFrame, limit: pd.DataFrame) -> tuple[Figure,
     left.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"mean  ($\sigma^2$)", ylim=(0, None))
     right.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"$\rho(\tau_\alpha)$ of it alone",
               ylim=(0, 1))
+    letters([left, right])
     legend_below(figure, left)
     columns = ["T", "quantity", "mean", "mean_error", "rho_dw", "rho_dw_error", "rho", "rho_error"]
     return figure, pd.concat(drawn, ignore_index=True)[columns]
@@ -80,21 +89,25 @@ def structure_limit_figure(
     Figure, pandas.DataFrame
         Numbers: ``T``, ``model``, ``rho``, ``rho_error``, ``ceiling``.
     """
-    figure, axis = plt.subplots(figsize=(5.6, 4.2))
+    figure, axis = plt.subplots(figsize=(8.2, 4.6))
+    runs = runs_of(limit)
     c = inherent[(inherent["split"] == "run") & (inherent["model"] == "ridge C")]
     table = pd.concat([limit, c], ignore_index=True)
     table = table[table["at_tau"]]
     top = own_ceiling(ceiling)
     top = top[top["at_tau"]].sort_values("T")
-    axis.errorbar(top["T"], top["ceiling"], yerr=top["ceiling_error"], fmt=":", color="0.4",
+    axis.errorbar(top["T"], top["ceiling"], yerr=top["ceiling_error"], fmt="-", color="0.62", lw=1,
                   label="noise ceiling")
     drawn = []
     for model, (label, colour, marker, line) in _MODELS.items():
         here = table[table["model"] == model].sort_values("T")
         axis.errorbar(here["T"], here["rho"], yerr=here["rho_error"], color=colour, marker=marker,
-                      ls=line, ms=4, label=label)
+                      ls=line, label=label)
+        few = here[here["T"].map(runs.get) < ENOUGH_RUNS]
+        axis.plot(few["T"], few["rho"], marker, color=colour, mfc="white", zorder=3)
         drawn.append(here.assign(model=label))
-    axis.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"$\rho(\tau_\alpha)$", ylim=(0, 1))
+    axis.set(ylabel=r"$\rho(\tau_\alpha)$, new configurations", ylim=(0, 1.02))
+    temperature_axis(axis)
     legend_below(figure, axis)
     numbers = pd.concat(drawn, ignore_index=True)
     numbers["ceiling"] = numbers["T"].map(top.set_index("T")["ceiling"])

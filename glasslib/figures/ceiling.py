@@ -8,7 +8,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from glasslib.figures.style import styled, temperature_colour
+from glasslib.figures.style import (
+    legend_below,
+    letters,
+    runs_of,
+    styled,
+    temperature_look,
+)
 from glasslib.results.ceiling import own_ceiling
 
 if TYPE_CHECKING:
@@ -24,7 +30,7 @@ def ceiling_figure(ceiling: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     Parameters
     ----------
     ceiling : pandas.DataFrame
-        The result table ``ceiling``. Open symbols on the right are what two disjoint groups of
+        The result table ``ceiling``. Symbols on the right are what two disjoint groups of
         trajectories give directly; the line is Spearman and Brown's formula.
 
     Returns
@@ -33,19 +39,18 @@ def ceiling_figure(ceiling: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         Numbers: ``panel``, ``T``, ``x``, ``y``, ``y_error``, ``direct``.
     """
     figure, (left, right) = plt.subplots(1, 2)
+    runs = runs_of(ceiling)
     pooled = ceiling[ceiling["kind"] == "pooled"]
     rows = []
     for temperature, table in pooled.groupby("T", sort=False):
-        colour = temperature_colour(temperature)
+        look = temperature_look(temperature, runs.get(temperature))
         own = own_ceiling(table)
         if own["ceiling"].isna().all():
             continue  # a single block of trajectories has no halves
-        label = f"T = {temperature:.2f}, M = {own['trajectories'].iloc[0]:.3g}"
-        left.errorbar(own["t"], own["ceiling"], yerr=own["ceiling_error"], fmt="-o", ms=3.5,
-                      color=colour, label=label)
+        left.errorbar(own["t"], own["ceiling"], yerr=own["ceiling_error"], elinewidth=1, **look)
         amounts = table[table["at_tau"]].sort_values("trajectories")
-        right.plot(amounts["trajectories"], amounts["reliability"], "-", color=colour)
-        right.plot(amounts["trajectories"], amounts["direct"], "o", mfc="none", color=colour)
+        right.plot(amounts["trajectories"], amounts["reliability"], **look | {"marker": ""})
+        right.plot(amounts["trajectories"], amounts["direct"], **look | {"ls": ""})
         rows += [
             ("time", temperature, a, b, c, np.nan)
             for a, b, c in zip(own["t"], own["ceiling"], own["ceiling_error"], strict=True)
@@ -57,8 +62,8 @@ def ceiling_figure(ceiling: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         ]
     left.set(xscale="log", xlabel=r"$t$  ($\tau$)", ylabel=r"highest $\rho$ there can be",
              ylim=(0, 1.02))
-    if left.get_legend_handles_labels()[0]:
-        left.legend(loc="lower right")
     right.set(xlabel="trajectories in an ensemble, $M$", ylabel=r"reliability at $\tau_\alpha$",
               ylim=(0, 1.02))
+    letters([left, right])
+    legend_below(figure, left)
     return figure, pd.DataFrame(rows, columns=["panel", "T", "x", "y", "y_error", "direct"])

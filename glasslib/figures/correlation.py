@@ -12,10 +12,20 @@ import pandas as pd
 from glasslib.figures.style import (
     NETWORK_COLOURS,
     SPLIT_NAMES,
+    ceiling_line,
     legend_below,
+    letters,
+    mark_tau,
+    network_look,
+    runs_of,
+    split_label,
     styled,
+    tau_handle,
+    temperature_axis,
     temperature_colour,
+    temperature_look,
     time_panels,
+    trend,
 )
 from glasslib.results.ceiling import own_ceiling
 
@@ -24,15 +34,15 @@ if TYPE_CHECKING:
 
 __all__ = ["accuracy_figure", "correlation_figure", "model_figure"]
 
-#: Okabe–Ito colours of models that read something else than A and B.
-_OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+#: Colours of models that are none of the networks.
+_OTHERS = ("#8C6BB1", "#5A5A5A", "#B8860B", "#000000")
 _MARKERS = "os^Dv<>"
 
 
 def _looks(labels: Iterable[str]) -> list[dict[str, str]]:
     """Return colour, line and marker of each model.
 
-    What begins with A or B has that network's colour, dashed from the second on.
+    What begins with A, B, C or D has that network's colour, dashed from the second on.
 
     Examples
     --------
@@ -71,8 +81,10 @@ def correlation_figure(
     """
     splits = [split for split in SPLIT_NAMES if (accuracy["split"] == split).any()]
     figure, axes = plt.subplots(
-        len(splits), 2, sharex=True, sharey=True, squeeze=False, figsize=(7.2, 2.9 * len(splits))
+        len(splits), 2, sharex=True, sharey=True, squeeze=False,
+        figsize=(8.2, 2.9 * len(splits) + 0.4),
     )
+    runs = runs_of(accuracy)
     top = own_ceiling(ceiling).set_index(["T", "t"])["ceiling"]
     rows = []
     for line, split in zip(axes, splits, strict=True):
@@ -81,19 +93,22 @@ def correlation_figure(
                 (accuracy["split"] == split) & (accuracy["model"] == f"network {network}")
             ]
             for temperature, curve in chosen.groupby("T", sort=False):
-                colour = temperature_colour(temperature)
-                axis.errorbar(curve["t"], curve["rho"], yerr=curve["rho_error"], fmt="-o", ms=3.5,
-                              color=colour, label=f"T = {temperature:.2f}")
+                axis.errorbar(curve["t"], curve["rho"], yerr=curve["rho_error"], elinewidth=1,
+                              **temperature_look(temperature, runs.get(temperature)))
                 limit = [top.get((temperature, t), float("nan")) for t in curve["t"]]
-                axis.plot(curve["t"], limit, ":", color=colour, lw=1)
+                ceiling_line(axis, curve["t"], limit)
                 mark = curve[curve["at_tau"]]
-                axis.plot(mark["t"], mark["rho"], "D", color="0.6", mec="k", ms=6, zorder=3)
+                mark_tau(axis, mark["t"], mark["rho"], temperature_colour(temperature))
                 rows.append(curve.assign(split=split, network=network, ceiling=limit))
-            axis.set(xscale="log", title=f"network {network}, {SPLIT_NAMES[split]}")
-        line[0].set(ylim=(-0.05, 1), ylabel=r"Pearson correlation $\rho(t)$")
+            axis.axvline(1, color="0.5", lw=0.7, ls=":", zorder=0)
+            axis.set(xscale="log", title=f"network {network}")
+        line[0].set(ylim=(0, 1.02), ylabel=split_label(split, r"$\rho(t)$"))
     for axis in axes[-1]:
         axis.set_xlabel(r"$t$  ($\tau$)")
-    legend_below(figure, axes[0, 0])
+    axes[0, 1].annotate("grey: noise ceilings", (0.98, 0.84), xycoords="axes fraction",
+                        ha="right", va="top", color="0.4", fontsize=10)
+    letters(axes)
+    legend_below(figure, axes[0, 0], more=tau_handle())
     columns = ["split", "network", "T", "t", "rho", "rho_error", "ceiling", "at_tau"]
     return figure, pd.concat(rows, ignore_index=True)[columns]
 
@@ -117,21 +132,23 @@ def accuracy_figure(
     here = accuracy[accuracy["at_tau"]]
     splits = [split for split in SPLIT_NAMES if (here["split"] == split).any()]
     figure, axes = plt.subplots(1, len(splits), sharey=True, squeeze=False,
-                                figsize=(3.6 * len(splits), 3.2))
+                                figsize=(4.1 * len(splits), 3.7))
+    runs = runs_of(accuracy)
     limit = own_ceiling(ceiling)
     limit = limit[limit["at_tau"]].sort_values("T")
     rows = []
     for axis, split in zip(axes[0], splits, strict=True):
-        for network, marker in (("A", "o"), ("B", "s")):
+        for network in ("A", "B"):
             line = here[(here["split"] == split) & (here["model"] == f"network {network}")]
-            axis.errorbar(line["T"], line["rho"], yerr=line["rho_error"], fmt=f"-{marker}",
-                          color=NETWORK_COLOURS[network], label=f"network {network}")
+            trend(axis, line["T"], line["rho"], line["rho_error"], line["T"].map(runs.get),
+                  network_look(network) | {"label": f"network {network}"})
             rows.append(line)
-        axis.errorbar(limit["T"], limit["ceiling"], yerr=limit["ceiling_error"], fmt=":^",
-                      color="0.5", ms=3.5, label="noise ceiling")
-        axis.set(xlabel=r"$T$  ($\epsilon/k_B$)", title=SPLIT_NAMES[split])
-    axes[0, 0].set(ylabel=r"$\rho(t = \tau_\alpha)$", ylim=(0, 1))
-    axes[0, 0].legend()
+        ceiling_line(axis, limit["T"], limit["ceiling"], "noise ceiling")
+        axis.set_title(SPLIT_NAMES[split])
+        temperature_axis(axis)
+    axes[0, 0].set(ylabel=r"$\rho(t = \tau_\alpha)$", ylim=(0, 1.02))
+    letters(axes)
+    legend_below(figure, axes[0, 0])
     numbers = pd.concat(rows, ignore_index=True)
     numbers["ceiling"] = numbers["T"].map(limit.set_index("T")["ceiling"])
     return figure, numbers[["split", "model", "T", "rho", "rho_error", "ceiling"]]
@@ -171,12 +188,13 @@ def model_figure(
             if not len(line):
                 continue
             axis.errorbar(
-                line["t"], line["rho"], yerr=line["rho_error"], ms=3, lw=1.1, label=label, **look
+                line["t"], line["rho"], yerr=line["rho_error"], ms=4.5, lw=1.3, elinewidth=1,
+                label=label, **look,
             )
             drawn.append(line.assign(model=label))
         if ceiling is not None:
             top = own_ceiling(ceiling[ceiling["T"] == temperature])
-            axis.plot(top["t"], top["ceiling"], ":", color="0.4", lw=1)
+            ceiling_line(axis, top["t"], top["ceiling"])
 
     figure = time_panels(table, curves, r"$\rho(t)$", sharey=True)
     columns = ["T", "model", "t", "rho", "rho_error"]

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from glasslib.figures.style import styled, temperature_colour
+from glasslib.figures.style import (
+    legend_below,
+    letters,
+    runs_of,
+    styled,
+    temperature_look,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,19 +41,21 @@ def importance_figure(table: pd.DataFrame, models: list[str]) -> tuple[Figure, p
     here = table[table["at_tau"] & table["model"].isin(models)]
     groups = list(dict.fromkeys(here["group"]))
     figure, axes = plt.subplots(1, len(models), sharex=True, sharey=True, squeeze=False,
-                                figsize=(3.7 * len(models), 0.3 * len(groups) + 1.2))
+                                figsize=(8.2, 0.36 * len(groups) + 1.6))
+    runs = runs_of(table)
     for axis, model in zip(axes[0], models, strict=True):
         chosen = here[here["model"] == model]
         lines = list(chosen.groupby("T", sort=False))
         for number, (temperature, line) in enumerate(lines):
             place = line["group"].map(groups.index) + 0.12 * (number - (len(lines) - 1) / 2)
-            axis.errorbar(line["drop"], place, xerr=line["drop_error"], fmt="o", ms=3.5,
-                          color=temperature_colour(temperature), label=f"T = {temperature:.2f}")
+            axis.errorbar(line["drop"], place, xerr=line["drop_error"], elinewidth=1,
+                          **temperature_look(temperature, runs.get(temperature)) | {"ls": ""})
         axis.axvline(0, color="0.8", lw=0.6)
         axis.set(title=model, xlabel=r"fall of $\rho(\tau_\alpha)$")
     axes[0, 0].set_yticks(range(len(groups)), groups)
     axes[0, 0].invert_yaxis()
-    axes[0, 0].legend(fontsize=6)
+    letters(axes)
+    legend_below(figure, axes[0, 0])
     columns = ["model", "group", "T", "drop", "drop_error"]
     return figure, here[columns].reset_index(drop=True)
 
@@ -68,17 +77,18 @@ def reorientation_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     here = table[table["position"] == "position removed"]
     pairs = list(dict.fromkeys(here["pair"]))
     figure, axes = plt.subplots(2, -(-len(pairs) // 2), sharex=True, sharey=True, squeeze=False,
-                                figsize=(7.0, 5.2))
+                                figsize=(8.2, 6.4))
+    runs = runs_of(table)
     for axis, pair in zip(axes.flat, pairs, strict=False):
         for temperature, line in here[here["pair"] == pair].groupby("T", sort=False):
-            axis.errorbar(line["t"], line["rho"], yerr=line["rho_error"], fmt="-o", ms=3,
-                          color=temperature_colour(temperature), label=f"T = {temperature:.2f}")
-        axis.set(xscale="log", title=pair)
-        axis.title.set_fontsize(8)
+            axis.errorbar(line["t"], line["rho"], yerr=line["rho_error"], elinewidth=1,
+                          **temperature_look(temperature, runs.get(temperature)))
+        axis.set(xscale="log", title=textwrap.fill(pair, 34))
         axis.axhline(0, color="0.8", lw=0.6)
     for axis in axes[-1]:
         axis.set_xlabel(r"$t$  ($\tau$)")
     for axis in axes[:, 0]:
         axis.set_ylabel(r"$\rho(t)$")
-    axes.flat[0].legend(fontsize=6)
+    letters(axes)
+    legend_below(figure, *axes.flat)
     return figure, here[["pair", "T", "t", "rho", "rho_error"]].reset_index(drop=True)

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from glasslib.figures.style import styled
+from glasslib.figures.style import legend_below, letters, styled
 from glasslib.structure.neighbors import neighbor_pairs
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def shells_figure(
     colour = np.where(bonded, _BONDED, np.where(distance < _FIRST_SHELL, _NEAR, _FAR))
 
     figure, (left, middle, right) = plt.subplots(
-        1, 3, figsize=(9.6, 3.4), width_ratios=(1, 1.15, 1)
+        1, 3, figsize=(9.6, 3.9), width_ratios=(1, 1.15, 1)
     )
     own = (table["generation"] == 0).values
     angular = table[:, own & (table["family"] == "angular").values]
@@ -97,8 +97,7 @@ def shells_figure(
         chosen = colour == kind
         middle.vlines(distance[chosen], -0.14 * top, -0.04 * top, color=kind, lw=1.2)
     middle.set(xlabel=r"$r$  ($\sigma$)", title=r"radial, $G_i(r, \delta)$")
-    middle.set(xlim=(r[0], reach), ylim=(-0.17 * top, 1.25 * top))
-    middle.legend(loc="upper left")
+    middle.set(xlim=(r[0], reach), ylim=(-0.17 * top, 1.05 * top))
 
     peak = r[np.argmax(np.where(r < _FIRST_SHELL, mean, 0))]
     near = centres[np.argmin(np.abs(centres - peak))]
@@ -106,10 +105,11 @@ def shells_figure(
     order, all_orders = shell["l"].values, shell.values.mean(axis=0)
     right.bar(order, shell.values[monomer], color=_NEAR, width=0.7, label="this monomer")
     right.errorbar(order, all_orders, shell.values.std(axis=0), fmt="o", color="#000000",
-                   markersize=3.5, label="mean and spread")
+                   markersize=4.5, label="mean and spread")
     right.set(xlabel=r"$l$", title=rf"angular, $q_i(r = {near:.2f}, l)$", xticks=order[1::2])
-    right.set_ylim(0, 1.3 * max(shell.values[monomer].max(), (all_orders * 1.3).max()))
-    right.legend(loc="upper right")
+    right.set_ylim(0, 1.05 * max(shell.values[monomer].max(), (all_orders * 1.3).max()))
+    letters([left, middle, right])
+    legend_below(figure, middle, right)
 
     nan = np.nan
     rows = [("slice", a, b, nan) for a, b in zip(x, y, strict=True)]
@@ -158,7 +158,8 @@ def descriptor_figure(table: xarray.DataArray, order: int = 6) -> tuple[Figure, 
         axis.set(xlabel=r"$r$  ($\sigma$)", yscale="log")
     axes[0].set(title=r"radial, $G_i(r, \delta)$", ylabel="standard deviation / mean")
     axes[1].set(title=rf"angular, $q_i(r, \delta, l = {order})$")
-    axes[0].legend()
+    letters(axes)
+    legend_below(figure, axes[0])
     return figure, pd.DataFrame(rows, columns=["family", "generation", "r", "mean", "deviation"])
 
 
@@ -181,7 +182,7 @@ def redundancy_figure(table: xarray.DataArray) -> tuple[Figure, pd.DataFrame]:
         Numbers: ``panel`` (``generation 0`` …: x, y are distances r in σ and value is the
         correlation; ``radial 0``, ``angular 0`` …: x is k and value the share, y is NaN).
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.2, 3.6), width_ratios=(1, 1.1))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.2, 4.3), width_ratios=(1, 1.1))
     last = int(table["generation"].values.max())
     family, generation = table["family"].values, table["generation"].values
     values = table.values.astype(np.float64)
@@ -195,7 +196,7 @@ def redundancy_figure(table: xarray.DataArray) -> tuple[Figure, pd.DataFrame]:
     edges = np.concatenate([[r[0]], (r[1:] + r[:-1]) / 2, [r[-1]]])
     mesh = left.pcolormesh(edges, edges, picture, vmin=0, vmax=1, cmap="viridis", rasterized=True)
     left.set(xlabel=r"$r$  ($\sigma$)", ylabel=r"$r'$  ($\sigma$)", aspect="equal")
-    left.set_title(f"radial: generation {last} above, 0 below", fontsize=9.5)
+    left.set_title(f"generation {last} above, 0 below")
     figure.colorbar(mesh, ax=left, label="|correlation|", shrink=0.85)
     rows = []
     for g, matrix in zip((0, last), matrices, strict=True):
@@ -214,10 +215,11 @@ def redundancy_figure(table: xarray.DataArray) -> tuple[Figure, pd.DataFrame]:
             rows += [(f"{kind} {g}", *row) for row in zip(k, np.full(len(k), np.nan), share,
                                                           strict=True)]
     right.axhline(0.99, color=_FAR, lw=0.8)
-    right.text(1.1, 0.985, "99 %", va="top", fontsize=8.5, color="#555555")
+    right.text(1.1, 0.985, "99 %", va="top", fontsize=10, color="#555555")
     right.set(xscale="log", ylim=(0, 1.03), xlabel="principal components")
     right.set_ylabel("share of the variance")
-    right.legend(loc="lower right", fontsize=7.5)
+    letters([left, right])
+    legend_below(figure, right)
     return figure, pd.DataFrame(rows, columns=["panel", "x", "y", "value"])
 
 
@@ -255,6 +257,6 @@ def cost_figure(frame: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     left.plot(n, line, ":", color="#555555", label=r"proportional to $N$")
     left.set(xscale="log", yscale="log", xlabel=r"monomers $N$", ylabel="CPU time (s)")
     right.set(xscale="log", yscale="log", xlabel=r"monomers $N$", ylabel="peak memory (MB)")
-    left.legend()
-    right.legend()
+    letters([left, right])
+    legend_below(figure, left)
     return figure, pd.DataFrame(rows, columns=["threads", "exponent"])

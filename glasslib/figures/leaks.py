@@ -9,10 +9,15 @@ import numpy as np
 import pandas as pd
 
 from glasslib.figures.style import (
-    NETWORK_COLOURS,
+    SPLIT_NAMES,
     legend_below,
+    letters,
+    network_look,
+    runs_of,
     styled,
-    temperature_colour,
+    temperature_axis,
+    temperature_look,
+    trend,
 )
 
 if TYPE_CHECKING:
@@ -35,34 +40,33 @@ def leak_figure(
     Returns
     -------
     Figure, pandas.DataFrame
-        Numbers: ``T``, ``model``, ``radius`` (NaN for rows at random), ``rho``, ``rho_error``.
+        Numbers: ``T``, ``model``, ``radius`` (NaN for the random split), ``rho``, ``rho_error``.
     """
-    figure, (left, right) = plt.subplots(1, 2, sharey=True, figsize=(7.2, 3.4))
+    figure, (left, right) = plt.subplots(1, 2, sharey=True, figsize=(8.2, 4.0))
+    runs = {**runs_of(reach), **runs_of(accuracy)}
     finite = reach["radius"][np.isfinite(reach["radius"])]
     far = 1.3 * finite.max()
     for temperature, line in reach.groupby("T", sort=False):
         radius = line["radius"].where(np.isfinite(line["radius"]), far)
-        left.errorbar(radius, line["rho"], yerr=line["rho_error"], fmt="-o", ms=3.5,
-                      color=temperature_colour(temperature), label=f"T = {temperature:.2f}")
+        left.errorbar(radius, line["rho"], yerr=line["rho_error"], elinewidth=1,
+                      **temperature_look(temperature, runs.get(temperature)))
     ticks = sorted(set(finite))
-    left.set_xticks([*ticks, far], [*(f"{r:g}" for r in ticks), "run\nleft out"], fontsize=7)
+    left.set_xticks([*ticks, far], [*(f"{r:g}" for r in ticks), "new"])
     left.set(xlabel=r"no training monomer within  ($\sigma$)", ylabel=r"$\rho(\tau_\alpha)$",
-             ylim=(0, 1), title="ridge B on balls of monomers")
+             ylim=(0, 1.02), title="ridge B on balls of monomers")
     rows = accuracy[(accuracy["split"] == "row") & accuracy["at_tau"]]
     drawn = [reach.assign(model="ridge B")]
-    for model, colour, marker in (
-        ("network A", NETWORK_COLOURS["A"], "o"), ("network B", NETWORK_COLOURS["B"], "s"),
+    for network, label, line in (
+        ("A", "network A", rows[rows["model"] == "network A"]),
+        ("B", "network B", rows[rows["model"] == "network B"]),
+        ("neighbours", "no structure: mean of neighbours", without[without["at_tau"]]),
     ):
-        line = rows[rows["model"] == model]
-        right.errorbar(line["T"], line["rho"], yerr=line["rho_error"], fmt=f"-{marker}",
-                       color=colour, label=model)
+        trend(right, line["T"], line["rho"], line["rho_error"], line["T"].map(runs.get),
+              network_look(network) | {"label": label})
         drawn.append(line)
-    line = without[without["at_tau"]]
-    right.errorbar(line["T"], line["rho"], yerr=line["rho_error"], fmt="--D", color="#000000",
-                   label="no structure: mean of neighbours")
-    drawn.append(line)
-    right.set(xlabel=r"$T$  ($\epsilon/k_B$)", title="rows at random")
-    right.legend(fontsize=6)
-    legend_below(figure, left)
+    right.set_title(SPLIT_NAMES["row"])
+    temperature_axis(right)
+    letters([left, right])
+    legend_below(figure, left, right)
     numbers = pd.concat(drawn, ignore_index=True)
     return figure, numbers[["T", "model", "radius", "rho", "rho_error"]]

@@ -91,7 +91,7 @@ def maps_figure(
     """
     names = ("true", "A", "B")
     figure, axes = plt.subplots(
-        3, len(columns), figsize=(2.5 * len(columns) + 0.7, 6.8), squeeze=False,
+        3, len(columns), figsize=(2.5 * len(columns) + 0.7, 7.2), squeeze=False,
         sharex="col", sharey="col",
     )
     tables = []

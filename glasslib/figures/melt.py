@@ -8,9 +8,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from glasslib.figures.style import styled, temperature_colour
+from glasslib.figures.style import (
+    legend_below,
+    letters,
+    styled,
+    temperature_colour,
+    temperature_look,
+)
 from glasslib.results.melt import energies
-from glasslib.results.relaxation import FEWEST_RUNS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,7 +47,7 @@ def melt_figure(ensembles: list[Ensemble]) -> tuple[Figure, pd.DataFrame]:
         runs = ensemble.runs.values()
         q = next(iter(runs))["structure_wavenumber"]
         structure = np.mean([run["structure_factor"] for run in runs], axis=0)
-        left.plot(q, structure, color=colour, label=f"T = {t:.2f}")
+        left.plot(q, structure, **temperature_look(t, len(runs)) | {"marker": ""})
         rows += [("structure", t, -1, x, y) for x, y in zip(q, structure, strict=True)]
         for number, run in ensemble.runs.items():
             lag, value = run["end_to_end_lag"], run["end_to_end"]
@@ -51,10 +56,11 @@ def melt_figure(ensembles: list[Ensemble]) -> tuple[Figure, pd.DataFrame]:
         peak = np.mean([run.attrs["q_peak"] for run in runs])
         left.axvline(peak, color=colour, lw=0.8, ls=":")
     left.set(xlabel=r"$q$  ($\sigma^{-1}$)", ylabel=r"$S(q)$", xlim=(1, 12), ylim=(0, None))
-    left.legend()
     right.axhline(np.exp(-1), color="0.6", lw=0.8, ls=":")
     right.axhline(0, color="0.8", lw=0.8)
     right.set(xscale="log", xlabel=r"$t$  ($\tau$)", ylabel=r"$C_{ee}(t)$", ylim=(-0.2, 1.02))
+    letters([left, right])
+    legend_below(figure, left)
     return figure, pd.DataFrame(rows, columns=["panel", "T", "run", "x", "y"])
 
 
@@ -75,17 +81,16 @@ def energy_figure(ensembles: dict[float, Ensemble]) -> tuple[Figure, pd.DataFram
     numbers, law = energies(ensembles)
     figure, axis = plt.subplots()
     for t, runs in numbers.groupby("T", sort=False):
-        colour = temperature_colour(t)
-        axis.plot(runs["kinetic"], runs["residual"], ".", color=colour, ms=4, alpha=0.6)
+        axis.plot(runs["kinetic"], runs["residual"], ".", color=temperature_colour(t), ms=4,
+                  alpha=0.6)
         axis.errorbar(
-            runs["kinetic"].mean(), runs["residual"].mean(), yerr=runs["residual"].sem(), fmt="o",
-            color=colour, mec="k", mew=0.6, label=f"T = {t:.2f}",
-            mfc=colour if len(runs) >= FEWEST_RUNS else "white",
+            runs["kinetic"].mean(), runs["residual"].mean(), yerr=runs["residual"].sem(),
+            **temperature_look(t, len(runs)) | {"ls": "", "mec": "k", "mew": 0.6},
         )
     grid = np.linspace(numbers["kinetic"].min(), numbers["kinetic"].max(), 100)
     axis.axhline(0, color="0.6", lw=0.8)
     axis.fill_between(grid, -law.error(grid), law.error(grid), color="0.5", alpha=0.2, lw=0)
     axis.set(xlabel=r"kinetic temperature  ($\epsilon/k_B$)",
              ylabel=r"$U - (a + b\,T^{3/5})$  ($\epsilon$)")
-    axis.legend()
+    legend_below(figure, axis)
     return figure, numbers

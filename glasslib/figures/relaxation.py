@@ -9,9 +9,14 @@ import numpy as np
 import pandas as pd
 
 from glasslib.dynamics.relaxation import PUBLISHED_SCALING
-from glasslib.figures.style import styled, temperature_colour
+from glasslib.figures.style import (
+    legend_below,
+    letters,
+    styled,
+    temperature_colour,
+    temperature_look,
+)
 from glasslib.results.relaxation import (
-    FEWEST_RUNS,
     PAPER_A,
     PAPER_A_TEMPERATURE,
     relaxation_law,
@@ -27,10 +32,8 @@ __all__ = ["relaxation_figure", "scaling_figure"]
 
 
 def _marker(temperature: float, runs: int) -> dict:
-    """A dot in the temperature's colour, hollow if few runs stand behind it."""
-    colour = temperature_colour(temperature)
-    face = colour if runs >= FEWEST_RUNS else "white"
-    return {"fmt": "o", "color": colour, "mfc": face, "mec": "k", "mew": 0.6}
+    """A marker in the temperature's colour, hollow if few runs stand behind it."""
+    return temperature_look(temperature, runs) | {"ls": "", "mec": "k", "mew": 0.6}
 
 
 @styled
@@ -60,7 +63,7 @@ def relaxation_figure(curves: list[Relaxation]) -> tuple[Figure, pd.DataFrame]:
             curve.lag, curve.scattering - curve.scattering_error,
             curve.scattering + curve.scattering_error, color=colour, alpha=0.25, lw=0,
         )
-        left.plot(curve.tau_alpha, np.exp(-1), "o", color=colour, mec="k", mew=0.6)
+        left.plot(curve.tau_alpha, np.exp(-1), **_marker(t, len(curve.taus)) | {"label": None})
         right.plot(1 / curve.kinetic, curve.taus, ".", color=colour, ms=3, alpha=0.6)
         x = 1 / curve.kinetic.mean()
         right.errorbar(x, curve.tau_alpha, yerr=curve.tau_alpha_error,
@@ -76,10 +79,9 @@ def relaxation_figure(curves: list[Relaxation]) -> tuple[Figure, pd.DataFrame]:
         ]
     left.axhline(np.exp(-1), color="0.6", lw=0.8, ls=":")
     left.annotate("1/e", (left.get_xlim()[0], np.exp(-1)), xytext=(3, 2),
-                  textcoords="offset points", color="0.4", fontsize=8)
+                  textcoords="offset points", color="0.4", fontsize=10)
     left.set(xscale="log", ylim=(-0.02, 1.02), xlabel=r"$t$  ($\tau$)",
              ylabel=r"$F_s(q_\mathrm{peak}, t)$")
-    left.legend()
     if len(curves) >= 3:
         law = relaxation_law(curves)
         means = [curve.kinetic.mean() for curve in curves]
@@ -89,9 +91,10 @@ def relaxation_figure(curves: list[Relaxation]) -> tuple[Figure, pd.DataFrame]:
             label=rf"VFT, $T_0$ = {law.temperature_0:.3f}",
         )
         rows += [("vft", t, 1 / t, tau, np.nan) for t, tau in zip(grid, law(grid), strict=True)]
-        right.legend()
     right.set(yscale="log", xlabel=r"$1/T$ of the runs  ($k_B/\epsilon$)",
               ylabel=r"$\tau_\alpha$  ($\tau$)")
+    letters([left, right])
+    legend_below(figure, left, right)
     return figure, pd.DataFrame(rows, columns=["panel", "T", "x", "y", "y_error"])
 
 
@@ -123,7 +126,7 @@ def scaling_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         rows.append(("scaling", t, x, x_error, y, y_error))
         if np.isnan(row["a_own"]):
             continue
-        right.errorbar(t, row["a_own"], yerr=row["a_own_error"], label=f"T = {t:.2f}",
+        right.errorbar(t, row["a_own"], yerr=row["a_own_error"],
                        **_marker(t, row["a_runs"]))
         rows.append(("displacement", t, t, np.nan, row["a_own"], row["a_own_error"]))
     curves = {name: (law, "-") for name, (law, _) in scaling_laws(table).items()}
@@ -136,11 +139,11 @@ def scaling_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         colour = "#009E73" if name == "published" else "0.5"
         left.plot(grid, law(1 / grid), style, color=colour, lw=1, zorder=0, label=name)
         rows += [(name, np.nan, x, np.nan, law(1 / x), np.nan) for x in grid]
-    left.legend(fontsize=7)
     right.plot(PAPER_A_TEMPERATURE, PAPER_A, "D", color="k", mfc="none", label="the paper")
     rows.append(("paper", PAPER_A_TEMPERATURE, PAPER_A_TEMPERATURE, np.nan, PAPER_A, np.nan))
     left.set(yscale="log", xlabel=r"$1/u^2$  ($\sigma^{-2}$)",
              ylabel=r"$\tau_\alpha$  ($\tau$)")
     right.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"$a$  ($\sigma$)")
-    right.legend()
+    letters([left, right])
+    legend_below(figure, left, right)
     return figure, pd.DataFrame(rows, columns=["panel", "T", "x", "x_error", "y", "y_error"])

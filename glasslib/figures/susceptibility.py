@@ -17,10 +17,10 @@ __all__ = ["mobile_figure", "susceptibility_figure", "trajectory_figure"]
 
 _CURVES = [
     ("all", "true", "true", "true", "-o"),
-    ("row", "network A", "A", "A, rows at random", "--s"),
-    ("row", "network B", "B", "B, rows at random", "--^"),
-    ("run", "network A", "A", "A, runs held out", ":s"),
-    ("run", "network B", "B", "B, runs held out", ":^"),
+    ("row", "network A", "A", "A, random split", "--o"),
+    ("row", "network B", "B", "B, random split", "--s"),
+    ("run", "network A", "A", "A, new configurations", ":o"),
+    ("run", "network B", "B", "B, new configurations", ":s"),
 ]
 _PARTS = [
     ("trajectory", "trajectories", "#000000", "single trajectories", "-o"),
@@ -41,7 +41,7 @@ def _panels(table: pd.DataFrame, curves) -> tuple[Figure, pd.DataFrame]:
                 continue
             axis.errorbar(
                 line["t"] * 1.04 ** (number - len(curves) / 2), line["chi4"],
-                yerr=line["chi4_error"], fmt=style, ms=3, lw=1.1,
+                yerr=line["chi4_error"], fmt=style, ms=4.5, lw=1.3, elinewidth=1,
                 color=NETWORK_COLOURS.get(colour, colour), label=label,
                 mfc=None if enough.any() else "white",
             )

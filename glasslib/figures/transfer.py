@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from glasslib.figures.style import SPLIT_NAMES, legend_below, styled, temperature_colour
+from glasslib.figures.style import (
+    SPLIT_NAMES,
+    legend_below,
+    letters,
+    mark_tau,
+    runs_of,
+    split_label,
+    styled,
+    tau_handle,
+    temperature_colour,
+    temperature_look,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,31 +34,36 @@ def transfer_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     Parameters
     ----------
     table : pandas.DataFrame
-        The result table ``transfer``; black diamonds mark the training temperature.
+        The result table ``transfer``; diamonds mark the training temperature.
 
     Returns
     -------
     Figure, pandas.DataFrame
         Numbers: ``split``, ``network``, ``trained``, ``applied``, ``rho``, ``rho_error``.
     """
-    table = table[table["kind"] == "pair"]
+    runs, table = runs_of(table), table[table["kind"] == "pair"]
     splits = [split for split in SPLIT_NAMES if split in set(table["split"])]
     figure, axes = plt.subplots(
-        len(splits), 2, sharex=True, sharey=True, squeeze=False, figsize=(6.0, 2.6 * len(splits))
+        len(splits), 2, sharex=True, sharey=True, squeeze=False,
+        figsize=(8.2, 2.9 * len(splits) + 0.5),
     )
     for (split, network), axis in zip(product(splits, ("A", "B")), axes.flat, strict=True):
         chosen = table[(table["network"] == network) & (table["split"] == split)]
         for trained, line in chosen.groupby("trained", sort=False):
             line = line.sort_values("applied")
-            axis.errorbar(line["applied"], line["rho"], yerr=line["rho_error"], fmt="-o", ms=3.5,
-                          color=temperature_colour(trained), label=f"trained at {trained:.2f}")
+            look = temperature_look(trained, runs.get(trained))
+            look["label"] = look["label"].replace("T =", "trained at")
+            axis.errorbar(line["applied"], line["rho"], yerr=line["rho_error"], elinewidth=1,
+                          **look)
             own = line[line["applied"] == trained]
-            axis.plot(own["applied"], own["rho"], "kD", ms=6, zorder=3)
-        axis.set_title(f"network {network}, {SPLIT_NAMES[split]}")
+            mark_tau(axis, own["applied"], own["rho"], temperature_colour(trained))
+        axis.set_title(f"network {network}")
     for axis in axes[-1]:
         axis.set_xlabel(r"$T$ of application  ($\epsilon/k_B$)")
-    for axis in axes[:, 0]:
-        axis.set(ylim=(0, 1), ylabel=r"$\rho(t = \tau_\alpha)$")
-    legend_below(figure, axes[0, 0])
+    for axis, split in zip(axes[:, 0], splits, strict=True):
+        axis.set(ylim=(0, 1.02), ylabel=split_label(split, r"$\rho(t = \tau_\alpha)$"))
+    letters(axes)
+    (handle,) = tau_handle().values()
+    legend_below(figure, axes[0, 0], more={"own temperature": handle})
     columns = ["split", "network", "trained", "applied", "rho", "rho_error"]
     return figure, table[columns].reset_index(drop=True)

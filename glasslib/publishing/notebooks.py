@@ -172,7 +172,9 @@ def calls(path: Path, module: str) -> list[tuple[str, object]]:
 
 
 def contents(toc: Path | None = None) -> list[str]:
-    """Return the stems of the notebooks that the table of contents names, in its order.
+    """Return the stems of the notebooks that the table of contents names, by their numbers.
+
+    They run in this order: a page finds what those before it computed.
 
     Parameters
     ----------
@@ -194,4 +196,4 @@ def contents(toc: Path | None = None) -> list[str]:
             for value in item:
                 yield from walk(value)
 
-    return list(walk(yaml.safe_load(toc.read_text(encoding="utf-8"))))
+    return sorted(walk(yaml.safe_load(toc.read_text(encoding="utf-8"))))

@@ -289,7 +289,7 @@ def table(name: str, ensembles: Ensembles) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``T`` (but for tables of all temperatures together), and the columns of the table's
-        function.
+        function. ``attrs["runs"]`` is the number of runs at each temperature, for figures.
 
     Raises
     ------
@@ -306,7 +306,9 @@ def table(name: str, ensembles: Ensembles) -> pd.DataFrame:
             frame = shipped.cache(name, part, key, work.frame(entry, temperature))
         frames.append(frame)
     filled = [frame for frame in frames if len(frame)] or frames[:1]
-    return pd.concat(filled, ignore_index=True)
+    whole = pd.concat(filled, ignore_index=True)
+    whole.attrs["runs"] = {t: len(ensemble.runs) for t, ensemble in ensembles.items()}
+    return whole
 
 
 def find_table(name: str) -> Table:

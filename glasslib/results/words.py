@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-__all__ = ["bar", "format_error", "judge", "pivot_errors", "with_errors"]
+__all__ = ["bar", "bracketed", "format_error", "judge", "pivot_errors", "with_errors"]
 
 
 def format_error(value: float, error: float) -> str:
@@ -112,3 +112,28 @@ def pivot_errors(
         index=index, columns=columns, values="text", aggfunc="first", sort=False
     )
     return wide.fillna("–").rename_axis(columns=None)
+
+
+def bracketed(value: float, error: float) -> str:
+    """Write a value with its error in brackets, in units of the last digit.
+
+    The error has two figures if they are 10 to 35 and one otherwise, as the Particle Data Group
+    rounds.
+
+    Examples
+    --------
+    >>> bracketed(0.7681, 0.0069), bracketed(0.5451, 0.0142), bracketed(10249.7, 350.0)
+    ('0.768(7)', '0.545(14)', '10,250(350)')
+    >>> bracketed(0.431, 0.0296), bracketed(0.5, 0.96), bracketed(0.5, float("nan"))
+    ('0.431(30)', '0.5(1.0)', '0.5 ± ?')
+    """
+    if np.isnan(value) or not np.isfinite(error) or error <= 0:
+        return format_error(value, error)
+    power = int(np.floor(np.log10(error)))
+    figures = 2 if error / 10**power < 3.55 or error / 10**power >= 9.5 else 1
+    decimals = figures - 1 - power - (error / 10**power >= 9.5)
+    if decimals <= 0:
+        scale = 10**-decimals
+        return f"{round(value / scale) * scale:,}({round(error / scale) * scale:,})"
+    digits = f"{error:.{decimals}f}" if error >= 0.95 else f"{error * 10**decimals:.0f}"
+    return f"{value:,.{decimals}f}({digits})"

@@ -5,7 +5,8 @@
 // FOLDER holds the built pages (_build/html). Every page is opened at two widths, light and dark:
 //   - axe-core finds nothing serious or critical (WCAG 2.0 to 2.2, levels A and AA, best practices);
 //   - no request leaves 127.0.0.1, none fails, nothing is written to the console as an error;
-//   - the page is no wider than its window.
+//   - the page is no wider than its window, and on a wide one no table and no code is cut off;
+//   - a figure is wide enough for its text to be read, if need be by scrolling.
 // Then: pages opened from disk ask for files alone; search finds; formulas are set; the sliders and
 // the view in three dimensions work by keyboard, and the map in the browser is the map of the figure.
 // Writes _build/browser/report.json and exits with 1 if anything is wrong.
@@ -129,6 +130,15 @@ for (const colorScheme of ["light", "dark"])
       const excess = await page.evaluate(() =>
         document.documentElement.scrollWidth - document.documentElement.clientWidth);
       if (excess > 1) told(where(), `is ${excess} px wider than its window`);
+      const { cut, small } = await page.evaluate(() => ({
+        cut: [...document.querySelectorAll(".bd-article :is(.cell_output, .output, .pasted-html, .highlight pre, "
+          + ".pst-scrollable-table-container)")].filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
+          .map((e) => `${e.className || e.tagName}: ${e.scrollWidth - e.clientWidth} px`),
+        small: [...document.querySelectorAll(".bd-article :is(.cell_output, figure, p) img")]
+          .filter((e) => e.checkVisibility() && e.naturalWidth > 1200 && e.getBoundingClientRect().width < 600).length,
+      }));
+      if (width === "wide") for (const what of cut) told(where(), `is cut off, ${what}`);
+      if (small) told(where(), `${small} figures are drawn too small to be read`);
       if (options.screenshots) {
         mkdirSync(options.screenshots, { recursive: true });
         const file = `${name.replace(/\.html$/, "").replaceAll("/", "-")}-${colorScheme}-${width}.png`;

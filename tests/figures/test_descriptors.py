@@ -26,7 +26,7 @@ def test_descriptor_figure(shown):
     figure, numbers = figures.descriptor_figure(table)
     columns = ["family", "generation", "r", "mean", "deviation"]
     check(figure, numbers, columns, "$r$", "standard deviation / mean")
-    titles = [axis.get_title() for axis in figure.axes]
+    titles = [axis.get_title("left") for axis in figure.axes]
     assert "G_i" in titles[0] and "q_i" in titles[1] and "l = 6" in titles[1]
     families = numbers.set_index(["family", "generation"])
     spread = [families.loc[("angular", k), "deviation"].mean() for k in range(3)]
@@ -68,11 +68,11 @@ def test_shells_figure(melt, monomer, bonds):
     np.testing.assert_array_equal(panels["radial"]["y"].astype(np.float32), radial.values)
     mean = table[:, :72].values.mean(axis=0)
     np.testing.assert_allclose(panels["radial"]["mean"], mean, rtol=1e-4)
-    title = figure.axes[2].get_title()
+    title = figure.axes[2].get_title("left")
     (r,) = [r for r in ("1.03", "1.17") if r in title]  # beside the first peak
     shell = table.sel(descriptor=[f"angular r={r} l={order}" for order in range(1, 13)])
     np.testing.assert_array_equal(panels["angular"]["y"].astype(np.float32), shell[monomer].values)
-    text = " ".join(axis.get_title() + axis.get_xlabel() for axis in figure.axes)
+    text = " ".join(axis.get_title("left") + axis.get_xlabel() for axis in figure.axes)
     assert r"\sigma" in text and "$l$" in text
     figure.canvas.draw()
 

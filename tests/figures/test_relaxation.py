@@ -30,7 +30,7 @@ def test_relaxation_figure(shown):
     np.testing.assert_allclose(arrhenius["x"], 1 / np.array(kinetic))
     np.testing.assert_allclose(kinetic, [0.8, 0.7], rtol=0.02)
     assert len(numbers[numbers["panel"] == "run"]) == 4
-    faces = [line.get_markerfacecolor() for line in right.lines if line.get_marker() == "o"]
+    faces = [line.get_markerfacecolor() for line in right.lines if line.get_marker() == "X"]
     assert faces == ["white", "white"]  # two runs each
     np.testing.assert_allclose(arrhenius["y"], [1.930464215, 3.203596049], rtol=1e-6)
     np.testing.assert_allclose(arrhenius["y_error"], [0.1333061193, 0.1009443278], rtol=1e-6)
@@ -54,7 +54,7 @@ def test_relaxation_figure_draws_a_law_through_three(shown):
     drawn = numbers[numbers["panel"] == "vft"].sort_values("T")
     for t, tau in law.items():
         assert np.exp(np.interp(t, drawn["T"], np.log(drawn["y"]))) == pytest.approx(tau, rel=0.01)
-    assert "VFT" in figure.axes[1].get_legend().get_texts()[0].get_text()
+    assert any("VFT" in text.get_text() for text in figure.legends[0].get_texts())
 
 
 def test_scaling_points_and_parabola():
@@ -75,7 +75,7 @@ def test_scaling_points_and_parabola():
     published = numbers[numbers["panel"] == "published"]
     np.testing.assert_allclose(published["y"], PUBLISHED_SCALING(1 / published["x"]))
     assert numbers[numbers["panel"] == "paper"]["y"].tolist() == [0.4286]
-    faces = [str(line.get_markerfacecolor()) for line in left.lines if line.get_marker() == "o"]
+    faces = [str(line.get_markerfacecolor()) for line in left.lines if line.get_marker() == "X"]
     assert [face == "white" for face in faces] == [False, False, False, True]
     figure.canvas.draw()
 
@@ -90,8 +90,7 @@ def test_an_unknown_mean_displacement_is_not_drawn():
     figure, numbers = figures.scaling_figure(TABLE.assign(a_own=[0.33, 0.35, 0.36, np.nan]))
     assert len(numbers[numbers["panel"] == "scaling"]) == 4
     assert len(numbers[numbers["panel"] == "displacement"]) == 3
-    words = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
-    assert sorted(words) == ["T = 0.45", "T = 0.50", "T = 0.60", "the paper"]
+    assert len(figure.axes[1].containers) == 3
 
 
 def test_scaling_figure_on_data(shown):

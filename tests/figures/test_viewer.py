@@ -108,7 +108,7 @@ def test_glass_figure(views):
     assert numbers.columns.tolist() == columns and len(numbers) == 1500
     np.testing.assert_allclose(numbers["true"], view.fields["true"][:, view.tau_index], atol=1e-5)
     *panels, bar = figure.axes
-    assert [axis.get_title() for axis in panels] == ["true", "network A", "network B"]
+    assert [axis.get_title("left") for axis in panels] == ["true", "network A", "network B"]
     assert r"\Delta r_i(\tau_\alpha)" in bar.get_xlabel()
     for axis in panels:
         discs = [c for c in axis.collections if isinstance(c, EllipseCollection)]
