@@ -21,8 +21,8 @@ from glasslib.errors import PlaceError
 
 __all__ = [
     "build", "cache", "check_writable", "data", "empty_var", "ensembles", "figures",
-    "keep_caches", "notebooks", "pages", "refused", "registry", "results", "root", "unfinished",
-    "work",
+    "keep_caches", "models", "notebooks", "pages", "refused", "registry", "results", "root",
+    "unfinished", "work",
 ]
 
 
@@ -58,6 +58,11 @@ def registry(profile: str) -> Path:
 def results() -> Path:
     """Return the folder of the result tables that ship, ``data/results``."""
     return data() / "results"
+
+
+def models() -> Path:
+    """Return the folder of the trained models that ship, ``data/models``."""
+    return data() / "models"
 
 
 def unfinished() -> Path:

@@ -146,7 +146,7 @@ def map_table(
 
 @dataclass(frozen=True, eq=False)
 class MeltView:
-    """One configuration of the melt and its propensities, true and predicted.
+    """One configuration of the melt and its propensities, true and predicted, or predicted alone.
 
     Parameters
     ----------
@@ -158,12 +158,13 @@ class MeltView:
     tau_index : int
         Which of them is τ_α.
     fields : dict of str to (N, n_times) float64
-        "true", "A" and "B": propensities in σ.
+        Propensities in σ: "true" where it is known, and predictions by the letter of the model.
+        The first bounds the colours.
 
     Raises
     ------
     ParameterError
-        A field is missing, or has another shape than (N, n_times).
+        There is no field, or one has another shape than (N, n_times).
     """
 
     temperature: float
@@ -174,8 +175,10 @@ class MeltView:
 
     def __post_init__(self):
         expected = (len(self.configuration), len(self.times))
-        for name in ("true", *NETWORKS):
-            shape = np.shape(self.fields.get(name))
+        if not self.fields:
+            raise ParameterError("fields = {}: nothing to show; give at least one")
+        for name, values in self.fields.items():
+            shape = np.shape(values)
             if shape != expected:
                 raise ParameterError(
                     f"field '{name}' has shape {shape}; give one propensity for each monomer and"
@@ -183,8 +186,8 @@ class MeltView:
                 )
 
     def bounds(self, time: int, shares: tuple[float, float] = COLOURED) -> tuple[float, float]:
-        """Quantiles of the true propensity at a time, in σ, between which colours change."""
-        low, high = np.quantile(self.fields["true"][:, time], shares)
+        """Quantiles of the first field at a time, in σ, between which colours change."""
+        low, high = np.quantile(next(iter(self.fields.values()))[:, time], shares)
         return float(low), float(high) if high > low else float(low) + 1e-9
 
     def correlation(self, network: str, time: int) -> float:
