@@ -31,7 +31,7 @@ def test_text_of_a_list_is_a_list():
         validate(CompanionParameters, temperature=[0.8, -1])
     with pytest.raises(ParameterError, match="temperature = '': input should be a valid number"):
         validate(CompanionParameters, temperature="[]")
-    with pytest.raises(ParameterError, match="profile = 'lab,smoke': input should be 'smoke'"):
+    with pytest.raises(ParameterError, match="profile = 'lab,smoke' does not exist; choose"):
         validate(CompanionParameters, profile="lab,smoke")
 
 

@@ -87,15 +87,18 @@ def _root(
 
 
 def _profile(name: str) -> str:
-    from glasslib.parameters import get_protocol
+    from glasslib.parameters import known_profile
 
-    return get_protocol(name).name
+    return known_profile(name)
 
 
 Workers = Annotated[
     int, Option("--workers", "-w", min=1, envvar="GLASSLIB_WORKERS", help="Processes; one a core.")
 ]
-Profile = Annotated[str, Option(help="smoke, lab, companion or paper.", callback=_profile)]
+Profile = Annotated[str, Option(
+    "--profile", "--protocol", callback=_profile,
+    help="smoke, lab, companion or paper; or a TOML file with a protocol of your own."
+)]
 DataProfile = Annotated[str, Option(help="Whose data files.", callback=_profile)]
 @app.command()
 def run(
@@ -124,6 +127,7 @@ def run(
     Examples
       glasslib run 2 -p temperature=0.55
       glasslib run 2-8 -p temperature=0.55 -p profile=lab
+      glasslib run 6 -p dropout=0 -p coarse_radius=3.0
       glasslib run --all -p temperature=0.47,0.55
       glasslib run --all -p temperature=0.47 --estimate
     """
@@ -139,11 +143,10 @@ def run(
         print(relative(execute.run(stems[0], values, output, workers=workers)))
         return
     from glasslib.campaign import planning
-    from glasslib.parameters import CompanionParameters, validate
     from glasslib.publishing import rerun
 
     if estimate:
-        page = validate(CompanionParameters, **values)
+        page, _ = rerun.checked(stems, values)
         for temperature in page.temperatures:
             print(f"T = {temperature:g}, from nothing, with {workers} processes:")
             print(planning.comparison(temperature, workers).to_string(index=False))
@@ -159,9 +162,7 @@ def book(
         "--temperature", "-t",
         help="Show it beside those that ship; repeatable, or a list: 0.47,0.55."
     )] = None,
-    profile: Annotated[
-        str, Option(help="How --temperature is simulated: smoke, lab, companion or paper.")
-    ] = "lab",
+    profile: Profile = "lab",
     workers: Workers = 2,
     serve: Annotated[bool, Option("--serve", help="Serve it on 127.0.0.1 when built.")] = False,
     port: Annotated[int, Option(min=0, max=65535, help="Port of --serve.")] = 8000,
@@ -204,11 +205,11 @@ def pdf() -> None:
 @notebooks_app.command("list")
 def list_notebooks() -> None:
     """List the notebooks and their parameters."""
-    from glasslib.parameters import CompanionParameters
     from glasslib.publishing import notebooks
+    from glasslib.results.page_parameters import page_model
 
-    defaults = ", ".join(f"{name}={value}" for name, value in CompanionParameters())
     for stem in notebooks.names():
+        defaults = ", ".join(f"{name}={value}" for name, value in page_model(stem)())
         print(f"{stem:<32} {defaults}")
 
 
@@ -548,7 +549,3 @@ def main() -> None:
             raise
         print(f"glasslib: error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()

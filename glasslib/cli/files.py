@@ -12,7 +12,6 @@ from typer import Argument, Option
 
 from glasslib.cli.options import checked, parse_parameters, relative
 from glasslib.errors import DataWarning
-from glasslib.files import write_text
 
 __all__ = ["describe", "predict"]
 
@@ -137,6 +136,7 @@ def predict(
     prediction.write_table(result, out)
     if view is not None:
         from glasslib.figures.viewer import standalone_page
+        from glasslib.files import write_text
 
         title = f"Predicted propensity, {file.name}, T = {temperature:g}"
         page = standalone_page(result.view(), title, ". ".join([*result.worth(), *result.remarks]))

@@ -21,6 +21,7 @@ from glasslib.results.maps import *  # noqa: F403
 from glasslib.results.melt import *  # noqa: F403
 from glasslib.results.networks import *  # noqa: F403
 from glasslib.results.page import *  # noqa: F403
+from glasslib.results.page_parameters import descriptor_spec, own_settings  # noqa: F401
 from glasslib.results.relaxation import *  # noqa: F403
 from glasslib.results.tables import table  # noqa: F401
 from glasslib.results.words import *  # noqa: F403

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from glasslib import store
 from glasslib.errors import ParameterError
-from glasslib.parameters import NetworkSettings
+from glasslib.parameters import CompanionParameters, NetworkSettings
 from glasslib.results import (
     baselines,
     cage,
@@ -37,6 +37,7 @@ from glasslib.results.networks import (
     reference_temperature,
     settings_key,
 )
+from glasslib.results.page_parameters import own_settings, table_options
 from glasslib.store import Ensemble
 
 __all__ = ["TABLES", "Table", "part_name", "table"]
@@ -68,6 +69,8 @@ class Table:
         Seconds of one core for 8,000 rows, roughly: to say how much is left.
     cages : bool
         Reads the cages too; their files count in the key.
+    options : tuple of str
+        Which arguments of the function a page's parameters may set (``spec`` the descriptors).
     """
 
     name: str
@@ -78,6 +81,7 @@ class Table:
     tolerance: float = 5e-3
     cost: float = 5.0
     cages: bool = False
+    options: tuple[str, ...] = ()
 
 
 TABLES: dict[str, Table] = {
@@ -86,16 +90,19 @@ TABLES: dict[str, Table] = {
         Table("ceiling", "noise ceiling of the propensity against t and number of trajectories",
               ceiling.ceilings, tolerance=1e-4, cost=4),
         Table("accuracy", "ρ(t) of networks A and B, split by row (three seeds) and by run",
-              correlation.accuracy, trains=True, tolerance=0.05, cost=90),
+              correlation.accuracy, trains=True, tolerance=0.05, cost=90, options=("spec",)),
         Table("accuracy-equal-runs",
               "ρ(t) of A and B from as many runs at every temperature, to compare temperatures",
-              correlation.accuracy_from_equal_runs, trains=True, tolerance=0.05, cost=90),
+              correlation.accuracy_from_equal_runs, trains=True, tolerance=0.05, cost=90,
+              options=("spec",)),
         Table("shape", "numbers that decide on minima and maxima of ρ(t)",
-              correlation.shape, trains=True, tolerance=0.07, cost=3),
+              correlation.shape, trains=True, tolerance=0.07, cost=3, options=("spec",)),
         Table("susceptibility", "χ4(t), true, predicted, and of single trajectories",
-              susceptibility.susceptibilities, trains=True, tolerance=2.0, cost=3),
+              susceptibility.susceptibilities, trains=True, tolerance=2.0, cost=3,
+              options=("probe_length",)),
         Table("transfer", "ρ(τ_α) of networks at other temperatures than their own",
-              transfer.transfers, parts="all", trains=True, tolerance=0.07, cost=15),
+              transfer.transfers, parts="all", trains=True, tolerance=0.07, cost=15,
+              options=("statistics",)),
         Table("baselines", "ρ(t) of simpler means on the same splits",
               baselines.baseline_correlations, cost=35),
         Table("positions", "ρ(t) within each place in the chain, runs held out",
@@ -160,10 +167,11 @@ def temperatures_of_parts(entry: Table, ensembles: Ensembles) -> dict[str, float
 
 
 class Work:
-    """What parts share: the ensembles, and the settings once they are chosen."""
+    """What parts share: the ensembles, what a page asks for, and the settings once chosen."""
 
-    def __init__(self, ensembles: Ensembles):
+    def __init__(self, ensembles: Ensembles, page: CompanionParameters | None = None):
         self.ensembles = ensembles
+        self.page = page
         self._settings: dict | None = None
 
     @property
@@ -171,7 +179,7 @@ class Work:
         if self._settings is None:
             self._settings = {
                 division: {
-                    network: best
+                    network: own_settings(self.page, best)
                     for network, (best, _) in chosen_settings(
                         self.ensembles, NetworkSettings(split=division)
                     ).items()
@@ -210,14 +218,16 @@ class Work:
         if entry.cages:
             data += [cage.cages_digest(ensemble) for ensemble in chosen]
             code = key_of(code, code_of(store.load_cages))
-        return key_of(entry.name, data, settings, code)
+        options = table_options(self.page, entry.options)
+        asked = [{name: str(value) for name, value in options.items()}] if options else []
+        return key_of(entry.name, data, settings, code, *asked)
 
     def frame(self, entry: Table, temperature: float | None) -> pd.DataFrame:
         given = (self.ensembles if temperature is None else self.ensembles[temperature],)
         if entry.trains:
             given = (*given, self.settings)
         with threadpool_limits(1):  # on a busy machine, two threads are ten times slower than one
-            frame = entry.function(*given)
+            frame = entry.function(*given, **table_options(self.page, entry.options))
         if temperature is not None:
             frame = frame.assign(T=temperature)
             frame = frame[["T", *(name for name in frame if name != "T")]]
@@ -225,7 +235,9 @@ class Work:
 
 
 # ----------------------------------------------------------------------------------- reading
-def table(name: str, ensembles: Ensembles) -> pd.DataFrame:
+def table(
+    name: str, ensembles: Ensembles, page: CompanionParameters | None = None
+) -> pd.DataFrame:
     """Return a result table for the ensembles shown; compute what is not there.
 
     Parameters
@@ -234,6 +246,9 @@ def table(name: str, ensembles: Ensembles) -> pd.DataFrame:
         One of :data:`TABLES`.
     ensembles : dict of float to Ensemble
         By temperature.
+    page : CompanionParameters, optional
+        What a page asks for in place of the defaults: descriptors, settings of the networks, and
+        so on (:mod:`glasslib.results.page_parameters`).
 
     Returns
     -------
@@ -247,7 +262,7 @@ def table(name: str, ensembles: Ensembles) -> pd.DataFrame:
         There is no such table.
     """
     entry = find_table(name)
-    work = Work(ensembles)
+    work = Work(ensembles, page)
     frames = []
     for part, temperature in temperatures_of_parts(entry, ensembles).items():
         key = work.key(entry, temperature)
