@@ -42,7 +42,7 @@ from glasslib.structure.chains import linear_chains, unwrapped_chains
 from glasslib.structure.descriptors import structural_descriptors
 
 __all__ = ["Prediction", "check_places", "predict_file", "predict_snapshot", "read_debye_waller",
-           "staleness", "write_table"]  # fmt: skip
+           "staleness", "worth", "write_table"]  # fmt: skip
 
 #: Relative difference of densities, and share of a family's values beyond the training range
 #: (absolute, and in multiples of that of a run left out), above which a reader is warned.
@@ -126,10 +126,10 @@ class Prediction:
 
     def worth(self) -> list[str]:
         """Say, in a line for each model, which ρ at τ_α a new configuration may expect."""
-        return [_worth(letter, self.trained_at, self.temperature) for letter in self.predicted]
+        return [worth(letter, self.trained_at, self.temperature) for letter in self.predicted]
 
 
-def _worth(letter: str, trained_at: float, temperature: float) -> str:
+def worth(letter: str, trained_at: float, temperature: float) -> str:
     """Say which ρ at τ_α may be expected within a configuration that the model has not seen."""
     if abs(trained_at - temperature) < 5e-4:
         known = expected_correlation(letter, temperature)
@@ -206,7 +206,7 @@ def read_debye_waller(option: str, ids: np.ndarray) -> np.ndarray:
     if bad.any():
         row = table.iloc[int(bad.argmax())]
         raise DataError(
-            f"'{path}': {column} = {row[column]!r} of id {row['id']} is no positive number"
+            f"'{path}': {column} = {row[column]} of id {row['id']} is no positive number"
         )
     return pd.Series(values, index=table["id"]).loc[ids].to_numpy()
 
@@ -401,10 +401,10 @@ def predict_snapshot(
 
 
 def _check_potential(read: Snapshot, assumed: bool) -> None:
-    if not read.bonds_told and not assumed:
+    if not len(read.configuration.bonds) and not assumed:
         raise ConfigurationError(
-            "the file tells no bonds, and the models know chains; give the data file of the melt"
-            " and this file by --trajectory, or --assume-potential for particles without bonds"
+            "the file tells no bonds, and the models know chains; give the data file of the melt,"
+            " and this file by --trajectory (--assume-potential predicts all the same)"
         )
     if read.doubts and not assumed:
         raise ConfigurationError(

@@ -47,8 +47,7 @@ def linear_chains(configuration: Configuration) -> np.ndarray:
     partner = np.full((n, 2), -1)
     both = np.concatenate([bonds, bonds[:, ::-1]])
     both = both[np.lexsort((both[:, 1], both[:, 0]))]
-    place = np.concatenate([np.arange(count) for count in np.unique(both[:, 0], return_counts=True)
-                            [1]])
+    place = np.concatenate([np.arange(count) for count in degree])
     partner[both[:, 0], place] = both[:, 1]
     n_chains = n - len(bonds)
     length = n // max(n_chains, 1)
@@ -64,7 +63,9 @@ def linear_chains(configuration: Configuration) -> np.ndarray:
             break
     chains = np.stack(order, axis=1)
     chains = chains[chains[:, 0] <= chains[:, -1]]
-    if chains.shape != (n_chains, length) or (np.unique(chains) != np.arange(n)).any():
+    if chains.shape != (n_chains, length) or not np.array_equal(
+        np.unique(chains), np.arange(n)
+    ):
         raise ConfigurationError(
             f"the bonds of {n} particles make no linear chains of one length ({len(bonds)} bonds,"
             f" {len(ends)} chain ends); chains of different lengths, single particles among chains,"
