@@ -19,9 +19,11 @@ from glasslib.results.correlation import accuracy_sentence, deepest_minima  # no
 from glasslib.results.leaks import leak_sentence  # noqa: F401
 from glasslib.results.maps import *  # noqa: F403
 from glasslib.results.melt import *  # noqa: F403
+from glasslib.results.models import models_at  # noqa: F401
 from glasslib.results.networks import *  # noqa: F403
 from glasslib.results.page import *  # noqa: F403
 from glasslib.results.page_parameters import descriptor_spec, own_settings  # noqa: F401
+from glasslib.results.prediction import predict_snapshot  # noqa: F401
 from glasslib.results.relaxation import *  # noqa: F403
 from glasslib.results.tables import table  # noqa: F401
 from glasslib.results.words import *  # noqa: F403

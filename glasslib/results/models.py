@@ -31,11 +31,17 @@ from glasslib.results.cache import cached, digest, key_of
 from glasslib.results.cage import cage_dataset, cages_digest
 from glasslib.results.closure import code_of
 from glasslib.results.inherent_structure import inherent_dataset
-from glasslib.results.networks import NETWORKS, dataset, trained
+from glasslib.results.networks import (
+    NETWORKS,
+    chosen_settings,
+    dataset,
+    reference_temperature,
+    trained,
+)
 from glasslib.store import Ensemble, load_cages, load_ensemble
 
 __all__ = ["ModelSet", "expected_correlation", "load_models", "model_path", "model_temperatures",
-           "publish_models", "train_models"]  # fmt: skip
+           "models_at", "models_of", "publish_models", "train_models"]  # fmt: skip
 
 #: Where the tables say what a model is worth on runs that it has not seen: table and ``model``.
 WORTH = {
@@ -306,6 +312,30 @@ def models_of(ensemble: Ensemble, settings: dict[str, NetworkSettings]) -> Model
     return _of_arrays(
         cached(name, key_of(keys), lambda: _arrays(train_models(ensemble, settings)))
     )
+
+
+def models_at(temperature: float, ensembles: dict[float, Ensemble]) -> ModelSet:
+    """Return the models of one temperature that a page shows, as :func:`models_of` finds them.
+
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B.
+    ensembles : dict of float to Ensemble
+        By temperature; at one of them the settings are chosen.
+
+    Raises
+    ------
+    DataError
+        The page shows no such temperature.
+    """
+    own = store.find_temperature(temperature, ensembles)
+    if own is None:
+        raise DataError(f"no ensemble at T = {temperature:g} is shown, so no model is trained")
+    reference = ensembles[reference_temperature(ensembles)]
+    division = "run" if len(reference.runs) > 1 else "row"
+    chosen = chosen_settings(ensembles, NetworkSettings(split=division))
+    return models_of(ensembles[own], {network: best for network, (best, _) in chosen.items()})
 
 
 # ------------------------------------------------------------------------------- their worth
