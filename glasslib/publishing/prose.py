@@ -11,7 +11,7 @@ from glasslib import paths
 from glasslib.errors import ParameterError
 from glasslib.files import write_text
 from glasslib.parameters import PROTOCOLS, CompanionParameters
-from glasslib.results.page_parameters import PAGES, page_model
+from glasslib.results.page_parameters import PAGES, limits, page_model
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -28,14 +28,9 @@ def _allowed(field: FieldInfo) -> str:
         return told
     if get_origin(field.annotation) is Literal:
         return " | ".join(str(choice) for choice in get_args(field.annotation))
-    words = {"ge": "from {:g}", "gt": "above {:g}", "le": "to {:g}", "lt": "below {:g}"}
-    limits = [
-        text.format(getattr(item, name))
-        for name, text in words.items()
-        for item in field.metadata
-        if getattr(item, name, None) is not None
-    ]
-    return " ".join(limits) or getattr(field.annotation, "__name__", str(field.annotation))
+    if field.annotation is bool:
+        return "True | False"
+    return limits(field.metadata) or getattr(field.annotation, "__name__", str(field.annotation))
 
 
 def parameter_rows() -> list[tuple[str, ...]]:

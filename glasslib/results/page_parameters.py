@@ -17,8 +17,8 @@ from glasslib.parameters import CompanionParameters, DescriptorSpec, NetworkSett
 from glasslib.store import Ensemble
 from glasslib.store.schema import PROBE_LENGTHS
 
-__all__ = ["PAGES", "descriptor_spec", "given_for", "own_settings", "page_model", "table_options",
-           "used_part"]  # fmt: skip
+__all__ = ["PAGES", "descriptor_spec", "given_for", "limits", "own_settings", "page_model",
+           "table_options", "used_part"]  # fmt: skip
 
 Definitions = dict[str, tuple[Any, Any]]
 
@@ -44,16 +44,18 @@ def _open(model: type, *names: str) -> Definitions:
             field.annotation)
         out[name] = (kind | None, Field(
             None, description=f"{field.description} None: as chosen on validation rows.",
-            json_schema_extra={"allowed": _limits(field.metadata)},
+            json_schema_extra={"allowed": f"{limits(field.metadata)} | None"},
         ))
     return out
 
 
-def _limits(metadata: list) -> str:
-    words = {"ge": "from {:g}", "gt": "above {:g}", "le": "to {:g}", "lt": "below {:g}"}
-    found = [text.format(getattr(item, name)) for name, text in words.items() for item in metadata
-             if getattr(item, name, None) is not None]
-    return " ".join([*found, "| None"])
+def limits(metadata: list) -> str:
+    """Return the limits of a field in words, such as ``from 0 below 1``; empty if it has none."""
+    words = {"ge": "from {:.10g}", "gt": "above {:.10g}", "le": "to {:.10g}", "lt": "below {:.10g}"}
+    return " ".join(
+        text.format(getattr(item, name)) for name, text in words.items() for item in metadata
+        if getattr(item, name, None) is not None
+    )
 
 
 _DESCRIPTORS = _taken(
