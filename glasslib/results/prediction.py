@@ -138,7 +138,8 @@ def worth(letter: str, trained_at: float, temperature: float) -> str:
             return f"{letter}: what it is worth at T = {temperature:g} is in no table"
         row = at_tau.iloc[0]
         rho = format_error(row["rho"], row["rho_error"])
-        return f"{letter}: ρ = {rho} at t = τ_α = {row['t']:g}, within a run that it never saw"
+        return (f"{letter}: ρ = {rho} at t = τ_α = {row['t']:g}, within a run of the training melt"
+                " that it never saw")
     name = "cage-transfer" if letter == "D" else "transfer"
     table = shipped.read_table(name)
     if letter == "C" or table.empty:
