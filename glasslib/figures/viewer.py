@@ -301,7 +301,8 @@ _PAGE = """<!DOCTYPE html>
 body {{ font-family: sans-serif; max-width: 72rem; margin: 1rem auto; padding: 0 1rem; }}
 figure {{ margin: 0; }} figure img {{ max-width: 100%; }}
 {style}
-.glass-panels {{ grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); }}</style></head><body><h1>{title}</h1>
+.glass-panels {{ grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); }}
+</style></head><body><h1>{title}</h1>
 <p>{words}</p>
 <figure id="fig-glass"><img alt="{title}" src="data:image/png;base64,{picture}"></figure>
 {block}
