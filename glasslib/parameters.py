@@ -7,7 +7,10 @@ into one line that names the parameter, the value and what is allowed.
 from __future__ import annotations
 
 import difflib
+import json
 import re
+import tomllib
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
@@ -22,11 +25,14 @@ from pydantic import (
     model_validator,
 )
 
+from glasslib import paths
 from glasslib.errors import ParameterError
+from glasslib.files import key_of, write_text
 
 __all__ = [
     "Cage", "PROTOCOLS", "CompanionParameters", "DescriptorSpec", "Integrator", "Melt", "Model",
-    "NetworkSettings", "Protocol", "Temperature", "checked_temperature", "get_protocol", "validate",
+    "NetworkSettings", "Protocol", "Temperature", "checked_temperature", "get_protocol",
+    "known_profile", "own_protocol", "validate",
 ]  # fmt: skip
 
 
@@ -340,9 +346,29 @@ class Protocol(Model):
         """Number of blocks in an ensemble."""
         return self.trajectories // self.block_size
 
+    @property
+    def digest(self) -> str:
+        """Hash of every value, which the data files of this protocol tell."""
+        return key_of(self.model_dump(mode="json"))
 
-PROTOCOLS = {
-    protocol.name: protocol
+
+def _beside_its_data(name: str) -> Path:
+    return paths.ensembles(name) / "protocol.json"
+
+
+class _Protocols(dict[str, Protocol]):
+    """The profiles that ship are the items; one of somebody's own is found beside its data."""
+
+    def __missing__(self, name: str) -> Protocol:
+        path = _beside_its_data(name)
+        if not re.fullmatch(_OWN_NAME, name) or not path.exists():
+            raise KeyError(name)
+        return Protocol(**json.loads(path.read_text(encoding="utf-8")))
+
+
+_OWN_NAME = "[a-z][a-z0-9-]{0,30}"
+PROTOCOLS = _Protocols(
+    (protocol.name, protocol)
     for protocol in (
         Protocol(
             name="smoke", melt=Melt(n_monomers=1500), runs=2, trajectories=4, block_size=2,
@@ -364,7 +390,7 @@ PROTOCOLS = {
             slow_temperature=0.45,
         ),
     )
-}
+)
 
 
 def get_protocol(name: str) -> Protocol:
@@ -392,6 +418,55 @@ def get_protocol(name: str) -> Protocol:
         raise ParameterError(
             f"profile = {name!r} does not exist; choose {', '.join(names[:-1])} or {names[-1]}"
         ) from None
+
+
+def own_protocol(path: str | Path) -> Protocol:
+    """Read a protocol of one's own from a TOML file, and keep it beside its data to come.
+
+    The file has a ``name``, which is that of the data folder, and any field of :class:`Protocol`;
+    those of the melt stand in ``[melt]``, and so on. Where it says nothing the profile ``base``
+    holds, ``lab`` if that is not given either.
+
+    Raises
+    ------
+    ParameterError
+        The file cannot be read, a value is unknown or out of range, or there are data by this name
+        that another protocol made.
+    """
+    def refuse(why):
+        return ParameterError(f"profile = '{path}': {why}")
+
+    try:
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise refuse(getattr(error, "strerror", None) or f"no TOML ({error})") from None
+    name = values.get("name")
+    if not isinstance(name, str) or not re.fullmatch(_OWN_NAME, name) or name in PROTOCOLS:
+        raise refuse(
+            f"name = {name!r}; give it one of small letters, digits and hyphens that is not"
+            f" {', '.join(PROTOCOLS)}"
+        )
+    base = get_protocol(values.pop("base", "lab"))
+    for part, model in (("melt", Melt), ("integrator", Integrator), ("cage", Cage)):
+        if isinstance(given := values.get(part), dict):
+            values[part] = validate(model, **(getattr(base, part).model_dump() | given))
+    protocol = validate(Protocol, **({key: getattr(base, key) for key in Protocol.model_fields}
+                                     | values))
+    place = _beside_its_data(name)
+    text = json.dumps(protocol.model_dump(mode="json"), indent=1) + "\n"
+    if place.exists():
+        if place.read_text(encoding="utf-8") == text:
+            return protocol
+        old, new = PROTOCOLS[name].model_dump(mode="json"), protocol.model_dump(mode="json")
+        differing = [key for key in new if old[key] != new[key]]
+        begun = paths.work() / name
+        if any(place.parent.rglob("*.nc")) or any(begun.rglob("*.npz")):
+            raise refuse(
+                f"{', '.join(differing)} differ from what made the data '{name}' that are there;"
+                " give the protocol another name"
+            )
+    write_text(place, text)
+    return protocol
 
 
 class DescriptorSpec(Model):
@@ -502,8 +577,13 @@ def _items(value: Any) -> list | tuple | None:
     return value if isinstance(value, list | tuple) else None
 
 
+def known_profile(name: str) -> str:
+    """Return the name of a profile, or of the protocol in a TOML file; raise ParameterError."""
+    return own_protocol(name).name if name.endswith(".toml") else get_protocol(name).name
+
+
 class CompanionParameters(Model):
-    """Parameters of a page; all notebooks have the same.
+    """Parameters that all pages have; :mod:`glasslib.results.page_parameters` has the others.
 
     ``temperature`` may also be a list, or the text of one, as command lines and papermill hand it
     over. Its first item is the page's own, and all are shown.
@@ -523,8 +603,11 @@ class CompanionParameters(Model):
         description="Temperature in ε/k_B, from 0.3 to 0.9; or a list, the page's own first.",
         json_schema_extra={"unit": "ε/k_B"},
     )
-    profile: Literal["smoke", "lab", "companion", "paper"] = Field(
-        "lab", description="Profile in which a temperature without data is simulated."
+    profile: Annotated[str, AfterValidator(known_profile)] = Field(
+        "lab",
+        description="Profile in which a temperature without data is simulated; or a TOML file with"
+        " a protocol of your own, or its name once there are data.",
+        json_schema_extra={"allowed": " | ".join(PROTOCOLS) + " | FILE.toml"},
     )
     _others: tuple[float, ...] = PrivateAttr(())
 

@@ -21,8 +21,8 @@ from glasslib.errors import PlaceError
 
 __all__ = [
     "build", "cache", "check_writable", "data", "empty_var", "ensembles", "figures",
-    "keep_caches", "mixtures", "notebooks", "pages", "refused", "registry", "results", "root",
-    "scans", "unfinished", "work",
+    "keep_caches", "mixtures", "models", "notebooks", "pages", "refused", "registry", "results",
+    "root", "scans", "unfinished", "work",
 ]
 
 
@@ -75,6 +75,11 @@ def scans(profile: str, temperature: float) -> Path:
 def results() -> Path:
     """Return the folder of the result tables that ship, ``data/results``."""
     return data() / "results"
+
+
+def models() -> Path:
+    """Return the folder of the trained models that ship, ``data/models``."""
+    return data() / "models"
 
 
 def unfinished() -> Path:

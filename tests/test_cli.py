@@ -11,6 +11,7 @@ from glasslib import __version__, cli
 from glasslib.errors import DataError
 from glasslib.parameters import CompanionParameters
 from glasslib.publishing import notebooks
+from glasslib.results.page_parameters import PAGES
 
 PROGRAM = Path(sys.executable).with_name("glasslib")
 
@@ -77,8 +78,11 @@ def test_an_error_of_several_lines_is_printed_as_one(monkeypatch, capsys):
 
 def test_parameters_lists_all_with_range_and_default():
     lines = run("parameters").stdout.splitlines()
-    assert lines[0].split() == ["name", "default", "allowed", "unit", "meaning"]
-    assert [line.split()[0] for line in lines[1:]] == list(CompanionParameters.model_fields)
+    assert lines[0].split() == ["name", "pages", "default", "allowed", "unit", "meaning"]
+    named = [line.split()[0] for line in lines[1:]]
+    everywhere = list(CompanionParameters.model_fields)
+    assert named[: len(everywhere)] == everywhere
+    assert set(named) == set(everywhere).union(*PAGES.values()) and len(set(named)) == len(named)
     (line,) = [line for line in lines if line.startswith("temperature ")]
     assert "from 0.3 to 0.9" in line and "ε/k_B" in line
     assert any("smoke | lab | companion | paper" in line for line in lines)

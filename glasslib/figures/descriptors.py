@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from glasslib.errors import ParameterError
 from glasslib.figures.style import legend_below, letters, styled
 from glasslib.structure.neighbors import neighbor_pairs
 
@@ -56,7 +57,14 @@ def shells_figure(
     Figure, pandas.DataFrame
         Numbers: ``panel`` (slice, neighbours, radial, angular), ``x``, ``y``, ``mean`` over
         monomers (NaN in the first two). In ``neighbours`` x is the distance, y is 1 for a bond.
+
+    Raises
+    ------
+    ParameterError
+        There is no such monomer.
     """
+    if not 0 <= monomer < len(configuration):
+        raise ParameterError(f"monomer = {monomer}; choose 0 to {len(configuration) - 1}")
     pairs = neighbor_pairs(configuration, reach)
     first, second = pairs.i == monomer, pairs.j == monomer
     vector = np.concatenate([pairs.vector[first], -pairs.vector[second]])

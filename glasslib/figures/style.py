@@ -103,7 +103,7 @@ def name_of(temperature: float, runs: int | None = None) -> str:
     ('T = 0.60', 'T = 0.42 (2 runs)')
     """
     few = runs is not None and runs < ENOUGH_RUNS
-    return f"T = {temperature:.2f}" + (f" ({runs} run{'s' * (runs != 1)})" if few else "")
+    return f"T = {temperature:.2f}" + (f" ({runs} run{'' if runs == 1 else 's'})" if few else "")
 
 
 def _look(colour: str, marker: str, runs: int | None) -> dict[str, Any]:

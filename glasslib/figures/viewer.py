@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import json
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from matplotlib.colors import Normalize
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from glasslib import paths
 from glasslib.errors import ParameterError
 from glasslib.figures.style import styled
 
@@ -37,10 +39,10 @@ if TYPE_CHECKING:
     from glasslib.configuration import Configuration
     from glasslib.results.maps import MeltView
 
-__all__ = ["Explorer", "explorer", "glass_figure", "whole_chains"]
+__all__ = ["Explorer", "explorer", "glass_figure", "standalone_page", "whole_chains"]
 
 #: What a view may show and how it is called in captions.
-TITLES = {"true": "true", "A": "network A", "B": "network B"}
+TITLES = {"true": "true", "A": "network A", "B": "network B", "C": "ridge C", "D": "ridge D"}
 #: Radius of a drawn monomer in σ, and half the width of a drawn bond.
 _RADIUS, _BOND = 0.32, 0.09
 #: Shares of the true propensity that bound the numbers kept in a block of data.
@@ -129,7 +131,7 @@ def _draw_melt(axis, positions, bonds, box, colours, camera):
 def glass_figure(
     view: MeltView, time: int | None = None, turn: float = 30.0, tilt: float = 20.0
 ) -> tuple[Figure, pd.DataFrame]:
-    """Draw the melt from outside, chains whole, coloured by its true and predicted propensity.
+    """Draw the melt from outside, chains whole, coloured by propensity, a panel for each field.
 
     Parameters
     ----------
@@ -143,26 +145,27 @@ def glass_figure(
     -------
     Figure, pandas.DataFrame
         Numbers: ``T``, ``t``, ``monomer``, ``x``, ``y``, ``z`` (chains whole) and the
-        propensities ``true``, ``A``, ``B``, in σ.
+        propensities by name of the field, such as ``true``, ``A``, ``B``, in σ.
     """
     time = view.tau_index if time is None else time
     positions = whole_chains(view.configuration)
     camera = _camera(turn, tilt)
     scale = ScalarMappable(Normalize(*view.bounds(time)), mpl.rcParams["image.cmap"])
-    figure, axes = plt.subplots(1, len(TITLES), figsize=(9.0, 3.7))
-    for axis, (name, title) in zip(axes, TITLES.items(), strict=True):
+    width = 3.0 * len(view.fields)
+    figure, axes = plt.subplots(1, len(view.fields), figsize=(width, 3.7), squeeze=False)
+    for axis, name in zip(axes[0], view.fields, strict=True):
         colours = scale.to_rgba(view.fields[name][:, time])
         _draw_melt(
             axis, positions, view.configuration.bonds, view.configuration.box, colours, camera
         )
-        axis.set_title(title)
+        axis.set_title(TITLES[name])
     at = r"\tau_\alpha" if time == view.tau_index else f"{view.times[time]:.3g}"
     figure.colorbar(scale, ax=axes, location="bottom", shrink=0.4, aspect=30, extend="both",
                     label=rf"$\Delta r_i({at})$  ($\sigma$) at $T = {view.temperature:.2f}$")
     numbers = pd.DataFrame({
         "T": view.temperature, "t": view.times[time], "monomer": np.arange(len(positions)),
         **{name: positions[:, k].round(4) for k, name in enumerate("xyz")},
-        **{name: view.fields[name][:, time].round(5) for name in TITLES},
+        **{name: view.fields[name][:, time].round(5) for name in view.fields},
     })
     return figure, numbers
 
@@ -182,16 +185,17 @@ def _view_data(view: MeltView) -> dict:
     low, high = positions.min(axis=0), positions.max(axis=0)
     span = np.where(high > low, high - low, 1.0)
     times = []
-    values = np.empty((len(TITLES), len(view.times), len(positions)), dtype=np.uint8)
+    predicted = [name for name in view.fields if name != "true"] if "true" in view.fields else []
+    values = np.empty((len(view.fields), len(view.times), len(positions)), dtype=np.uint8)
     for k, time in enumerate(view.times):
         kept_low, kept_high = view.bounds(k, _KEPT)
         times.append({
             "label": _time_label(time, k, view.tau_index),
             "kept": [kept_low, kept_high],
             "colours": view.bounds(k),
-            "rho": {name: round(view.correlation(name, k), 3) for name in TITLES if name != "true"},
+            "rho": {name: round(view.correlation(name, k), 3) for name in predicted},
         })
-        for row, name in enumerate(TITLES):
+        for row, name in enumerate(view.fields):
             scaled = (view.fields[name][:, k] - kept_low) / (kept_high - kept_low)
             values[row, k] = np.round(255 * np.clip(scaled, 0, 1))
     return {
@@ -254,7 +258,7 @@ def explorer(
     Raises
     ------
     ParameterError
-        There is no view, or one has too many monomers.
+        There is no view, one has too many monomers, or they have different fields.
 
     Examples
     --------
@@ -272,15 +276,63 @@ def explorer(
     largest = max(len(view.configuration) for view in views)
     if largest > 65536:
         raise ParameterError(f"a view holds {largest:,} monomers; at most 65,536 can be shown")
+    names = list(views[0].fields)
+    if any(list(view.fields) != names for view in views):
+        raise ParameterError("the views have different fields; give the same ones, in one order")
     colours = mpl.colormaps[mpl.rcParams["image.cmap"]](np.arange(256))[:, :3]
     return Explorer({
         "picture": html.escape(picture),
         "show": show % len(views),
         "height": height,
-        "names": list(TITLES),
-        "titles": list(TITLES.values()),
+        "names": names,
+        "titles": [TITLES[name] for name in names],
         "radius": _RADIUS,
         "bond": _BOND,
         "colours": np.round(255 * colours).astype(np.uint8).tobytes().hex(),
         "views": [_view_data(view) for view in views],
     })
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
+<style>:root {{ --pst-color-primary: #0b6b8a; --pst-color-background: #fff;
+--pst-color-border: #ccc; --pst-color-text-base: #222; --pst-color-text-muted: #555; }}
+body {{ font-family: sans-serif; max-width: 72rem; margin: 1rem auto; padding: 0 1rem; }}
+figure {{ margin: 0; }} figure img {{ max-width: 100%; }}
+{style}
+.glass-panels {{ grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); }}
+</style></head><body><h1>{title}</h1>
+<p>{words}</p>
+<figure id="fig-glass"><img alt="{title}" src="data:image/png;base64,{picture}"></figure>
+{block}
+{scripts}</body></html>
+"""
+
+
+def standalone_page(view: MeltView, title: str, words: str) -> str:
+    """Return a page of its own with the view in three dimensions and the maps; it loads nothing.
+
+    Parameters
+    ----------
+    view : MeltView
+    title, words : str
+        Heading, and a paragraph below it.
+    """
+    assets = paths.pages() / "assets"
+    figure, _ = glass_figure(view)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=150)
+    plt.close(figure)
+    libraries = ("3Dmol-min.js", "delaunator.min.js")
+    given = ", ".join(f'"{name}": Promise.resolve()' for name in libraries)
+    sources = [(assets / "glass" / name).read_text(encoding="utf-8") for name in libraries]
+    sources += [f"window.glassLibraries = {{{given}}};",
+                (assets / "glass" / "glass.js").read_text(encoding="utf-8")]
+    return _PAGE.format(
+        title=html.escape(title), words=html.escape(words),
+        style=(assets / "companion.css").read_text(encoding="utf-8"),
+        picture=base64.b64encode(stream.getvalue()).decode("ascii"),
+        block=explorer([view])._repr_html_(),
+        scripts="\n".join(f"<script>{source}</script>" for source in sources),
+    )

@@ -21,6 +21,7 @@ from glasslib.errors import ParameterError, PublishError
 from glasslib.files import hashes, key_of, sha256, write_text
 from glasslib.parameters import CompanionParameters, validate
 from glasslib.publishing import notebooks
+from glasslib.results.page_parameters import given_for, page_model
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -260,7 +261,7 @@ def run(
         The notebook stopped.
     """
     stem = notebooks.find(name)
-    values = validate(CompanionParameters, **(parameters or {})).given
+    values = validate(page_model(stem), **(parameters or {})).given
     path = paths.build() / "runs" / f"{stem}.ipynb" if output is None else Path(output)
     if path.suffix != ".ipynb" or path.is_dir():
         raise ParameterError(f"output = '{path}' is not a notebook file; end its name in .ipynb")
@@ -339,7 +340,7 @@ def execute_pages(
     sources : Path, optional
         Where the MyST files are; ``notebooks/`` by default.
     parameters : mapping, optional
-        Values that every notebook is given; none by default.
+        Values that every notebook is given that has such a parameter; none by default.
     force : bool
         Execute all of them.
     report : callable
@@ -352,8 +353,10 @@ def execute_pages(
     """
     folder = paths.build() / "executed" if folder is None else folder
     sources = paths.notebooks() if sources is None else sources
-    values, shared, done = dict(parameters or {}), shared_inputs(), []
-    for stem in notebooks.contents() if stems is None else stems:
+    stems = list(notebooks.contents() if stems is None else stems)
+    given, shared, done = given_for(stems, dict(parameters or {})), shared_inputs(), []
+    for stem in stems:
+        values = given[stem]
         source = sources / f"{stem}.md"
         if not source.exists():
             raise PublishError(f"_toc.yml names notebook '{stem}', but {source.name} is missing")

@@ -11,6 +11,7 @@ from glasslib import paths
 from glasslib.errors import ParameterError
 from glasslib.files import write_text
 from glasslib.parameters import PROTOCOLS, CompanionParameters
+from glasslib.results.page_parameters import PAGES, limits, page_model
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -23,27 +24,30 @@ Tables = Mapping[str, Sequence[Sequence[str]]]
 
 def _allowed(field: FieldInfo) -> str:
     """Return what a field allows, in words: ``0.3 to 4``, ``smoke | lab``, or its type."""
+    if told := (field.json_schema_extra or {}).get("allowed"):
+        return told
     if get_origin(field.annotation) is Literal:
         return " | ".join(str(choice) for choice in get_args(field.annotation))
-    words = {"ge": "from {:g}", "gt": "above {:g}", "le": "to {:g}", "lt": "below {:g}"}
-    limits = [
-        text.format(getattr(item, name))
-        for name, text in words.items()
-        for item in field.metadata
-        if getattr(item, name, None) is not None
-    ]
-    return " ".join(limits) or getattr(field.annotation, "__name__", str(field.annotation))
+    if field.annotation is bool:
+        return "True | False"
+    return limits(field.metadata) or getattr(field.annotation, "__name__", str(field.annotation))
 
 
 def parameter_rows() -> list[tuple[str, ...]]:
     """Return a row for each parameter of the notebooks, the first the names of the columns.
 
-    Name, default, allowed values, unit, meaning.
+    Name, pages that have it, default, allowed values, unit, meaning.
     """
-    rows = [("name", "default", "allowed", "unit", "meaning")]
-    for name, field in CompanionParameters.model_fields.items():
+    rows = [("name", "pages", "default", "allowed", "unit", "meaning")]
+    fields = dict(CompanionParameters.model_fields)
+    for stem in PAGES:
+        fields |= page_model(stem).model_fields
+    for name, field in fields.items():
         unit = (field.json_schema_extra or {}).get("unit", "–")
-        rows.append((name, str(field.default), _allowed(field), unit, field.description or ""))
+        pages = [stem[:2] for stem, own in PAGES.items() if name in own]
+        where = ", ".join(str(int(page)) for page in pages) or "all"
+        default = str(field.default)
+        rows.append((name, where, default, _allowed(field), unit, field.description or ""))
     return rows
 
 
@@ -74,7 +78,7 @@ def tables() -> dict[str, list[tuple[str, ...]]]:
         )
         profiles.append((f"`{name}`", *counts, steps))
     first, *rest = parameter_rows()
-    rest = [(f"`{name}`", f"`{default}`", *row) for name, default, *row in rest]
+    rest = [(f"`{name}`", pages, f"`{default}`", *row) for name, pages, default, *row in rest]
     return {"parameters": [first, *rest], "profiles": profiles}
 
 

@@ -22,12 +22,14 @@ from glasslib import campaign, paths, store
 from glasslib.campaign import planning
 from glasslib.campaign.planning import TimeLeft, duration
 from glasslib.errors import GlasslibError, ParameterError
+from glasslib.files import key_of
 from glasslib.learning.training import DEFAULT_GRID
 from glasslib.parameters import CompanionParameters, NetworkSettings, get_protocol, validate
 from glasslib.publishing import execute, notebooks, site
-from glasslib.results import networks, shipped
+from glasslib.results import networks, shipped, shipped_profile
 from glasslib.results.claims import EVIDENCE
 from glasslib.results.own_claims import OWN_EVIDENCE
+from glasslib.results.page_parameters import given_for
 from glasslib.results.tables import TABLES
 
 __all__ = ["Estimate", "build_book", "estimate", "run", "simulate_missing"]
@@ -38,8 +40,21 @@ PAGE_SECONDS = 15.0
 ROW_SECONDS = 0.006
 
 
-def _label(page: CompanionParameters) -> str:
-    return "-".join([*(f"T{t:.3f}" for t in page.temperatures), page.profile])
+def _label(page: CompanionParameters, others: Mapping[str, Any]) -> str:
+    """Name a folder by temperatures and profile, and by a digest of the pages' other parameters."""
+    return "-".join([*(f"T{t:.3f}" for t in page.temperatures), page.profile,
+                     *([key_of(others)[:8]] if others else [])])
+
+
+def checked(
+    stems: Sequence[str], values: Mapping[str, Any]
+) -> tuple[CompanionParameters, dict[str, Any]]:
+    """Return what all pages share, and the parameters that some of these have of their own."""
+    own = {name: value for given in given_for(list(stems), dict(values)).values()
+           for name, value in given.items() if name not in CompanionParameters.model_fields}
+    shared = {name: value for name, value in values.items()
+              if name in CompanionParameters.model_fields}
+    return validate(CompanionParameters, **shared), own
 
 
 # ----------------------------------------------------------------------------------- estimates
@@ -105,7 +120,7 @@ def _missing(page: CompanionParameters) -> list[float]:
     """Return the temperatures that have no data, or not all of them."""
     return [
         t for t in page.temperatures
-        if store.profile_with(t, "companion") != "companion"
+        if store.profile_with(t, page.profile) != "companion"
         and not all(task.done() for task in campaign.tasks([campaign.whole(t, page.profile)]))
     ]
 
@@ -147,7 +162,7 @@ def _rows(page: CompanionParameters) -> dict[float, int]:
     """Return, by temperature, the monomers in all runs that the pages will show."""
     protocol = get_protocol(page.profile)
     rows = dict.fromkeys(page.temperatures, protocol.runs * protocol.melt.n_monomers)
-    ships = "companion" if store.available("companion") else page.profile
+    ships = shipped_profile(page)
     for t, runs in store.available(ships).items():
         rows[t] = len(runs) * get_protocol(ships).melt.n_monomers
     return rows
@@ -283,8 +298,8 @@ def run(
     PublishError, SimulationError
         A page or a simulation stopped; what was done before stays, and a second call goes on.
     """
-    page = validate(CompanionParameters, **values)
-    target = paths.build() / "runs" / _label(page) if target is None else Path(target)
+    page, own = checked(stems, values)
+    target = paths.build() / "runs" / _label(page, own) if target is None else Path(target)
     if target.is_file() or target.suffix == ".ipynb":
         raise ParameterError(
             f"'{target}' is one notebook, and {len(stems)} are to be written; name a folder"
@@ -292,7 +307,7 @@ def run(
     paths.check_writable(target, setting="--output")
     with _executing(_prepare(stems, page, workers)) as report:
         execute.execute_pages(
-            stems, folder=target, parameters=page.given, force=force, report=report
+            stems, folder=target, parameters=page.given | own, force=force, report=report
         )
     return target
 
@@ -316,11 +331,13 @@ def build_book(values: Mapping[str, Any], *, workers: int = 2, force: bool = Fal
     ParameterError, PublishError, SimulationError
         As for :func:`run`, or a page gave a warning.
     """
-    page = validate(CompanionParameters, **values)
-    build = paths.build() / "books" / _label(page)
+    page, own = checked(notebooks.contents(), values)
+    build = paths.build() / "books" / _label(page, own)
     paths.check_writable(build)
     with _executing(_prepare(notebooks.contents(), page, workers)) as report:
-        return site.build_book(force=force, report=report, parameters=page.given, build=build)
+        return site.build_book(
+            force=force, report=report, parameters=page.given | own, build=build
+        )
 
 
 def _prepare(stems: Sequence[str], page: CompanionParameters, workers: int) -> Estimate:

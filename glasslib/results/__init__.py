@@ -24,9 +24,12 @@ from glasslib.results.leaks import leak_sentence  # noqa: F401
 from glasslib.results.maps import *  # noqa: F403
 from glasslib.results.melt import *  # noqa: F403
 from glasslib.results.mixture import another_sentence, another_table  # noqa: F401
+from glasslib.results.models import models_at  # noqa: F401
 from glasslib.results.networks import *  # noqa: F403
 from glasslib.results.own_claims import own_findings  # noqa: F401
 from glasslib.results.page import *  # noqa: F403
+from glasslib.results.page_parameters import descriptor_spec, own_settings  # noqa: F401
+from glasslib.results.prediction import predict_snapshot  # noqa: F401
 from glasslib.results.propensity import *  # noqa: F403
 from glasslib.results.relaxation import *  # noqa: F403
 from glasslib.results.structure_limit import (  # noqa: F401

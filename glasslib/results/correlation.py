@@ -28,7 +28,7 @@ from glasslib.learning.correlation import (
     resample_all,
 )
 from glasslib.learning.dataset import Dataset, Split, run_folds, split
-from glasslib.parameters import NetworkSettings
+from glasslib.parameters import DescriptorSpec, NetworkSettings
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.results.words import bar, format_error
 from glasslib.store import Ensemble
@@ -79,9 +79,10 @@ def comparable(runs: dict[float, int], at_least: int = 2) -> list[float]:
 def _predicted(data: Dataset, settings: Settings) -> dict[str, dict]:
     """Predictions by split and network: one array a seed, NaN where a row was not tested."""
     by_row: dict[str, list[np.ndarray]] = {network: [] for network in NETWORKS}
-    for seed in range(SEEDS):
+    for number in range(SEEDS):
         for network in NETWORKS:
-            own = settings["row"][network].model_copy(update={"seed": seed})
+            own = settings["row"][network]
+            own = own.model_copy(update={"seed": own.seed + number})
             parts = split(data.runs, own)
             trained_network = trained(data, network, own, parts)
             predicted = np.full(data.targets.shape, np.nan)
@@ -118,8 +119,18 @@ def _accuracy_rows(data: Dataset, predicted: dict[str, dict]) -> pd.DataFrame:
     )
 
 
-def accuracy(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
+def accuracy(
+    ensemble: Ensemble, settings: Settings, spec: DescriptorSpec | None = None
+) -> pd.DataFrame:
     """Return ρ(t) of networks A and B and of their difference, split by row and by run.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    settings : dict of dict of NetworkSettings
+        By division of rows and network.
+    spec : DescriptorSpec, optional
+        The descriptors.
 
     Returns
     -------
@@ -128,11 +139,13 @@ def accuracy(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
         :func:`~glasslib.learning.correlation.correlation_rows`; ``model`` is "network A", "network
         B" or their difference (:data:`A_LESS_B`).
     """
-    data = dataset(ensemble)
+    data = dataset(ensemble, spec)
     return _accuracy_rows(data, _predicted(data, settings))
 
 
-def accuracy_from_equal_runs(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
+def accuracy_from_equal_runs(
+    ensemble: Ensemble, settings: Settings, spec: DescriptorSpec | None = None
+) -> pd.DataFrame:
     """Return ρ(t) of networks that know equal numbers of runs at every temperature.
 
     The runs are taken in groups of :data:`COMPARED_RUNS`, each as if it were all there is, and ρ
@@ -140,7 +153,7 @@ def accuracy_from_equal_runs(ensemble: Ensemble, settings: Settings) -> pd.DataF
 
     Parameters
     ----------
-    ensemble, settings
+    ensemble, settings, spec
         As for :func:`accuracy`.
 
     Returns
@@ -149,12 +162,12 @@ def accuracy_from_equal_runs(ensemble: Ensemble, settings: Settings) -> pd.DataF
         The columns of :func:`accuracy`; ``group``, how many runs a group has, and ``runs``, how
         many there are in all groups.
     """
-    data = dataset(ensemble)
+    data = dataset(ensemble, spec)
     size = min(COMPARED_RUNS, len(ensemble.runs))
     groups = groups_of_runs(ensemble, size)
     predicted: dict[str, dict] = {}
     for group in groups:
-        own = dataset(group)
+        own = dataset(group, spec)
         rows = np.isin(data.runs, list(group.runs))
         for division, models in _predicted(own, settings).items():
             for network, seeds in models.items():
@@ -220,12 +233,14 @@ def shape_features(times: np.ndarray, k_tau: int) -> dict[str, Callable[[np.ndar
     return out
 
 
-def shape(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
+def shape(
+    ensemble: Ensemble, settings: Settings, spec: DescriptorSpec | None = None
+) -> pd.DataFrame:
     """Return numbers that decide what the paper says about the shape of ρ(t).
 
     Parameters
     ----------
-    ensemble, settings
+    ensemble, settings, spec
         As for :func:`accuracy`.
 
     Returns
@@ -235,7 +250,7 @@ def shape(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
         :data:`FALLS`, :data:`PLATEAU`), ``value`` (a difference of the ρ that counts,
         :data:`JUDGED`) and ``value_error``.
     """
-    data = dataset(ensemble)
+    data = dataset(ensemble, spec)
     rows = []
     for division, predicted in _predicted(data, settings).items():
         for network, (pooled, within) in resample_all(data, predicted).items():

@@ -16,8 +16,9 @@ from glasslib.errors import ParameterError
 from glasslib.learning.correlation import pearson
 from glasslib.learning.dataset import Dataset, split
 from glasslib.learning.training import TrainedNetwork
-from glasslib.parameters import NetworkSettings
+from glasslib.parameters import CompanionParameters, DescriptorSpec, NetworkSettings
 from glasslib.results.networks import NETWORKS, chosen_settings, dataset, trained
+from glasslib.results.page_parameters import descriptor_spec, own_settings
 from glasslib.store import Ensemble
 
 __all__ = [
@@ -49,7 +50,10 @@ class Prediction:
     test: np.ndarray
 
 
-def predict(ensemble: Ensemble, settings: dict[str, NetworkSettings]) -> Prediction:
+def predict(
+    ensemble: Ensemble, settings: dict[str, NetworkSettings], spec: DescriptorSpec | None = None,
+    standardise_on: str = "training",
+) -> Prediction:
     """Train A and B at a temperature, on one split, and predict every row there.
 
     Parameters
@@ -57,16 +61,23 @@ def predict(ensemble: Ensemble, settings: dict[str, NetworkSettings]) -> Predict
     ensemble : Ensemble
     settings : dict
         By network; both must split alike.
+    spec : DescriptorSpec, optional
+        The descriptors.
+    standardise_on : {"training", "all"}
+        See :func:`glasslib.learning.training.train`.
     """
-    data = dataset(ensemble)
+    data = dataset(ensemble, spec)
     parts = split(data.runs, settings["A"])
-    networks = {name: trained(data, name, settings[name], parts) for name in NETWORKS}
+    networks = {
+        name: trained(data, name, settings[name], parts, standardise_on) for name in NETWORKS
+    }
     predicted = {name: network.predict(data) for name, network in networks.items()}
     return Prediction(data, networks, predicted, parts.test)
 
 
 def predictions(
-    ensembles: dict[float, Ensemble], settings: NetworkSettings | None = None
+    ensembles: dict[float, Ensemble], settings: NetworkSettings | None = None,
+    page: CompanionParameters | None = None,
 ) -> dict[float, Prediction]:
     """Choose the open settings, then train A and B at every temperature shown.
 
@@ -76,9 +87,15 @@ def predictions(
         By temperature.
     settings : NetworkSettings, optional
         What the choice starts from; ``NetworkSettings(split="run")`` holds out whole runs.
+    page : CompanionParameters, optional
+        What a page asks for in place of what was chosen.
     """
-    chosen = {network: best for network, (best, _) in chosen_settings(ensembles, settings).items()}
-    return {t: predict(ensemble, chosen) for t, ensemble in ensembles.items()}
+    chosen = {
+        network: own_settings(page, best)
+        for network, (best, _) in chosen_settings(ensembles, settings).items()
+    }
+    spec, rows = descriptor_spec(page), getattr(page, "standardise_on", "training")
+    return {t: predict(ensemble, chosen, spec, rows) for t, ensemble in ensembles.items()}
 
 
 def _middle(temperatures: list[float], number: int = 3) -> list[float]:
@@ -146,7 +163,7 @@ def map_table(
 
 @dataclass(frozen=True, eq=False)
 class MeltView:
-    """One configuration of the melt and its propensities, true and predicted.
+    """One configuration of the melt and its propensities, true and predicted, or predicted alone.
 
     Parameters
     ----------
@@ -158,12 +175,13 @@ class MeltView:
     tau_index : int
         Which of them is τ_α.
     fields : dict of str to (N, n_times) float64
-        "true", "A" and "B": propensities in σ.
+        Propensities in σ: "true" where it is known, and predictions by the letter of the model.
+        The first bounds the colours.
 
     Raises
     ------
     ParameterError
-        A field is missing, or has another shape than (N, n_times).
+        There is no field, or one has another shape than (N, n_times).
     """
 
     temperature: float
@@ -174,8 +192,10 @@ class MeltView:
 
     def __post_init__(self):
         expected = (len(self.configuration), len(self.times))
-        for name in ("true", *NETWORKS):
-            shape = np.shape(self.fields.get(name))
+        if not self.fields:
+            raise ParameterError("fields = {}: nothing to show; give at least one")
+        for name, values in self.fields.items():
+            shape = np.shape(values)
             if shape != expected:
                 raise ParameterError(
                     f"field '{name}' has shape {shape}; give one propensity for each monomer and"
@@ -183,8 +203,8 @@ class MeltView:
                 )
 
     def bounds(self, time: int, shares: tuple[float, float] = COLOURED) -> tuple[float, float]:
-        """Quantiles of the true propensity at a time, in σ, between which colours change."""
-        low, high = np.quantile(self.fields["true"][:, time], shares)
+        """Quantiles of the first field at a time, in σ, between which colours change."""
+        low, high = np.quantile(next(iter(self.fields.values()))[:, time], shares)
         return float(low), float(high) if high > low else float(low) + 1e-9
 
     def correlation(self, network: str, time: int) -> float:

@@ -14,10 +14,19 @@ import pandas as pd
 from glasslib import campaign, store
 from glasslib.campaign import planning
 from glasslib.errors import ParameterError
-from glasslib.parameters import CompanionParameters, get_protocol, validate
+from glasslib.parameters import (
+    PROTOCOLS,
+    CompanionParameters,
+    DescriptorSpec,
+    get_protocol,
+    validate,
+)
+from glasslib.results.page_parameters import page_model, used_part
 from glasslib.store import Ensemble
+from glasslib.structure.descriptors import descriptor_reach
 
-__all__ = ["announcement", "data_table", "ensemble", "ensembles", "melts", "start"]
+__all__ = ["announcement", "data_table", "ensemble", "ensembles", "melts", "shipped_profile",
+           "start"]  # fmt: skip
 
 
 # ------------------------------------------------------------------- parameters of a notebook
@@ -32,7 +41,7 @@ def _injected(history: list[str]) -> list[str]:
     return found
 
 
-def start(namespace: Mapping[str, Any]) -> CompanionParameters:
+def start(namespace: Mapping[str, Any], notebook: str = "") -> CompanionParameters:
     """Check the parameters of a notebook and return them as one frozen object.
 
     papermill accepts any name and runs on the defaults when it is misspelt. This call is the
@@ -44,6 +53,9 @@ def start(namespace: Mapping[str, Any]) -> CompanionParameters:
     ----------
     namespace : mapping
         The notebook's variables: ``globals()``.
+    notebook : str
+        Its name, such as ``"05-networks"``, where it has parameters of its own
+        (:mod:`glasslib.results.page_parameters`).
 
     Returns
     -------
@@ -66,7 +78,8 @@ def start(namespace: Mapping[str, Any]) -> CompanionParameters:
     glasslib.errors.ParameterError: parameter 'profile' has no value; set it in the cell tagged \
 parameters and run that cell
     """
-    fields = CompanionParameters.model_fields
+    model = page_model(notebook)
+    fields = model.model_fields
     try:
         for name in fields:
             if name not in namespace:
@@ -75,7 +88,7 @@ parameters and run that cell
                     " run that cell"
                 )
         names = dict.fromkeys([*fields, *_injected(namespace.get("_ih", []))])
-        page = validate(CompanionParameters, **{name: namespace.get(name) for name in names})
+        page = validate(model, **{name: namespace.get(name) for name in names})
     except ParameterError as error:
         line = f"ParameterError: {error}"
         error._render_traceback_ = lambda: [line]  # IPython prints this instead of the frames
@@ -136,8 +149,21 @@ def announcement(temperature: float, profile: str, workers: int = 2) -> str:
     profile : str
     workers : int
         Processes that simulate.
+
+    Raises
+    ------
+    ParameterError
+        The box would be too small for the descriptors.
     """
     protocol = get_protocol(profile)
+    reach = descriptor_reach(DescriptorSpec(), protocol.melt)
+    if protocol.melt.box_length < 2 * reach:
+        raise ParameterError(
+            f"profile = {profile!r}: n_monomers = {protocol.melt.n_monomers:,} at density"
+            f" {protocol.melt.density:g} make a box of {protocol.melt.box_length:.2f} σ, and the"
+            f" descriptors reach {reach:g} σ;"
+            f" take {int((2 * reach) ** 3 * protocol.melt.density) + 1:,} monomers or more"
+        )
     minutes = planning.simulation_seconds(temperature, profile, workers) / 60
     return (
         f"T = {temperature:g}, profile {profile}: {protocol.runs} runs of"
@@ -176,7 +202,9 @@ def _workers() -> int:
 def ensembles(page: CompanionParameters) -> dict[float, Ensemble]:
     """Load what a page shows: all temperatures that ship, and those asked for; falling.
 
-    If nothing ships, all temperatures of the page's profile are taken instead.
+    If nothing ships, all temperatures of the page's profile are taken instead. Of each as many
+    runs and trajectories as the page's parameters ``runs`` and ``trajectories`` let in, where it
+    has these.
 
     Parameters
     ----------
@@ -187,17 +215,22 @@ def ensembles(page: CompanionParameters) -> dict[float, Ensemble]:
     dict of float to Ensemble
         By temperature.
     """
-    profile = _shipped(page)
+    profile = shipped_profile(page)
     loaded = {t: store.load_ensemble(t, profile) for t in store.available(profile)}
     for temperature in page.temperatures:
         if store.find_temperature(temperature, loaded) is None:
             own = ensemble(temperature, page.profile)
             loaded[own.temperature] = own
-    return dict(sorted(loaded.items(), reverse=True))
+    return {t: used_part(loaded[t], page) for t in sorted(loaded, reverse=True)}
 
 
-def _shipped(page: CompanionParameters) -> str:
-    return "companion" if store.available("companion") else page.profile
+def shipped_profile(page: CompanionParameters) -> str:
+    """Return the profile all of whose temperatures a page shows.
+
+    It is that which ships; the page's own if nothing ships, or if it is somebody's own protocol.
+    """
+    ships = page.profile in PROTOCOLS and store.available("companion")
+    return "companion" if ships else page.profile
 
 
 def melts(page: CompanionParameters) -> dict[float, Ensemble]:
@@ -214,7 +247,7 @@ def melts(page: CompanionParameters) -> dict[float, Ensemble]:
     dict of float to Ensemble
         By temperature, falling.
     """
-    loaded, profile = ensembles(page), _shipped(page)
+    loaded, profile = ensembles(page), shipped_profile(page)
     for temperature in store.equilibrated(profile):
         if temperature not in loaded or loaded[temperature].profile == profile:
             loaded[temperature] = store.load_runs(temperature, profile)

@@ -14,6 +14,7 @@ from glasslib.campaign.planning import TimeLeft, duration
 from glasslib.errors import DataError
 from glasslib.parameters import NetworkSettings
 from glasslib.results import shipped
+from glasslib.results.models import publish_models
 from glasslib.results.networks import reference_temperature, search_settings, settings_key
 from glasslib.results.tables import (
     TABLES,
@@ -53,7 +54,7 @@ def compute(
     Parameters
     ----------
     names : iterable of str, optional
-        Tables; all by default.
+        Tables, and ``"models"`` for the trained models that ship; all tables by default.
     chosen : dict, optional
         Ensembles; all that ship by default.
     report : callable
@@ -63,9 +64,10 @@ def compute(
     """
     ensembles = companion() if ensembles is None else ensembles
     work = Work(ensembles)
-    chosen = [find_table(name) for name in (TABLES if names is None else names)]
+    names = list(TABLES if names is None else names)
+    chosen = [find_table(name) for name in names if name != "models"]
     begin = time.process_time()
-    if any(entry.trains for entry in chosen):
+    if "models" in names or any(entry.trains for entry in chosen):
         _compute_settings(work, report, force)
     todo = []
     for entry in chosen:
@@ -98,8 +100,11 @@ def compute(
             f"[{number + 1}/{len(todo)}] {entry.name} {part}: {len(frame)} rows, {seconds:.0f} s;"
             f" about {duration(clock.left(spent))} left"
         )
+    made = len(todo)
+    if "models" in names:
+        made += publish_models(ensembles, work.settings["run"], report, force)
     report(f"results are up to date; {duration(time.process_time() - begin)} of processor time")
-    return len(todo)
+    return made
 
 
 def _weight(entry: Table, ensembles: Ensembles, temperature: float | None) -> float:

@@ -102,13 +102,22 @@ def ratio_to_truth(
     return value, np.fmax(jackknife(ratio, n), 2 * value * np.sqrt((1 - r**2) / (n - 1)))
 
 
-def susceptibilities(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
+def susceptibilities(
+    ensemble: Ensemble, settings: Settings, probe_length: float | None = None
+) -> pd.DataFrame:
     """Return χ4(t) of Eq. 8, true, and predicted with and without training rows; and by trajectory.
 
     ``row``: one network trained on four fifths of the monomers of every configuration, as the
     paper does it; ``run``: each configuration predicted by a network that has never seen it.
     The trajectory-level susceptibility (see :mod:`glasslib.dynamics.susceptibility`) stands beside
     it under its own name.
+
+    Parameters
+    ----------
+    ensemble, settings
+        As for :func:`glasslib.results.correlation.accuracy`.
+    probe_length : float, optional
+        a in σ; the mean propensity at τ_α by default.
 
     Returns
     -------
@@ -124,7 +133,7 @@ def susceptibilities(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
                "runs"]
     if len(true) < 2:
         return pd.DataFrame(columns=columns)
-    a = float(true[..., ensemble.times.tau_index].mean())
+    a = probe_length or float(true[..., ensemble.times.tau_index].mean())
     _, fields = _fields(ensemble, settings)
     rows, nothing = [], np.full(true.shape[2], np.nan)
 

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from glasslib import store
 from glasslib.errors import ParameterError
-from glasslib.parameters import NetworkSettings
+from glasslib.parameters import CompanionParameters, NetworkSettings
 from glasslib.results import (
     baselines,
     cage,
@@ -42,6 +42,7 @@ from glasslib.results.networks import (
     reference_temperature,
     settings_key,
 )
+from glasslib.results.page_parameters import own_settings, table_options
 from glasslib.store import Ensemble
 
 __all__ = ["TABLES", "Table", "part_name", "table"]
@@ -78,6 +79,8 @@ class Table:
         For ``parts = "own"``: the hash of the data that the table stands on.
     scans : bool
         Reads the scans of the cages too.
+    options : tuple of str
+        Which arguments of the function a page's parameters may set (``spec`` the descriptors).
     """
 
     name: str
@@ -90,6 +93,7 @@ class Table:
     cages: bool = False
     data: Callable[[], str] | None = None
     scans: bool = False
+    options: tuple[str, ...] = ()
 
 
 TABLES: dict[str, Table] = {
@@ -98,20 +102,23 @@ TABLES: dict[str, Table] = {
         Table("ceiling", "noise ceiling of the propensity against t and number of trajectories",
               ceiling.ceilings, tolerance=1e-4, cost=4),
         Table("accuracy", "ρ(t) of networks A and B, split by row and by run, three seeds each",
-              correlation.accuracy, trains=True, tolerance=0.05, cost=150),
+              correlation.accuracy, trains=True, tolerance=0.05, cost=150, options=("spec",)),
         Table("accuracy-equal-runs",
               "ρ(t) of A and B from as many runs at every temperature, to compare temperatures",
-              correlation.accuracy_from_equal_runs, trains=True, tolerance=0.05, cost=150),
+              correlation.accuracy_from_equal_runs, trains=True, tolerance=0.05, cost=150,
+              options=("spec",)),
         Table("shape", "numbers that decide on minima and maxima of ρ(t)",
-              correlation.shape, trains=True, tolerance=0.07, cost=3),
+              correlation.shape, trains=True, tolerance=0.07, cost=3, options=("spec",)),
         Table("susceptibility", "χ4(t), true, predicted, and of single trajectories",
-              susceptibility.susceptibilities, trains=True, tolerance=2.0, cost=3),
+              susceptibility.susceptibilities, trains=True, tolerance=2.0, cost=3,
+              options=("probe_length",)),
         Table("mobile-number", "mobile monomers of each run at τ_α, true and as predicted",
               susceptibility.mobile_numbers, trains=True, tolerance=30, cost=10),
         Table("probe-lengths", "χ4 with the probe lengths a = 0.4, 0.5 and 0.6",
               susceptibility.probe_lengths, trains=True, tolerance=2.0, cost=3),
         Table("transfer", "ρ(τ_α) of networks at other temperatures than their own",
-              transfer.transfers, parts="all", trains=True, tolerance=0.07, cost=15),
+              transfer.transfers, parts="all", trains=True, tolerance=0.07, cost=15,
+              options=("statistics",)),
         Table("choices-networks", "ρ of A and B for each choice of output, targets and training",
               choices.choices_in_networks, parts="reference", trains=True, tolerance=0.07,
               cost=60),
@@ -204,10 +211,11 @@ def temperatures_of_parts(entry: Table, ensembles: Ensembles) -> dict[str, float
 
 
 class Work:
-    """What parts share: the ensembles, and the settings once they are chosen."""
+    """What parts share: the ensembles, what a page asks for, and the settings once chosen."""
 
-    def __init__(self, ensembles: Ensembles):
+    def __init__(self, ensembles: Ensembles, page: CompanionParameters | None = None):
         self.ensembles = ensembles
+        self.page = page
         self._settings: dict | None = None
 
     @property
@@ -215,7 +223,7 @@ class Work:
         if self._settings is None:
             self._settings = {
                 division: {
-                    network: best
+                    network: own_settings(self.page, best)
                     for network, (best, _) in chosen_settings(
                         self.ensembles, NetworkSettings(split=division)
                     ).items()
@@ -258,7 +266,9 @@ class Work:
             code = key_of(code, code_of(store.load_cages))
         if entry.scans:
             data += [cage_scan.scan_digest(ensemble) for ensemble in chosen]
-        return key_of(entry.name, data, settings, code)
+        options = table_options(self.page, entry.options)
+        asked = [{name: str(value) for name, value in options.items()}] if options else []
+        return key_of(entry.name, data, settings, code, *asked)
 
     def frame(self, entry: Table, temperature: float | None) -> pd.DataFrame:
         given = (self.ensembles if temperature is None else self.ensembles[temperature],)
@@ -267,7 +277,7 @@ class Work:
         if entry.trains:
             given = (*given, self.settings)
         with threadpool_limits(1):  # on a busy machine, two threads are ten times slower than one
-            frame = entry.function(*given)
+            frame = entry.function(*given, **table_options(self.page, entry.options))
         if temperature is not None:
             frame = frame.assign(T=temperature)
             frame = frame[["T", *(name for name in frame if name != "T")]]
@@ -275,7 +285,9 @@ class Work:
 
 
 # ----------------------------------------------------------------------------------- reading
-def table(name: str, ensembles: Ensembles) -> pd.DataFrame:
+def table(
+    name: str, ensembles: Ensembles, page: CompanionParameters | None = None
+) -> pd.DataFrame:
     """Return a result table for the ensembles shown; compute what is not there.
 
     Parameters
@@ -284,6 +296,9 @@ def table(name: str, ensembles: Ensembles) -> pd.DataFrame:
         One of :data:`TABLES`.
     ensembles : dict of float to Ensemble
         By temperature.
+    page : CompanionParameters, optional
+        What a page asks for in place of the defaults: descriptors, settings of the networks, and
+        so on (:mod:`glasslib.results.page_parameters`).
 
     Returns
     -------
@@ -297,7 +312,7 @@ def table(name: str, ensembles: Ensembles) -> pd.DataFrame:
         There is no such table.
     """
     entry = find_table(name)
-    work = Work(ensembles)
+    work = Work(ensembles, page)
     frames = []
     for part, temperature in temperatures_of_parts(entry, ensembles).items():
         key = work.key(entry, temperature)

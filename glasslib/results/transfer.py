@@ -31,7 +31,8 @@ OWN_ONLY, ALL_TEMPERATURES = "own temperature", "all temperatures"
 
 
 def _transferred(
-    data: Dataset, target: Dataset, network: str, settings: Settings, division: str
+    data: Dataset, target: Dataset, network: str, settings: Settings, division: str,
+    statistics: str,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Predict at another temperature than that of training, or at the same; rows and predictions.
 
@@ -39,7 +40,7 @@ def _transferred(
     from which it descends or which descends from it.
     """
     same = target is data
-    statistics = "training" if same else "own"
+    statistics = "training" if same else statistics
     everything = np.arange(len(target))
     if division == "row":
         own = settings["row"][network].model_copy(update={"seed": 0})
@@ -57,7 +58,9 @@ def _transferred(
     return everything, predicted
 
 
-def transfers(ensembles: dict[float, Ensemble], settings: Settings) -> pd.DataFrame:
+def transfers(
+    ensembles: dict[float, Ensemble], settings: Settings, statistics: str = "own"
+) -> pd.DataFrame:
     """Return ρ(τ_α) of networks at other temperatures than their own, and what compares them.
 
     ``pair``: a network trained at one temperature and applied at another, standardised with the
@@ -80,6 +83,8 @@ def transfers(ensembles: dict[float, Ensemble], settings: Settings) -> pd.DataFr
         By temperature.
     settings : dict of dict of NetworkSettings
         By division of rows and network.
+    statistics : {"own", "training"}
+        Whose mean and deviation standardise the inputs at another temperature.
 
     Returns
     -------
@@ -99,12 +104,14 @@ def transfers(ensembles: dict[float, Ensemble], settings: Settings) -> pd.DataFr
         size = min(COMPARED_RUNS, *(len(known[t].runs) for t in compared))
         alike = {t: dataset(groups_of_runs(known[t], size)[0]) for t in compared}
         rest = {t: data[t] for t in compared}
-        pairs = _transferred_pairs(data, settings, division)
+        pairs = _transferred_pairs(data, settings, division, statistics)
         rows += [
             (division, "pair", *key, *_numbers(pair.value, pair.error), data[key[-1]].n_runs)
             for key, pair in pairs.items()
         ]
-        equal = _intermediate_less_outermost(_transferred_pairs(alike, settings, division))
+        equal = _intermediate_less_outermost(
+            _transferred_pairs(alike, settings, division, statistics)
+        )
         among = {key: pair for key, pair in pairs.items() if {*key[1:]} <= {*compared}}
         for kind, contrasts, used in (
             (INNER_LESS_OUTER, equal, alike), (A_LESS_B, _a_less_b(among), rest),
@@ -129,14 +136,16 @@ def _numbers(values: np.ndarray, errors: np.ndarray) -> tuple[float, ...]:
 Pairs = dict[tuple[str, float, float], Resampled]
 
 
-def _transferred_pairs(data: dict[float, Dataset], settings: Settings, division: str) -> Pairs:
+def _transferred_pairs(
+    data: dict[float, Dataset], settings: Settings, division: str, statistics: str
+) -> Pairs:
     """ρ(τ_α), pooled and within runs, by network and temperatures of training and application."""
     pairs = {}
     for trained_at in data:
         for network in NETWORKS:
             for applied, target in data.items():
                 chosen, predicted = _transferred(
-                    data[trained_at], target, network, settings, division
+                    data[trained_at], target, network, settings, division, statistics
                 )
                 given = target.subset(chosen)
                 both = correlate_runs(

@@ -13,6 +13,7 @@ import numpy as np
 from glasslib import paths
 from glasslib.errors import DataError
 from glasslib.files import lease, sha256, write_atomically, write_text
+from glasslib.parameters import PROTOCOLS
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -121,8 +122,11 @@ def find_temperature(temperature: float, temperatures: Iterable[float]) -> float
 
 
 def profile_with(temperature: float, preferred: str) -> str | None:
-    """Return the profile whose data hold ``temperature``: companion first, then ``preferred``."""
-    for profile in dict.fromkeys(("companion", preferred)):
+    """Return the profile whose data hold ``temperature``: companion first, then ``preferred``.
+
+    A protocol of somebody's own is another melt: there its own data count alone.
+    """
+    for profile in dict.fromkeys(("companion",) * (preferred in PROTOCOLS) + (preferred,)):
         if find_temperature(temperature, available(profile)) is not None:
             return profile
     return None

@@ -15,7 +15,7 @@ import numpy as np
 
 from glasslib import __version__
 from glasslib.errors import DataError
-from glasslib.parameters import Protocol
+from glasslib.parameters import Protocol, get_protocol
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -241,12 +241,14 @@ def provenance(temperature: float, protocol: Protocol, run: int) -> dict[str, An
     from glasslib.simulation.engine import lammps_arguments, lammps_version
 
     return {
-        "title": "Bead-spring pentamer melt near its glass transition",
+        "title": f"Bead-spring melt near its glass transition, chains of"
+        f" {protocol.melt.chain_length}",
         "units": "reduced Lennard-Jones units: sigma, epsilon, m, tau = sigma sqrt(m/epsilon)",
         "profile": protocol.name,
         "temperature": temperature,
         "run": run,
         "protocol": json.dumps(protocol.model_dump(mode="json")),
+        "protocol_digest": get_protocol(protocol.name).digest,
         "seeds": "numpy SeedSequence of (20220818, temperature 1e6, run, stage, number);"
         " see glasslib.simulation.melt.seed",
         "glasslib_version": __version__,

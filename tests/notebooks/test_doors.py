@@ -11,15 +11,15 @@ import pytest
 
 from glasslib import paths
 from glasslib.errors import ParameterError
-from glasslib.parameters import CompanionParameters
 from glasslib.publishing import notebooks
+from glasslib.results.page_parameters import page_model
 
 FIRST = notebooks.names()[0]
 WRONG = [
     ("temperature", "-1", "temperature = -1: input should be greater than or equal to 0.3"),
     ("temperatur", "0.55", "unknown parameter 'temperatur'; did you mean 'temperature'?"),
     ("temperature", "cold", "temperature = 'cold': input should be a valid number"),
-    ("profile", "huge", "profile = 'huge': input should be 'smoke', 'lab'"),
+    ("profile", "huge", "profile = 'huge' does not exist; choose smoke, lab"),
 ]
 
 
@@ -97,7 +97,7 @@ def outside(field):
 
 @pytest.mark.parametrize("stem", notebooks.names())
 def test_every_parameter_of_every_notebook_is_checked_first(stem):
-    model = CompanionParameters
+    model = page_model(stem)
     good = model().model_dump(mode="json")
     assert first_cells(stem, good) == model()
     for name, field in model.model_fields.items():

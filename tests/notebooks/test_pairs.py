@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from glasslib import paths
-from glasslib.parameters import CompanionParameters
 from glasslib.publishing import notebooks
+from glasslib.results.page_parameters import PAGES, page_model
 
 STEMS = notebooks.names()
 
@@ -38,6 +38,10 @@ def test_no_notebook_is_without_its_source():
     assert sorted(p.stem for p in paths.notebooks().glob("*.ipynb")) == STEMS
 
 
+def test_every_page_with_parameters_of_its_own_exists():
+    assert set(PAGES) <= set(STEMS)
+
+
 @pytest.mark.parametrize("stem", STEMS)
 def test_parameters_cell_is_the_model(stem):
     (cell,) = [c for c in code_cells(stem) if "parameters" in c.metadata.get("tags", [])]
@@ -45,15 +49,17 @@ def test_parameters_cell_is_the_model(stem):
     for statement in ast.parse(cell.source).body:
         target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
         values[target.id] = ast.literal_eval(statement.value)
-    assert list(values) == list(CompanionParameters.model_fields)
-    assert CompanionParameters(**values) == CompanionParameters()
+    model = page_model(stem)
+    assert list(values) == list(model.model_fields)
+    assert model(**values) == model()
 
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_parameters_are_checked_right_behind_their_cell(stem):
     cells = code_cells(stem)
     place = [i for i, c in enumerate(cells) if "parameters" in c.metadata.get("tags", [])][0]
-    assert "page = results.start(globals())" in cells[place + 1].source
+    named = f', "{stem}"' if stem in PAGES else ""
+    assert f"page = results.start(globals(){named})" in cells[place + 1].source
     for cell in cells[:place]:
         assert not cell.source.strip(), "no code before the parameters"
 

@@ -12,8 +12,9 @@ TABLES = {**prose.tables(), **expected.instructor_tables()}
 
 def test_generated_tables_follow_the_models():
     rows = prose.parameter_rows()
-    assert rows[0] == ("name", "default", "allowed", "unit", "meaning")
-    assert ("temperature", "0.5", "from 0.3 to 0.9", "ε/k_B") in [row[:4] for row in rows]
+    assert rows[0] == ("name", "pages", "default", "allowed", "unit", "meaning")
+    assert ("temperature", "all", "0.5", "from 0.3 to 0.9", "ε/k_B") in [row[:5] for row in rows]
+    assert ("seed", "5, 6, 7", "0", "from 0 below 4294967296") in [row[:4] for row in rows]
     for name, table in TABLES.items():
         assert len({len(row) for row in table}) == 1 and len(table) > 2, name
     text = "a\n% table: parameters\nold\n% end of table\nb\n"

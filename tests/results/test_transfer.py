@@ -18,9 +18,9 @@ def test_temperatures_of_training_are_compared_on_equal_runs(smoke, shown, monke
     asked = []
     original = transfer._transferred_pairs
 
-    def watched(data, settings, by):
+    def watched(data, settings, by, statistics):
         asked.append([one.n_runs for one in data.values()])
-        return original(data, settings, by)
+        return original(data, settings, by, statistics)
 
     monkeypatch.setattr(transfer, "_transferred_pairs", watched)
     for module in (correlation, transfer):

@@ -9,7 +9,7 @@
 (function () {
   "use strict";
   const here = document.currentScript.src.replace(/[^/]*$/, "");
-  const loaded = {};
+  const loaded = window.glassLibraries || {}; // a page that holds them says so
 
   function load(name) {
     loaded[name] = loaded[name] || new Promise((resolve, reject) => {
@@ -191,8 +191,9 @@
         edge.textContent = view.box[0].toFixed(1);
         canvas.glassGrid = grid; // for tests
       });
-      told.textContent = "Correlation with the truth over all monomers at this time, training rows included: " +
-        Object.entries(moment.rho).map(([name, rho]) => `${name} ${rho.toFixed(2)}`).join(", ") + ".";
+      const known = Object.entries(moment.rho); // none where no truth is known
+      told.textContent = known.length === 0 ? "" : "Correlation with the truth over all monomers at this time, training rows included: " +
+        known.map(([name, rho]) => `${name} ${rho.toFixed(2)}`).join(", ") + ".";
     }
     function restart() {
       const view = data.views[temperature.value];
@@ -221,7 +222,7 @@
   function melt(data, figure) {
     const picture = figure.querySelector("img");
     const stage = element("div", { class: "glass-stage", role: "group", "aria-label":
-      "The melt in three dimensions, true propensity and the predictions of networks A and B side by side" });
+      "The melt in three dimensions, coloured by propensity: " + data.titles.join(", ") });
     const temperature = temperatureChoice(data);
     const time = slider(1, 1, 0), timeText = element("output");
     const chosen = element("select");
@@ -236,7 +237,7 @@
       return { title, place, node: element("div", { class: "glass-panel" },
         element("div", { class: "glass-title", "aria-hidden": "true" }, title), place) };
     });
-    const buttons = element("div", { class: "glass-buttons", role: "group", "aria-label": "Move the camera of all three" });
+    const buttons = element("div", { class: "glass-buttons", role: "group", "aria-label": "Move the camera of all views" });
     const swap = element("button", { type: "button", class: "glass-swap" }, "Show the plain picture");
     stage.append(
       element("div", { class: "glass-controls" }, labelled("T (ε/k_B)", temperature), timeBox, labelled("show", chosen)),

@@ -89,7 +89,7 @@ def describe(
     glasslib.errors.ParameterError: out = features.txt must end in .nc or .csv
     """
     out = Path(out)
-    _check_place(out, overwrite)
+    check_place("out", out, _SUFFIXES, overwrite)
     spec = spec or DescriptorSpec()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)
@@ -122,9 +122,21 @@ def describe(
     return table
 
 
-def _check_place(out: Path, overwrite: bool) -> None:
-    if out.suffix not in _SUFFIXES:
-        raise ParameterError(f"out = {out} must end in {' or '.join(_SUFFIXES)}")
+def check_place(name: str, out: Path, suffixes: tuple[str, ...], overwrite: bool) -> None:
+    """Refuse, before anything is computed, a file that could not be written; see :func:`describe`.
+
+    Parameters
+    ----------
+    name : str
+        What the user calls it.
+    out : Path
+    suffixes : tuple of str
+        With which it may end.
+    overwrite : bool
+        Whether it may be there.
+    """
+    if out.suffix not in suffixes:
+        raise ParameterError(f"{name} = {out} must end in {' or '.join(suffixes)}")
     if out.exists() and not overwrite:
         raise DataError(f"{out} exists; choose another name, or say --overwrite")
     if not out.absolute().parent.is_dir():

@@ -5,18 +5,18 @@ Modules that are slow to load are imported inside the commands that need them.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
-import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from typer import Argument, BadParameter, Context, Exit, Option, Typer
 
 from glasslib import __version__, paths
-from glasslib.errors import DataError, DataWarning, GlasslibError, SimulationError
+from glasslib.cli.files import describe, predict
+from glasslib.cli.options import OneTemperature, checked, parse_parameters, relative
+from glasslib.errors import DataError, GlasslibError, SimulationError
 
 __all__ = ["app", "main"]
 
@@ -39,6 +39,7 @@ app = Typer(
       glasslib simulate 0.55                new data at another temperature, minutes
       glasslib campaign status              what of the book's simulations is there
       glasslib describe melt.data -o f.nc   the descriptors of your own configuration
+      glasslib predict melt.data -T 0.5 -o p.csv   its propensity, from models that ship
       glasslib results compute              the tables that take minutes, as they ship
       glasslib lab student lab              the lab course's notebooks, with gaps to fill
       glasslib parameters                   every parameter, its range and default
@@ -51,6 +52,8 @@ campaign_app = Typer(help="The simulations the book stands on: continue them, or
 app.add_typer(campaign_app, name="campaign", no_args_is_help=True)
 lab_app = Typer(help="The lab course: student copies, grading, expected values.")
 app.add_typer(lab_app, name="lab", no_args_is_help=True)
+for command in (describe, predict):
+    app.command()(command)
 results_app = Typer(help="The result tables that ship: compute, look, or check them.")
 app.add_typer(results_app, name="results", no_args_is_help=True)
 
@@ -83,54 +86,20 @@ def _root(
     _one_rank(sharing=context.invoked_subcommand == "campaign")  # see campaign_run
 
 
-def parse_parameters(pairs: list[str]) -> dict[str, Any]:
-    """Turn ``["temperature=0.55", "profile=lab"]`` into a dictionary; raise BadParameter if not.
-
-    A value is read as JSON (number, true, list, quoted text); what is not JSON is text.
-
-    Examples
-    --------
-    >>> parse_parameters(["temperature=0.55", "profile=lab"])
-    {'temperature': 0.55, 'profile': 'lab'}
-    """
-    values: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals or not (name := name.strip()):
-            raise BadParameter(f"'{pair}' is not name=value")
-        if name in values:
-            raise BadParameter(f"'{name}' is given twice")
-        try:
-            values[name] = json.loads(text)
-        except ValueError:
-            values[name] = text
-    return values
-
-
 def _profile(name: str) -> str:
-    from glasslib.parameters import get_protocol
+    from glasslib.parameters import known_profile
 
-    return get_protocol(name).name
-
-
-def _temperature(value: Any) -> Any:
-    from glasslib.parameters import checked_temperature
-
-    if isinstance(value, list):
-        return [checked_temperature(item) for item in value]
-    return checked_temperature(value)
+    return known_profile(name)
 
 
 Workers = Annotated[
     int, Option("--workers", "-w", min=1, envvar="GLASSLIB_WORKERS", help="Processes; one a core.")
 ]
-Profile = Annotated[str, Option(help="smoke, lab, companion or paper.", callback=_profile)]
+Profile = Annotated[str, Option(
+    "--profile", "--protocol", callback=_profile,
+    help="smoke, lab, companion or paper; or a TOML file with a protocol of your own."
+)]
 DataProfile = Annotated[str, Option(help="Whose data files.", callback=_profile)]
-OneTemperature = Annotated[
-    float, Option("--temperature", "-t", help="In ε/k_B.", callback=_temperature)
-]
-
-
 @app.command()
 def run(
     notebook: Annotated[list[str] | None, Argument(
@@ -158,6 +127,7 @@ def run(
     Examples
       glasslib run 2 -p temperature=0.55
       glasslib run 2-8 -p temperature=0.55 -p profile=lab
+      glasslib run 6 -p dropout=0 -p coarse_radius=3.0
       glasslib run --all -p temperature=0.47,0.55
       glasslib run --all -p temperature=0.47 --estimate
     """
@@ -170,21 +140,20 @@ def run(
     if len(stems) == 1 and not every and not estimate:
         from glasslib.publishing import execute
 
-        print(_relative(execute.run(stems[0], values, output, workers=workers)))
+        print(relative(execute.run(stems[0], values, output, workers=workers)))
         return
     from glasslib.campaign import planning
-    from glasslib.parameters import CompanionParameters, validate
     from glasslib.publishing import rerun
 
     if estimate:
-        page = validate(CompanionParameters, **values)
+        page, _ = rerun.checked(stems, values)
         for temperature in page.temperatures:
             print(f"T = {temperature:g}, from nothing, with {workers} processes:")
             print(planning.comparison(temperature, workers).to_string(index=False))
         print(f"profile {page.profile}, what is not there yet: "
               f"{rerun.estimate(stems, page, workers)}")
     else:
-        print(_relative(rerun.run(stems, values, output, workers=workers, force=force)))
+        print(relative(rerun.run(stems, values, output, workers=workers, force=force)))
 
 
 @app.command()
@@ -193,9 +162,7 @@ def book(
         "--temperature", "-t",
         help="Show it beside those that ship; repeatable, or a list: 0.47,0.55."
     )] = None,
-    profile: Annotated[
-        str, Option(help="How --temperature is simulated: smoke, lab, companion or paper.")
-    ] = "lab",
+    profile: Profile = "lab",
     workers: Workers = 2,
     serve: Annotated[bool, Option("--serve", help="Serve it on 127.0.0.1 when built.")] = False,
     port: Annotated[int, Option(min=0, max=65535, help="Port of --serve.")] = 8000,
@@ -214,7 +181,7 @@ def book(
         index = rerun.build_book(values, workers=workers, force=force)
     else:
         index = site.build_book(force=force)
-    _say(f"open {_relative(index)}")
+    _say(f"open {relative(index)}")
     if serve:
         site.serve(port, index.parent)
 
@@ -232,17 +199,17 @@ def pdf() -> None:
     """Build the book, and print all of it to _build/book.pdf; needs Chromium."""
     from glasslib.publishing.pdf import build_pdf
 
-    print(f"open {_relative(build_pdf())}")
+    print(f"open {relative(build_pdf())}")
 
 
 @notebooks_app.command("list")
 def list_notebooks() -> None:
     """List the notebooks and their parameters."""
-    from glasslib.parameters import CompanionParameters
     from glasslib.publishing import notebooks
+    from glasslib.results.page_parameters import page_model
 
-    defaults = ", ".join(f"{name}={value}" for name, value in CompanionParameters())
     for stem in notebooks.names():
+        defaults = ", ".join(f"{name}={value}" for name, value in page_model(stem)())
         print(f"{stem:<32} {defaults}")
 
 
@@ -252,7 +219,7 @@ def sync_notebooks() -> None:
     from glasslib.publishing import notebooks
 
     for path in [*notebooks.sync(), *_sync_prose()]:
-        print(f"wrote {_relative(path)}")
+        print(f"wrote {relative(path)}")
 
 
 @app.command()
@@ -281,7 +248,7 @@ def _report(task, line: str, done: int, total: int) -> None:
 
 @app.command()
 def simulate(
-    temperature: Annotated[float, Argument(help="In ε/k_B, 0.3 to 0.9.", callback=_temperature)],
+    temperature: Annotated[float, Argument(help="In ε/k_B, 0.3 to 0.9.", callback=checked)],
     profile: Profile = "lab",
     workers: Workers = 2,
 ) -> None:
@@ -308,7 +275,7 @@ def campaign_run(
     workers: Workers = 1,
     temperature: Annotated[list[float], Option(
         "--temperature", "-t", help="These in full, not the plan; repeatable.",
-        callback=_temperature, show_default=False
+        callback=checked, show_default=False
     )] = (),
     profile: Annotated[
         str, Option(help="Profile of --temperature.", callback=_profile)
@@ -356,7 +323,7 @@ def campaign_task(
 @campaign_app.command("scan")
 def campaign_scan(
     temperature: Annotated[list[float], Option(
-        "--temperature", "-t", help="In ε/k_B; repeatable.", callback=_temperature,
+        "--temperature", "-t", help="In ε/k_B; repeatable.", callback=checked,
         show_default=False
     )],
     runs: Annotated[int, Option(min=1, help="So many runs, from 0, of those there are.")] = 4,
@@ -430,7 +397,7 @@ def campaign_estimate(
     profile: Profile = "paper",
     temperature: Annotated[list[float], Option(
         "--temperature", "-t", help="In ε/k_B; repeatable [those of the cascade].",
-        callback=_temperature, show_default=False
+        callback=checked, show_default=False
     )] = (),
 ) -> None:
     """Estimate core-hours and bytes of whole temperatures from a speed measured now.
@@ -490,10 +457,13 @@ def results_compute(
     table: Tables = None,
     force: Annotated[bool, Option("--force", help="Compute also what is up to date.")] = False,
 ) -> None:
-    """Bring data/results up to date; stop it whenever you like, one training at most is lost."""
-    from glasslib.results import refresh
+    """Bring data/results and data/models up to date; stop it whenever you like.
 
-    refresh.compute(table, report=_say, force=force)
+    One training at most is lost. 'models' stands for the trained models that ship.
+    """
+    from glasslib.results import refresh, tables
+
+    refresh.compute(table or [*tables.TABLES, "models"], report=_say, force=force)
     if not table:
         from glasslib.publishing import readme
 
@@ -544,7 +514,7 @@ def lab_student(
     from glasslib.lab import course
 
     for path in course.write_student(folder, overwrite):
-        print(f"wrote {_relative(path)}")
+        print(f"wrote {relative(path)}")
 
 
 Parameters = Annotated[list[str] | None, Option(
@@ -587,7 +557,7 @@ def lab_expected(
         expected.report_all(values, _say)
         return
     for path in [expected.write(values, _say), *_sync_prose()]:
-        print(f"wrote {_relative(path)}")
+        print(f"wrote {relative(path)}")
 
 
 @app.command()
@@ -601,71 +571,6 @@ def verify(profile: DataProfile = "companion") -> None:
     print(f"{verified} files of profile {profile} match the registry")
 
 
-@app.command()
-def describe(
-    file: Annotated[Path, Argument(help="LAMMPS data or dump, XYZ, or what MDAnalysis opens.")],
-    out: Annotated[Path, Option("--out", "-o", help="File to write: .nc or .csv.")],
-    trajectory: Annotated[
-        Path | None, Option("--trajectory", "-t", help="Frames for the particles of FILE.")
-    ] = None,
-    frame: Annotated[int, Option(help="Which frame; -1 is the last.")] = -1,
-    atom_style: Annotated[
-        str | None, Option(help='Of a data file that names none: bond, or "id mol type x y z".')
-    ] = None,
-    sigma: Annotated[float, Option(help="Diameter in the file's unit of length.")] = 1.0,
-    parameter: Annotated[list[str] | None, Option(
-        "--parameter", "-p", metavar="NAME=VALUE", help="A choice; repeatable."
-    )] = None,
-    threads: Annotated[int | None, Option(min=1, help="Threads [all cores].")] = None,
-    overwrite: Annotated[bool, Option("--overwrite", help="Replace the file.")] = False,
-) -> None:
-    """Write the structural descriptors of each particle of your own file.
-
-    \b
-    Examples
-      glasslib describe melt.data --out features.nc
-      glasslib describe melt.data -t melt.dump --frame 0 --out features.csv
-      glasslib describe argon.gro --sigma 3.4 --out argon.nc -p energy=false -p generations=1
-
-    \b
-    The box must be orthorhombic and periodic. Lengths count in diameters: --sigma gives one in
-    the file's unit, which is Å for formats that have units. NAME is a field of
-    glasslib.parameters.DescriptorSpec. A frame is matched to the particles of FILE by id.
-    The energy is that of the melt's own potential. It is left out where the file tells of
-    another, as "glasslib: warning:" then says; -p energy=true asks for it all the same.
-    Read the file back with xarray.open_dataarray("features.nc", engine="h5netcdf").
-    """
-    values = parse_parameters(parameter or [])
-    from glasslib.parameters import DescriptorSpec, validate
-    from glasslib.store.exchange import describe as write_descriptors
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("always", DataWarning)
-        warnings.showwarning = lambda message, *_, **__: print(
-            f"glasslib: warning: {' '.join(str(message).split())}", file=sys.stderr
-        )
-        table = write_descriptors(
-            file, out, validate(DescriptorSpec, **values), trajectory=trajectory, frame=frame,
-            atom_style=atom_style, sigma=sigma, threads=threads, overwrite=overwrite,
-        )
-    about = table.attrs
-    print(
-        f"wrote {_relative(out)}: {table.shape[1]} descriptors of {about['particles']} particles,"
-        f" {about['bonds']} bonds, density {about['density']:.4g} per sigma^3 (sigma ="
-        f" {sigma:g}{about['length_unit_of_source'].replace('sigma', '').rjust(2).rstrip()}),"
-        f" frame {about['frame']}, step {about.get('step', 'unknown')}"
-    )
-
-
-def _relative(path: Path) -> Path:
-    """Return a path as the user would type it here."""
-    try:
-        return path.absolute().relative_to(Path.cwd())
-    except ValueError:
-        return path
-
-
 def main() -> None:
     """Run the command line; an error of the library is one line and exit code 1."""
     try:
@@ -676,7 +581,3 @@ def main() -> None:
             raise
         print(f"glasslib: error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,233 @@
+"""What a page lets a reader change besides its temperature: the answers to its exercises.
+
+Each parameter is a field of :class:`~glasslib.parameters.DescriptorSpec` or
+:class:`~glasslib.parameters.NetworkSettings`, with its range and meaning, or one of a page's own.
+With the defaults a page shows the tables that ship; with other values it computes its own, kept
+under ``var/cache``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, create_model
+
+from glasslib.errors import ParameterError
+from glasslib.parameters import CompanionParameters, DescriptorSpec, NetworkSettings, validate
+from glasslib.store import Ensemble
+from glasslib.store.schema import PROBE_LENGTHS
+
+__all__ = ["PAGES", "descriptor_spec", "given_for", "limits", "own_settings", "page_model",
+           "table_options", "used_part"]  # fmt: skip
+
+Definitions = dict[str, tuple[Any, Any]]
+
+
+def _numbers(value: Any) -> Any:
+    """Let a tuple be one number, or the text of several, as command lines hand it over."""
+    if isinstance(value, str):
+        value = [part for part in value.strip("[]() ").split(",") if part.strip()]
+    return (value,) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _taken(model: type, *names: str) -> Definitions:
+    """Return fields as they are in a model, range, default and meaning."""
+    return {name: (model.model_fields[name].annotation, model.model_fields[name]) for name in names}
+
+
+def _open(model: type, *names: str) -> Definitions:
+    """Return fields of a model whose default is None: what the page chooses by itself."""
+    out = {}
+    for name in names:
+        field = model.model_fields[name]
+        kind = Annotated[(field.annotation, *field.metadata)] if field.metadata else (
+            field.annotation)
+        out[name] = (kind | None, Field(
+            None, description=f"{field.description} None: as chosen on validation rows.",
+            json_schema_extra={"allowed": f"{limits(field.metadata)} | None"},
+        ))
+    return out
+
+
+def limits(metadata: list) -> str:
+    """Return the limits of a field in words, such as ``from 0 below 1``; empty if it has none."""
+    words = {"ge": "from {:.10g}", "gt": "above {:.10g}", "le": "to {:.10g}", "lt": "below {:.10g}"}
+    return " ".join(
+        text.format(getattr(item, name)) for name, text in words.items() for item in metadata
+        if getattr(item, name, None) is not None
+    )
+
+
+_DESCRIPTORS = _taken(
+    DescriptorSpec, "coarse_radius", "generations", "include_self", "angular_normalisation",
+    "max_order", "shell_centres", "energy_bonds",
+)
+_HIDDEN = (Annotated[tuple[int, ...], BeforeValidator(_numbers)], Field(
+    NetworkSettings().hidden, description=NetworkSettings.model_fields["hidden"].description,
+    json_schema_extra={"allowed": "numbers from 1, such as 32,32"},
+))
+_NETWORKS = (
+    {"hidden": _HIDDEN} | _open(NetworkSettings, "dropout", "l2")
+    | _taken(NetworkSettings, "epochs", "patience", "learning_rate", "seed")
+)
+_DATA: Definitions = {
+    "runs": (int | None, Field(
+        None, ge=2, description="Runs of each temperature that are used, at most; None: all.",
+        json_schema_extra={"allowed": "from 2 | None"},
+    )),
+    "trajectories": (int | None, Field(
+        None, ge=1, description="Trajectories of each run that are used, at most, in whole blocks"
+        " of the data; None: all.", json_schema_extra={"allowed": "from 1 | None"},
+    )),
+}
+
+#: Parameters of each notebook beyond those of all pages: type and field by name.
+PAGES: dict[str, Definitions] = {
+    "03-propensity": _DATA,
+    "04-descriptors": _DESCRIPTORS | {"monomer": (int, Field(
+        2, ge=0, description="Monomer whose surroundings are shown, counted from 0."
+    ))},
+    "05-networks": _NETWORKS | _DESCRIPTORS | {
+        "standardise_on": (Literal["training", "all"], Field(
+            "training", description="Rows whose mean and deviation standardise inputs and targets"
+            " of the networks of the maps."
+        )),
+    },
+    "06-correlation": _NETWORKS | _DESCRIPTORS | _DATA,
+    "07-accuracy": _NETWORKS | _DESCRIPTORS | _DATA,
+    "08-heterogeneity": {"probe_length": (float | None, Field(
+        None, ge=float(PROBE_LENGTHS[0]), le=float(PROBE_LENGTHS[-1]),
+        description="Probe length a at every temperature; None: the mean propensity at τ_α.",
+        json_schema_extra={"unit": "σ", "allowed": f"from {PROBE_LENGTHS[0]:g} to"
+                           f" {PROBE_LENGTHS[-1]:g} | None"},
+    ))},
+    "09-transfer": {"statistics": (Literal["own", "training"], Field(
+        "own", description="Whose mean and deviation standardise inputs at another temperature:"
+        " those of the data set asked, or of the training rows."
+    ))},
+    "10-what-a-correlation-is-worth": _DATA,
+}
+
+_MODELS = {
+    stem: create_model(f"Parameters of page {stem[:2]}", __base__=CompanionParameters, **own)
+    for stem, own in PAGES.items()
+}
+
+
+def page_model(notebook: str) -> type[CompanionParameters]:
+    """Return the model of the parameters of a notebook.
+
+    Examples
+    --------
+    >>> page_model("05-networks")(dropout=0).dropout, page_model("01-the-melt").__name__
+    (0.0, 'CompanionParameters')
+    >>> validate(page_model("04-descriptors"), generations=9)
+    Traceback (most recent call last):
+    ...
+    glasslib.errors.ParameterError: Parameters of page 04: generations = 9: input should be less \
+than or equal to 5 (Generations of coarse-graining.)
+    """
+    return _MODELS.get(notebook, CompanionParameters)
+
+
+def given_for(notebooks: list[str], values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Check parameters given to several notebooks; return what each of them is given, as JSON.
+
+    Parameters
+    ----------
+    notebooks : list of str
+    values : dict
+        By name. A notebook gets those that it has.
+
+    Raises
+    ------
+    ParameterError
+        A value is out of range, or none of the notebooks has a parameter of this name.
+    """
+    models = {notebook: page_model(notebook) for notebook in notebooks}
+    known = {name for model in models.values() for name in model.model_fields}
+    for name in sorted(set(values) - known):
+        if pages := [stem for stem, own in PAGES.items() if name in own]:
+            raise ParameterError(
+                f"parameter '{name}' is one of {', '.join(pages)}, and of no page asked for"
+            )
+        richest = max(models.values(), key=lambda model: len(model.model_fields),
+                      default=CompanionParameters)
+        validate(richest, **{name: values[name]})  # which refuses it, and names one that is near
+    return {
+        notebook: validate(
+            model, **{name: value for name, value in values.items() if name in model.model_fields}
+        ).given
+        for notebook, model in models.items()
+    }
+
+
+# --------------------------------------------------------------------- what follows from them
+def _changed(page: CompanionParameters | None, names: dict) -> dict[str, Any]:
+    """Return the parameters among some names that differ from their defaults."""
+    fields = {} if page is None else type(page).model_fields
+    return {
+        name: getattr(page, name) for name in names
+        if name in fields and getattr(page, name) != fields[name].default
+    }
+
+
+def descriptor_spec(page: CompanionParameters | None) -> DescriptorSpec | None:
+    """Return the descriptors that a page asks for; None if they are those of the book."""
+    changed = _changed(page, _DESCRIPTORS)
+    return DescriptorSpec(**changed) if changed else None
+
+
+def own_settings(page: CompanionParameters | None, settings: NetworkSettings) -> NetworkSettings:
+    """Return settings with what a page asks for in place of what was chosen.
+
+    Dropout stands behind the last hidden layer where there are fewer than it is to stand behind.
+
+    Examples
+    --------
+    >>> page = page_model("06-correlation")(hidden=8, dropout=0)
+    >>> own = own_settings(page, NetworkSettings())
+    >>> own.hidden, own.dropout_after, own.dropout, own.l2
+    ((8,), 1, 0.0, 0.01)
+    """
+    changed = _changed(page, _NETWORKS)
+    if "hidden" in changed:
+        changed["dropout_after"] = max(1, min(settings.dropout_after, len(changed["hidden"])))
+    return validate(NetworkSettings, **(settings.model_dump() | changed))
+
+
+def table_options(page: CompanionParameters | None, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return what a page asks of a result table, by the names of the table's options.
+
+    Parameters
+    ----------
+    page : CompanionParameters or None
+    names : tuple of str
+        Options of the table: ``spec``, ``probe_length``, ``statistics``.
+    """
+    options = _changed(page, dict.fromkeys(names))
+    if "spec" in names and (spec := descriptor_spec(page)) is not None:
+        options["spec"] = spec
+    return options
+
+
+def used_part(ensemble: Ensemble, page: CompanionParameters) -> Ensemble:
+    """Return the runs and trajectories of an ensemble that a page uses.
+
+    Raises
+    ------
+    ParameterError
+        ``trajectories`` would cut a block of the data.
+    """
+    runs, trajectories = (getattr(page, name, None) for name in ("runs", "trajectories"))
+    if runs is not None:
+        ensemble = ensemble.only(list(ensemble.runs)[:runs])
+    if trajectories is None or trajectories >= max(ensemble.n_trajectories.values()):
+        return ensemble
+    size = next(iter(ensemble.blocks.values()))[0].n_trajectories
+    if trajectories % size:
+        raise ParameterError(
+            f"trajectories = {trajectories}: those of T = {ensemble.temperature:g} lie in blocks of"
+            f" {size}; give a multiple of that"
+        )
+    return ensemble.part(0, trajectories // size)
