@@ -6,8 +6,6 @@ a terminal; what they contain by nature and reStructuredText would take for mark
 ``r_``, numbered references of the same number on one page) is made safe here.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import pkgutil
 import re

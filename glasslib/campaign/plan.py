@@ -1,7 +1,5 @@
 """What is to be simulated: goals, and the tasks they are cut into."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path

@@ -6,8 +6,6 @@ fixed, else the one of the protocol's relaxation law, which plans the equilibrat
 speed is measured by a moment of real simulation, or taken from the finished files of the profile.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterable

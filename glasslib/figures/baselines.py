@@ -1,17 +1,11 @@
 """ρ(τ_α) of simpler means beside the networks."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import SPLIT_NAMES, styled, temperature_colour
 from glasslib.results.ceiling import own_ceiling
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["baseline_figure"]
 

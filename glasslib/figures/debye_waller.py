@@ -1,16 +1,10 @@
 """Why the Debye–Waller factor helps: reorientation, and importance by group."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import styled, temperature_colour
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["importance_figure", "reorientation_figure"]
 

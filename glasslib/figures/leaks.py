@@ -1,12 +1,9 @@
 """The leak, seen: how far it reaches, and what a predictor without structure reaches."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
     NETWORK_COLOURS,
@@ -14,9 +11,6 @@ from glasslib.figures.style import (
     styled,
     temperature_colour,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["leak_figure"]
 

@@ -1,17 +1,11 @@
 """ρ(τ_α) against runs that train, and against trajectories."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import styled, temperature_colour
 from glasslib.learning.correlation import is_difference
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["learning_figure"]
 

@@ -1,19 +1,12 @@
 """The melt before any ensemble: its structure factor and the memory of its chains."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import styled, temperature_colour
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from glasslib.store import Ensemble
+from glasslib.store import Ensemble
 
 __all__ = ["melt_figure"]
 

@@ -1,20 +1,13 @@
 """Figure 1, F_s and the Arrhenius plot of τ_α; and τ_α against the Debye–Waller factor."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.dynamics.relaxation import fit_vft, fit_vibrational_scaling
 from glasslib.figures.style import styled, temperature_colour
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from glasslib.results import Relaxation
+from glasslib.results import Relaxation
 
 __all__ = ["relaxation_figure", "scaling_figure"]
 

@@ -1,23 +1,18 @@
 """The look that all figures share, and how they are saved with their numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from glasslib import paths
 from glasslib.files import write_atomically
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = [
     "NETWORK_COLOURS", "SPLIT_NAMES", "legend_below", "save", "styled", "temperature_colour",

@@ -1,15 +1,9 @@
 """Figure 6: the four-point susceptibility, true and predicted, and of single trajectories."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import NETWORK_COLOURS, styled, time_panels
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["susceptibility_figure", "trajectory_figure"]
 

@@ -1,7 +1,5 @@
 """Check an answer of the lab course, and say what is wrong with it."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from typing import Any

@@ -6,21 +6,17 @@ student's copy it is a gap. Answers to questions of thought stand in admonitions
 which the copy leaves out. Cells with the tag ``check`` call :func:`glasslib.lab.checking.check`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from nbformat import NotebookNode
 
 from glasslib import paths
 from glasslib.errors import ParameterError
 from glasslib.files import write_text
 from glasslib.publishing import notebooks
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 __all__ = [
     "GAP", "fill", "folder", "gaps", "read", "session_of", "sessions", "solutions", "source",

@@ -6,8 +6,6 @@ quantity. Each usual mistake is a way to compute the wrong answer: the check tha
 what went wrong, and the instructor's list of mistakes is this one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any

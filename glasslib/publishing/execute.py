@@ -4,8 +4,6 @@ A key sums up what the outputs of a notebook depend on: its text, its parameters
 environment and the data. It is stored beside the executed copy.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -14,16 +12,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from nbformat import NotebookNode
 
 from glasslib import paths
 from glasslib.errors import ParameterError, PublishError
 from glasslib.files import hashes, key_of, sha256, write_text
 from glasslib.parameters import CompanionParameters, validate
 from glasslib.publishing import notebooks
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 __all__ = [
     "Page", "execute_notebook", "execute_pages", "kernel_manager", "library",

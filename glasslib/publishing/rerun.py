@@ -6,8 +6,6 @@ other. What one page computes (descriptors, trained networks, result tables) is 
 second call goes on where the first one was stopped.
 """
 
-from __future__ import annotations
-
 import sys
 import threading
 import time

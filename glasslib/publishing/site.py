@@ -10,8 +10,6 @@ What a step depends on is summed up in one SHA-256, its key, stored beside the r
 never sees ``notebooks/``, where a notebook and its pair share a name, and never runs a cell.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -21,16 +19,15 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import nbformat
 
 from glasslib import paths
 from glasslib.errors import PublishError
 from glasslib.files import hashes, key_of, write_text
 from glasslib.publishing import execute, notebooks
 from glasslib.publishing.execute import Page
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 __all__ = ["build_book", "build_html", "serve", "stage"]
 
@@ -77,10 +74,8 @@ def _behind(page: Page) -> str:
     return f"## Behind this page\n\n{numbers}\n{took}\n{again}\n"
 
 
-def _with_section(node: NotebookNode, section: str) -> NotebookNode:
+def _with_section(node: nbformat.NotebookNode, section: str) -> nbformat.NotebookNode:
     """Put a section before the exercises, or at the end of a page without any."""
-    import nbformat
-
     heading = "## Exercises"
     for cell in node.cells:
         if cell.cell_type == "markdown" and f"\n{heading}" in f"\n{cell.source}":
@@ -114,8 +109,6 @@ def stage(
     toc : Path, optional
         Another table of contents.
     """
-    import nbformat
-
     root = paths.root() if root is None else root
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)

@@ -16,8 +16,6 @@ forces and the others feel none: half kicks of the outer step around k inner one
 sequence.
 """
 
-from __future__ import annotations
-
 import ctypes
 import importlib.metadata
 import os
@@ -28,7 +26,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from typing import Self, get_args
 
 import numpy as np
 
@@ -313,7 +311,7 @@ class Engine:
 
         self._lmp.set_fix_external_callback("pairs", forces)
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error):

@@ -7,8 +7,6 @@ a short relaxation time. Velocities drawn here have zero total momentum, and the
 (stochastic velocity rescaling) conserves it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
