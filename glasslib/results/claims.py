@@ -17,8 +17,6 @@ colder liquid takes no verdict away (:func:`~glasslib.results.correlation.compar
 says which). Without an error nothing can be told.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """χ4(t) of Eq. 8, true and predicted, and of single trajectories."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """ρ(τ_α) of networks at other temperatures than their own, and what compares them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
