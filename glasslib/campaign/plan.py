@@ -61,9 +61,9 @@ class Task:
     block: int | Literal["cage"] | None = None
 
     @property
-    def name(self) -> str:
-        """Stem of the task's file."""
-        return self.output.stem
+    def kind(self) -> Literal["run", "block", "cage"]:
+        """What the task makes."""
+        return {None: "run", "cage": "cage"}.get(self.block, "block")
 
     @property
     def output(self) -> Path:
@@ -90,8 +90,8 @@ class Task:
         return all(run_path(self.temperature, self.profile, run).exists() for run in needed)
 
     def __str__(self):
-        what = {None: "run", "cage": "cages of run"}.get(self.block, f"block {self.block} of run")
-        return f"{self.profile} T = {self.temperature:.3f}, {what} {self.run}"
+        what = {"run": "run", "cage": "cages of run", "block": f"block {self.block} of run"}
+        return f"{self.profile} T = {self.temperature:.3f}, {what[self.kind]} {self.run}"
 
 
 def tasks(goals: Iterable[Goal]) -> list[Task]:
