@@ -5,16 +5,19 @@ environment and the data. It is stored beside the executed copy.
 """
 
 import json
+import logging
 import os
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
+from tqdm import tqdm
 
 from glasslib import paths
 from glasslib.errors import ParameterError, PublishError
@@ -108,8 +111,6 @@ class _Echo:
     """A file that shows what a notebook prints above the progress bar, as it comes."""
 
     def write(self, text: str) -> None:
-        from tqdm import tqdm
-
         if text.strip():
             tqdm.write(text.rstrip("\n"), file=sys.stderr)
 
@@ -191,9 +192,6 @@ def execute_notebook(
     PublishError
         A cell raised an error (the message ends with it), or the kernel died.
     """
-    import logging
-    from copy import deepcopy
-
     import papermill
     from nbclient.exceptions import DeadKernelError
 

@@ -16,6 +16,8 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
 from glasslib import campaign, paths, store
 from glasslib.campaign import planning
 from glasslib.campaign.planning import TimeLeft, duration
@@ -172,8 +174,6 @@ def _settings_are_known(temperature: float, profile: str) -> bool:
 @contextmanager
 def _bar(title: str, clock: TimeLeft, start: float) -> Iterator[None]:
     """Show, until the block ends, a bar that moves with the time and says how much is left."""
-    from tqdm import tqdm
-
     if not sys.stderr.isatty():
         yield
         return
@@ -201,8 +201,6 @@ def _bar(title: str, clock: TimeLeft, start: float) -> Iterator[None]:
 
 
 def _say(line: str) -> None:
-    from tqdm import tqdm
-
     tqdm.write(line, file=sys.stderr)
     sys.stderr.flush()
 

@@ -89,9 +89,7 @@ def _with_section(node: nbformat.NotebookNode, section: str) -> nbformat.Noteboo
 def stage(
     target: Path,
     executed: Iterable[Page],
-    *,
     root: Path | None = None,
-    toc: Path | None = None,
 ) -> None:
     """Lay out what Sphinx reads: configuration, contents, prose pages and executed notebooks.
 
@@ -106,14 +104,12 @@ def stage(
         The executed notebooks.
     root : Path, optional
         Where ``_config.yml`` and ``book/`` are; the checkout by default.
-    toc : Path, optional
-        Another table of contents.
     """
     root = paths.root() if root is None else root
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     _stage_configuration(root / "_config.yml", target / "_config.yml")
-    shutil.copy2(root / "_toc.yml" if toc is None else toc, target / "_toc.yml")
+    shutil.copy2(root / "_toc.yml", target / "_toc.yml")
     hidden = shutil.ignore_patterns(".*", "__pycache__", "*.tmp")
     shutil.copytree(root / "book", target / "book", ignore=hidden)
     (target / "data").mkdir()

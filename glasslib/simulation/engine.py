@@ -23,10 +23,11 @@ import platform
 import shlex
 import sys
 import tempfile
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Self, get_args
+from typing import get_args
 
 import numpy as np
 
@@ -205,7 +206,7 @@ def lammps_version() -> int:
     return version
 
 
-class Engine:
+class Engine(AbstractContextManager):
     """One melt in one LAMMPS instance; use it as a context manager.
 
     Parameters
@@ -310,9 +311,6 @@ class Engine:
                     out[:] = 0.0
 
         self._lmp.set_fix_external_callback("pairs", forces)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *error):
         self.close()
