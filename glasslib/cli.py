@@ -8,6 +8,7 @@ import os
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -119,6 +120,7 @@ def _temperature(value: Any) -> Any:
     return checked_temperature(value)
 
 
+_parameter = partial(Option, "--parameter", "-p", metavar="NAME=VALUE")
 Workers = Annotated[
     int, Option("--workers", "-w", min=1, envvar="GLASSLIB_WORKERS", help="Processes; one a core.")
 ]
@@ -134,9 +136,7 @@ def run(
     notebook: Annotated[list[str] | None, Argument(
         help="Number, name or range: 2, 02-relaxation, 2-8.", show_default=False
     )] = None,
-    parameter: Annotated[list[str] | None, Option(
-        "--parameter", "-p", metavar="NAME=VALUE", help="A parameter; repeatable."
-    )] = None,
+    parameter: Annotated[list[str] | None, _parameter(help="A parameter; repeatable.")] = None,
     output: Annotated[Path | None, Option(
         "--output", "-o",
         help="Notebook to write [_build/runs/NN-name.ipynb]; of several, their folder."
@@ -513,9 +513,7 @@ def lab_student(
         print(f"wrote {_relative(path)}")
 
 
-Parameters = Annotated[list[str] | None, Option(
-    "--parameter", "-p", metavar="NAME=VALUE", help="Of the session; repeatable."
-)]
+Parameters = Annotated[list[str] | None, _parameter(help="Of the session; repeatable.")]
 
 
 @lab_app.command("grade")
@@ -579,9 +577,7 @@ def describe(
         str | None, Option(help='Of a data file that names none: bond, or "id mol type x y z".')
     ] = None,
     sigma: Annotated[float, Option(help="Diameter in the file's unit of length.")] = 1.0,
-    parameter: Annotated[list[str] | None, Option(
-        "--parameter", "-p", metavar="NAME=VALUE", help="A choice; repeatable."
-    )] = None,
+    parameter: Annotated[list[str] | None, _parameter(help="A choice; repeatable.")] = None,
     threads: Annotated[int | None, Option(min=1, help="Threads [all cores].")] = None,
     overwrite: Annotated[bool, Option("--overwrite", help="Replace the file.")] = False,
 ) -> None:

@@ -14,6 +14,7 @@ triangulation of the slice and its periodic images.
 import base64
 import html
 import json
+from itertools import combinations, product
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -25,6 +26,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial.transform import Rotation
 
 from glasslib.configuration import Configuration
 from glasslib.errors import ParameterError
@@ -79,11 +81,7 @@ def whole_chains(configuration: Configuration) -> np.ndarray:
 
 def _camera(turn: float, tilt: float) -> np.ndarray:
     """Rotation whose rows are right, up and towards the eye, for a box with z upwards."""
-    a, b = np.deg2rad([turn, tilt])
-    about_z = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]])
-    upright = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
-    about_x = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
-    return about_x @ upright @ about_z
+    return Rotation.from_euler("zx", [turn, tilt - 90], degrees=True).as_matrix()
 
 
 def _draw_melt(axis, positions, bonds, box, colours, camera):
@@ -106,13 +104,12 @@ def _draw_melt(axis, positions, bonds, box, colours, camera):
             edgecolors="0.25", linewidths=0.25, zorder=2 * level + 1,
         )
         axis.add_collection(discs)
-    corners = np.array([(a, b, c) for a in (0, 1) for b in (0, 1) for c in (0, 1)]) - 0.5
     edges = [
-        (corners[i] * box @ camera.T, corners[j] * box @ camera.T)
-        for i in range(8) for j in range(i) if np.abs(corners[i] - corners[j]).sum() == 1
+        (np.array(ends) * box @ camera.T)[:, :2]
+        for ends in combinations(product((-0.5, 0.5), repeat=3), 2)
+        if np.abs(np.subtract(*ends)).sum() == 1
     ]
-    frame = LineCollection([(a[:2], b[:2]) for a, b in edges], colors="0.2", linewidths=0.7)
-    frame.set_zorder(100)
+    frame = LineCollection(edges, colors="0.2", linewidths=0.7, zorder=100)
     axis.add_collection(frame)
     reach = np.abs(seen[:, :2]).max() + 0.5
     axis.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
@@ -229,9 +226,7 @@ class Explorer:
         return f"Explorer(T = {names})"
 
 
-def explorer(
-    views: list[MeltView], picture: str = "fig-glass", show: int = -1, height: float = 1.0
-) -> Explorer:
+def explorer(views: list[MeltView], picture: str = "fig-glass") -> Explorer:
     """Return the block from which the browser draws the melt and its maps.
 
     Parameters
@@ -240,10 +235,6 @@ def explorer(
         One for each temperature that can be chosen; at most 65,536 monomers each.
     picture : str
         Name of the figure whose plain picture the view in three dimensions takes the place of.
-    show : int
-        Index of the view shown first.
-    height : float
-        Thickness of the slices in σ.
 
     Raises
     ------
@@ -269,8 +260,8 @@ def explorer(
     colours = mpl.colormaps[mpl.rcParams["image.cmap"]](np.arange(256))[:, :3]
     return Explorer({
         "picture": html.escape(picture),
-        "show": show % len(views),
-        "height": height,
+        "show": len(views) - 1,
+        "height": 1.0,  # of a slice, σ
         "names": list(TITLES),
         "titles": list(TITLES.values()),
         "radius": _RADIUS,
