@@ -3,12 +3,13 @@
 Modules that are slow to load are imported inside the commands that need them.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sys
 import time
 import warnings
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -120,7 +121,6 @@ def _temperature(value: Any) -> Any:
     return checked_temperature(value)
 
 
-_parameter = partial(Option, "--parameter", "-p", metavar="NAME=VALUE")
 Workers = Annotated[
     int, Option("--workers", "-w", min=1, envvar="GLASSLIB_WORKERS", help="Processes; one a core.")
 ]
@@ -136,7 +136,9 @@ def run(
     notebook: Annotated[list[str] | None, Argument(
         help="Number, name or range: 2, 02-relaxation, 2-8.", show_default=False
     )] = None,
-    parameter: Annotated[list[str] | None, _parameter(help="A parameter; repeatable.")] = None,
+    parameter: Annotated[list[str] | None, Option(
+        "--parameter", "-p", metavar="NAME=VALUE", help="A parameter; repeatable."
+    )] = None,
     output: Annotated[Path | None, Option(
         "--output", "-o",
         help="Notebook to write [_build/runs/NN-name.ipynb]; of several, their folder."
@@ -513,7 +515,9 @@ def lab_student(
         print(f"wrote {_relative(path)}")
 
 
-Parameters = Annotated[list[str] | None, _parameter(help="Of the session; repeatable.")]
+Parameters = Annotated[list[str] | None, Option(
+    "--parameter", "-p", metavar="NAME=VALUE", help="Of the session; repeatable."
+)]
 
 
 @lab_app.command("grade")
@@ -577,7 +581,9 @@ def describe(
         str | None, Option(help='Of a data file that names none: bond, or "id mol type x y z".')
     ] = None,
     sigma: Annotated[float, Option(help="Diameter in the file's unit of length.")] = 1.0,
-    parameter: Annotated[list[str] | None, _parameter(help="A choice; repeatable.")] = None,
+    parameter: Annotated[list[str] | None, Option(
+        "--parameter", "-p", metavar="NAME=VALUE", help="A choice; repeatable."
+    )] = None,
     threads: Annotated[int | None, Option(min=1, help="Threads [all cores].")] = None,
     overwrite: Annotated[bool, Option("--overwrite", help="Replace the file.")] = False,
 ) -> None:

@@ -61,11 +61,6 @@ class Task:
     block: int | Literal["cage"] | None = None
 
     @property
-    def kind(self) -> Literal["run", "block", "cage"]:
-        """What the task makes."""
-        return {None: "run", "cage": "cage"}.get(self.block, "block")
-
-    @property
     def output(self) -> Path:
         """File the task ends with."""
         if self.block is None:
@@ -73,6 +68,11 @@ class Task:
         if self.block == "cage":
             return cage_path(self.temperature, self.profile, self.run)
         return block_path(self.temperature, self.profile, self.run, self.block)
+
+    @property
+    def kind(self) -> str:
+        """What the task makes: "run", "block" or "cage"."""
+        return {None: "run", "cage": "cage"}.get(self.block, "block")
 
     def done(self) -> bool:
         """Tell whether the file exists."""
@@ -90,8 +90,8 @@ class Task:
         return all(run_path(self.temperature, self.profile, run).exists() for run in needed)
 
     def __str__(self):
-        what = {"run": "run", "cage": "cages of run", "block": f"block {self.block} of run"}
-        return f"{self.profile} T = {self.temperature:.3f}, {what[self.kind]} {self.run}"
+        what = {None: "run", "cage": "cages of run"}.get(self.block, f"block {self.block} of run")
+        return f"{self.profile} T = {self.temperature:.3f}, {what} {self.run}"
 
 
 def tasks(goals: Iterable[Goal]) -> list[Task]:

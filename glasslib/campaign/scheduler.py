@@ -59,7 +59,7 @@ def perform(task: Task, patience: float = 0.0) -> str:
                     f"{task} needs runs that are not there yet; 'glasslib campaign run' does them"
                     " in order"
                 )
-            make = {"run": make_run, "block": make_block, "cage": make_cage}[task.kind]
+            make = {None: make_run, "cage": make_cage}.get(task.block, make_block)
             line = make(task, checkpoint)
             checkpoint.remove()
             return line
