@@ -226,7 +226,9 @@ class Explorer:
         return f"Explorer(T = {names})"
 
 
-def explorer(views: list[MeltView], picture: str = "fig-glass") -> Explorer:
+def explorer(
+    views: list[MeltView], picture: str = "fig-glass", show: int = -1, height: float = 1.0
+) -> Explorer:
     """Return the block from which the browser draws the melt and its maps.
 
     Parameters
@@ -235,6 +237,10 @@ def explorer(views: list[MeltView], picture: str = "fig-glass") -> Explorer:
         One for each temperature that can be chosen; at most 65,536 monomers each.
     picture : str
         Name of the figure whose plain picture the view in three dimensions takes the place of.
+    show : int
+        Index of the view shown first.
+    height : float
+        Thickness of the slices in σ.
 
     Raises
     ------
@@ -260,8 +266,8 @@ def explorer(views: list[MeltView], picture: str = "fig-glass") -> Explorer:
     colours = mpl.colormaps[mpl.rcParams["image.cmap"]](np.arange(256))[:, :3]
     return Explorer({
         "picture": html.escape(picture),
-        "show": len(views) - 1,
-        "height": 1.0,  # of a slice, σ
+        "show": show % len(views),
+        "height": height,
         "names": list(TITLES),
         "titles": list(TITLES.values()),
         "radius": _RADIUS,
