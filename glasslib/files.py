@@ -1,7 +1,5 @@
 """Files written whole or not at all, checksums, and locks between processes."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import json

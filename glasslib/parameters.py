@@ -4,8 +4,6 @@ A model rejects unknown names and values out of range; :func:`validate` turns py
 into one line that names the parameter, the value and what is allowed.
 """
 
-from __future__ import annotations
-
 import difflib
 import json
 import re

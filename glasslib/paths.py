@@ -6,8 +6,6 @@ unfinished work in ``var/`` or ``GLASSLIB_VAR``, executed pages and the book in 
 ``GLASSLIB_BUILD``.
 """
 
-from __future__ import annotations
-
 import atexit
 import errno
 import os

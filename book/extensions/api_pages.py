@@ -6,8 +6,6 @@ a terminal; what they contain by nature and reStructuredText would take for mark
 ``r_``, numbered references of the same number on one page) is made safe here.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import pkgutil
 import re
@@ -85,29 +83,20 @@ def safe_lines(lines: list[str]) -> list[str]:
     for line in lines:
         indent = len(line) - len(line.lstrip())
         text = line.strip()
-        if not text:
-            doctest = False
+        if text and block is not None and indent <= block:
+            block = None
+        if block is None:
+            doctest = bool(text) and (doctest or text.startswith(">>>"))
+        if not text or block is not None or doctest:
             safe.append(line)
-            continue
-        if block is not None and indent > block:
-            safe.append(line)
-            continue
-        block = None
-        if text.startswith(">>>"):
-            doctest = True
-        if doctest:
-            safe.append(line)
-            continue
-        if reference := re.match(r"\.\. \[(\w+)\] (.*)", text):
+        elif reference := re.match(r"\.\. \[(\w+)\] (.*)", text):
             number, rest = reference.groups()
             safe.append(f"{' ' * indent}- [{number}] {_safe(rest)}")
-            continue
-        if text.startswith(".. ") or text.endswith("::"):
+        elif text.startswith(".. ") or text.endswith("::"):
             block = indent
             safe.append(line)
-            continue
-        line = re.sub(r"\[(\w+)\]_(?!\w)", r"[\1]", line)
-        safe.append(_safe(line))
+        else:
+            safe.append(_safe(re.sub(r"\[(\w+)\]_(?!\w)", r"[\1]", line)))
     return safe
 
 

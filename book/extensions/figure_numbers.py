@@ -4,15 +4,12 @@ A figure labelled ``fig-4`` is Fig. 4, wherever it stands. Further figures on it
 Fig. 4.2 …; those on pages without a figure of the paper go on behind the paper's last.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
-    from sphinx.environment import BuildEnvironment
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 __all__ = ["numbered", "setup"]
 

@@ -11,8 +11,6 @@ The notebooks stay as they are. While Sphinx reads an executed page,
 The foot of every page names the version of the book and its data.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

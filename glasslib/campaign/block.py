@@ -1,7 +1,5 @@
 """One block of an isoconfigurational ensemble: trajectories from one configuration."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from glasslib import store

@@ -1,7 +1,5 @@
 """The cages of one run's configuration, sampled in independent halves."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from glasslib import store

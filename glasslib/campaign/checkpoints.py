@@ -6,8 +6,6 @@ data, under ``data/unfinished``, and a task goes on from the further of the two.
 the copy is the checkpoint to the bit.
 """
 
-from __future__ import annotations
-
 import io
 import lzma
 import time

@@ -1,7 +1,5 @@
 """The first part of a run: a heat bath at constant temperature, and what its frames tell."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

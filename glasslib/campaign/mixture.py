@@ -1,7 +1,5 @@
 """Inherent structures and cages of a mixture's configurations, one file for each."""
 
-from __future__ import annotations
-
 import json
 import platform
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What is to be simulated: goals, and the tasks they are cut into."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,11 +61,6 @@ class Task:
     block: int | Literal["cage", "scan"] | None = None
 
     @property
-    def name(self) -> str:
-        """Stem of the task's file."""
-        return self.output.stem
-
-    @property
     def output(self) -> Path:
         """File the task ends with."""
         if self.block is None:
@@ -77,6 +70,11 @@ class Task:
         if self.block == "scan":
             return scan_path(self.temperature, self.profile, self.run)
         return block_path(self.temperature, self.profile, self.run, self.block)
+
+    @property
+    def kind(self) -> str:
+        """What the task makes: "run", "block" or "cage"."""
+        return {None: "run", "cage": "cage"}.get(self.block, "block")
 
     def done(self) -> bool:
         """Tell whether the file exists."""

@@ -6,12 +6,9 @@ fixed, else the one of the protocol's relaxation law, which plans the equilibrat
 speed is measured by a moment of real simulation, or taken from the finished files of the profile.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -130,51 +127,47 @@ def task_time(task: Task) -> float:
     """
     tau, _ = _tau_alpha(task.temperature, task.profile)
     times = simulated_time(get_protocol(task.profile), task.temperature, tau)
-    return times[{None: "run", "cage": "cage"}.get(task.block, "block")]
+    return times[task.kind]
 
 
-@dataclass
-class _Row:
-    """What is known of one profile and temperature."""
+def _collect(goals: Iterable[Goal]) -> pd.DataFrame:
+    """A row for each task: the time it should simulate, and what it did if it is done.
 
-    runs: list[int]
-    blocks: list[int]
-    cages: list[int]
-    tau_ee: list[float]
-    tau_alpha: list[float]
-    spent: float = 0.0
-    simulated: float = 0.0
-    to_go: float = 0.0
-    as_now: tuple[float, float] = (0.0, 0.0)  # simulated and spent with the settings of today
-
-
-def _collect(goals: Iterable[Goal]) -> dict[tuple[str, float], _Row]:
-    rows: dict[tuple[str, float], _Row] = {}
+    Times ``planned`` and ``simulated`` are in τ, ``spent`` in s; ``as_now`` tells whether the file
+    was made with the settings of today.
+    """
+    rows = []
     for task in tasks(goals):
-        row = rows.setdefault(
-            (task.profile, task.temperature), _Row([0, 0], [0, 0], [0, 0], [], [])
-        )
-        count = {None: row.runs, "cage": row.cages}.get(task.block, row.blocks)
-        count[1] += 1
-        if not task.done():
-            row.to_go += task_time(task)
-            continue
-        count[0] += 1
-        attributes = store.read(task.output).attrs
-        spent = spent_seconds(attributes)
-        if task.block is None:
-            row.tau_ee.append(attributes["equilibration_in_tau_ee"])
-            row.tau_alpha.append(attributes["equilibration_in_tau_alpha"])
-            simulated = BATH_COST * attributes["equilibration_time"] + attributes["production_time"]
-        else:
-            simulated = task_time(task)
-        row.spent += spent
-        row.simulated += simulated
-        protocol = get_protocol(task.profile)
-        integrator = chosen(protocol.melt, protocol.integrator).model_dump(mode="json")
-        if json.loads(attributes["protocol"])["integrator"] == integrator:
-            row.as_now = (row.as_now[0] + simulated, row.as_now[1] + spent)
-    return dict(sorted(rows.items(), key=lambda item: (item[0][0], -item[0][1])))
+        row = {
+            "profile": task.profile, "T": task.temperature, "kind": task.kind,
+            "done": task.done(), "planned": task_time(task),
+        }
+        if row["done"]:
+            attributes = store.read(task.output).attrs
+            protocol = get_protocol(task.profile)
+            integrator = chosen(protocol.melt, protocol.integrator).model_dump(mode="json")
+            made_with = json.loads(attributes["protocol"])["integrator"]
+            row |= {
+                "spent": spent_seconds(attributes), "simulated": row["planned"],
+                "as_now": made_with == integrator,
+            }
+        if row["done"] and task.kind == "run":
+            row |= {
+                "simulated": BATH_COST * attributes["equilibration_time"]
+                + attributes["production_time"],
+                "tau_ee": attributes["equilibration_in_tau_ee"],
+                "tau_alpha": attributes["equilibration_in_tau_alpha"],
+            }
+        rows.append(row)
+    return pd.DataFrame(rows, columns=[
+        "profile", "T", "kind", "done", "planned", "spent", "simulated", "as_now", "tau_ee",
+        "tau_alpha",
+    ])  # fmt: skip
+
+
+def _speed(done: pd.DataFrame) -> float:
+    """Return τ per second of tasks that are done; NaN if there is none."""
+    return done["simulated"].sum() / done["spent"].sum() if len(done) else float("nan")
 
 
 def status(goals: Iterable[Goal] = CAMPAIGN) -> pd.DataFrame:
@@ -193,28 +186,23 @@ def status(goals: Iterable[Goal] = CAMPAIGN) -> pd.DataFrame:
         take, at the speed of the files of the profile, of those made with today's settings if there
         are any ("?" where the profile has no file).
     """
-    rows = _collect(goals)
-    speed = {}
-    for profile in {profile for profile, _ in rows}:
-        own = [row for (name, _), row in rows.items() if name == profile]
-        done = np.sum([row.as_now for row in own], axis=0)
-        if not done.all():
-            done = np.sum([(row.simulated, row.spent) for row in own], axis=0)
-        speed[profile] = done[0] / done[1] if done.all() else None
     table = []
-    for (profile, temperature), row in rows.items():
-        rate = speed[profile]
-        table.append({
-            "profile": profile,
-            "T": f"{temperature:.2f}",
-            "runs": "{} of {}".format(*row.runs),
-            "blocks": "{} of {}".format(*row.blocks),
-            "cages": "{} of {}".format(*row.cages),
-            "τ_ee ≥": f"{min(row.tau_ee):.2g}" if row.tau_ee else "–",
-            "τ_α ≥": f"{min(row.tau_alpha):.3g}" if row.tau_alpha else "–",
-            "core-hours": f"{row.spent / 3600:.2f}",
-            "to go": f"{row.to_go / rate / 3600:.1f}" if rate else "?",
-        })
+    for profile, own in _collect(goals).groupby("profile"):
+        done = own[own["done"]]
+        speed = _speed(done[done["as_now"].astype(bool)] if done["as_now"].any() else done)
+        for temperature, here in own.sort_values("T", ascending=False).groupby("T", sort=False):
+            counts = {kind: here["done"][here["kind"] == kind] for kind in ("run", "block", "cage")}
+            least = here[["tau_ee", "tau_alpha"]].min()
+            to_go = here["planned"][~here["done"]].sum() / speed / 3600
+            table.append({
+                "profile": profile,
+                "T": f"{temperature:.2f}",
+                **{f"{kind}s": f"{done.sum()} of {len(done)}" for kind, done in counts.items()},
+                "τ_ee ≥": f"{least['tau_ee']:.2g}".replace("nan", "–"),
+                "τ_α ≥": f"{least['tau_alpha']:.3g}".replace("nan", "–"),
+                "core-hours": f"{here['spent'].sum() / 3600:.2f}",
+                "to go": f"{to_go:.1f}".replace("nan", "?"),
+            })
     return pd.DataFrame(table)
 
 
@@ -245,63 +233,54 @@ def cost_table(
     """
     protocol = get_protocol(profile)
     speed = speed or measured_speed(protocol)
-    n, rows = protocol.melt.n_monomers, []
-    jobs = protocol.runs * (1 + protocol.blocks)
-    total_hours = total_bytes = 0.0
+    runs, blocks, rows = protocol.runs, protocol.blocks, []
+    megabytes = runs * protocol.melt.n_monomers * (RUN_BYTES + blocks * BLOCK_BYTES) / 1e6
+    total = 0.0
     for temperature in sorted(temperatures, reverse=True):
         tau, guess = _tau_alpha(temperature, profile)
         times = simulated_time(protocol, temperature, tau)
-        hours = protocol.runs * np.array([times["run"], times["block"] * protocol.blocks]) / speed
-        hours = hours / 3600
-        size = protocol.runs * n * (RUN_BYTES + protocol.blocks * BLOCK_BYTES)
-        total_hours += hours.sum()
-        total_bytes += size
+        run, block = (times[kind] / speed / 3600 for kind in ("run", "block"))
+        hours = runs * (run + blocks * block)
+        total += hours
         rows.append({
             "T": f"{temperature:.2f}",
             "τ_α (τ)": f"{tau:.4g}" + "?" * guess,
-            "jobs": jobs,
-            "one run (core-h)": f"{hours[0] / protocol.runs:.2f}",
-            "one block (core-h)": f"{hours[1] / protocol.runs / protocol.blocks:.2f}",
-            "all (core-h)": f"{hours.sum():.1f}",
-            "data (MB)": f"{size / 1e6:.1f}",
+            "jobs": runs * (1 + blocks),
+            "one run (core-h)": f"{run:.2f}",
+            "one block (core-h)": f"{block:.2f}",
+            "all (core-h)": f"{hours:.1f}",
+            "data (MB)": f"{megabytes:.1f}",
         })
     rows.append({
-        "T": "all", "τ_α (τ)": "", "jobs": jobs * len(rows), "one run (core-h)": "",
-        "one block (core-h)": "", "all (core-h)": f"{total_hours:.1f}",
-        "data (MB)": f"{total_bytes / 1e6:.1f}",
+        "T": "all", "jobs": runs * (1 + blocks) * len(rows), "all (core-h)": f"{total:.1f}",
+        "data (MB)": f"{megabytes * len(rows):.1f}",
     })
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).fillna("")
 
 
-def estimated_and_spent(profile: str = "companion", speed: float | None = None) -> pd.DataFrame:
+def estimated_and_spent(profile: str = "companion") -> pd.DataFrame:
     """Set the estimate beside what the files that exist really took.
 
     Parameters
     ----------
     profile : str
-    speed : float, optional
-        In τ per second of CPU time, for instance from :func:`measured_speed`; if not given, the
-        mean speed of the files themselves, which leaves the simulated times to be tested.
 
     Returns
     -------
     pandas.DataFrame
         A row for each temperature ``T`` with ``estimated (core-h)`` and ``spent (core-h)`` of the
-        tasks that are done, and their ``ratio``.
+        tasks that are done, and their ``ratio``. The speed is the mean one of these files, which
+        leaves the simulated times to be tested.
     """
     goals = [whole(temperature, profile) for temperature in store.available(profile)]
-    rows = _collect(goals)
-    if speed is None:
-        spent = sum(row.spent for row in rows.values())
-        speed = sum(row.simulated for row in rows.values()) / spent if spent else float("nan")
+    frame = _collect(goals)
+    done = frame[frame["done"].astype(bool)]
     table = []
-    for goal in goals:
-        row = rows[profile, goal.temperature]
-        done = [t for t in tasks([goal]) if t.temperature == goal.temperature and t.done()]
-        estimate = sum(task_time(task) for task in done) / speed / 3600
+    for temperature, here in done.sort_values("T", ascending=False).groupby("T", sort=False):
+        estimate, spent = here["planned"].sum() / _speed(done) / 3600, here["spent"].sum() / 3600
         table.append({
-            "T": f"{goal.temperature:.2f}", "estimated (core-h)": estimate,
-            "spent (core-h)": row.spent / 3600, "ratio": estimate / (row.spent / 3600),
+            "T": f"{temperature:.2f}", "estimated (core-h)": estimate,
+            "spent (core-h)": spent, "ratio": estimate / spent,
         })
     return pd.DataFrame(table)
 

@@ -1,7 +1,5 @@
 """A whole run: equilibrate, produce at constant energy, quench, measure, and write its file."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

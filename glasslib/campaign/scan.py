@@ -4,8 +4,6 @@ What it shows is where structure ends. An average that is the same however long 
 one of a restricted equilibrium; one that is not is short dynamics with a wall.
 """
 
-from __future__ import annotations
-
 import time
 
 import numpy as np

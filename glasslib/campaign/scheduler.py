@@ -1,7 +1,5 @@
 """Tasks, done one by one or several at a time, also by processes that only share the folders."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence

@@ -1,7 +1,5 @@
 """The times of a temperature's ensembles: τ_α and multiples of it, fixed once, on whole steps."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from glasslib import paths, store

@@ -3,8 +3,6 @@
 Modules that are slow to load are imported inside the commands that need them.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import time

@@ -1,7 +1,5 @@
 """Commands for people's own files: their descriptors, and a prediction."""
 
-from __future__ import annotations
-
 import sys
 import time
 import warnings

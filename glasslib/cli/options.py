@@ -1,7 +1,5 @@
 """What several commands share: values as they are typed, and paths as they are shown."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Annotated, Any

@@ -6,8 +6,6 @@ Positions must be unwrapped and the centre of mass must be at rest; :func:`centr
 measures the latter.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 __all__ = ["bond_reorientation", "centre_of_mass_drift", "displacement_moments"]

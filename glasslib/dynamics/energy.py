@@ -8,8 +8,6 @@ References
 Y. Rosenfeld and P. Tarazona, Mol. Phys. 95, 141 (1998).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -5,8 +5,6 @@ References
 B. Efron and C. Stein, Ann. Stat. 9, 586 (1981).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Relaxation times: τ_α from F_s, τ_ee from the end-to-end vector, and their temperature law."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

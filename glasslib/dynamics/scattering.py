@@ -1,7 +1,5 @@
 """Averages over time origins: self intermediate scattering function and displacements."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -37,8 +37,6 @@ References
 L. Berthier and R. L. Jack, Phys. Rev. E 76, 041509 (2007).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,11 +1,8 @@
 """ρ(τ_α) of simpler methods beside the networks."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
     SPLIT_NAMES,
@@ -16,9 +13,6 @@ from glasslib.figures.style import (
     temperature_look,
 )
 from glasslib.results.ceiling import own_ceiling
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["baseline_figure"]
 

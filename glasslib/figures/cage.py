@@ -1,11 +1,8 @@
 """Cages: the parts of a Debye–Waller factor, and how far structure alone goes."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
     ENOUGH_RUNS,
@@ -17,9 +14,6 @@ from glasslib.figures.style import (
     temperature_axis,
 )
 from glasslib.results.ceiling import own_ceiling
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["cage_parts_figure", "structure_limit_figure"]
 

@@ -1,16 +1,11 @@
 """Walls, baths and lengths of the cages: the line from structure to dynamics."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import legend_below, styled, temperature_colour
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["cage_scan_figure"]
 

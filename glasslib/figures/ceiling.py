@@ -1,12 +1,9 @@
 """The noise ceiling against time and number of trajectories."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
     legend_below,
@@ -16,9 +13,6 @@ from glasslib.figures.style import (
     temperature_look,
 )
 from glasslib.results.ceiling import own_ceiling
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["ceiling_figure"]
 

@@ -1,13 +1,11 @@
 """Figures 4 and 5: the Pearson correlation against time and temperature; and of other models."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
     NETWORK_COLOURS,
@@ -28,9 +26,6 @@ from glasslib.figures.style import (
     trend,
 )
 from glasslib.results.ceiling import own_ceiling
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["accuracy_figure", "correlation_figure", "model_figure"]
 

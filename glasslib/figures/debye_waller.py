@@ -1,12 +1,10 @@
 """Why the Debye–Waller factor helps: reorientation, and importance by group."""
 
-from __future__ import annotations
-
 import textwrap
-from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
     legend_below,
@@ -15,9 +13,6 @@ from glasslib.figures.style import (
     styled,
     temperature_look,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["importance_figure", "reorientation_figure"]
 

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
+from glasslib.configuration import Configuration
 from glasslib.errors import ParameterError
 from glasslib.figures.style import legend_below, letters, styled
 from glasslib.structure.neighbors import neighbor_pairs
 
 if TYPE_CHECKING:
     import xarray
-    from matplotlib.figure import Figure
-
-    from glasslib.configuration import Configuration
 
 __all__ = ["cost_figure", "descriptor_figure", "redundancy_figure", "shells_figure"]
 

@@ -1,13 +1,12 @@
 """The whole companion in one picture: the paper's test beside configurations never seen."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
     ENOUGH_RUNS,
@@ -20,10 +19,6 @@ from glasslib.figures.style import (
     trend,
 )
 from glasslib.results.ceiling import own_ceiling
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = ["front_figure"]
 

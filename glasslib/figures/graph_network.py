@@ -1,17 +1,12 @@
 """Learning curves of a graph network and of ridge regression."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import legend_below, styled
 from glasslib.learning.correlation import is_difference
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["graph_network_figure"]
 

@@ -1,12 +1,9 @@
 """The leak, seen: how far it reaches, and what a predictor without structure reaches."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
     SPLIT_NAMES,
@@ -19,9 +16,6 @@ from glasslib.figures.style import (
     temperature_look,
     trend,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["leak_figure"]
 

@@ -1,11 +1,8 @@
 """ρ(τ_α) against runs that train, and against trajectories."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
     ceiling_line,
@@ -16,9 +13,6 @@ from glasslib.figures.style import (
     temperature_look,
 )
 from glasslib.learning.correlation import is_difference
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["learning_figure"]
 

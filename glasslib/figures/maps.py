@@ -1,20 +1,13 @@
 """Figure 3: maps of the true propensity and of the predictions of A and B in a thin slice."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from matplotlib.tri import LinearTriInterpolator, Triangulation
 
+from glasslib.configuration import Configuration
 from glasslib.figures.style import styled
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from glasslib.configuration import Configuration
 
 __all__ = ["maps_figure", "slice_map"]
 

@@ -1,12 +1,10 @@
 """The melt before any ensemble: its structure factor and the memory of its chains."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
     legend_below,
@@ -16,11 +14,7 @@ from glasslib.figures.style import (
     temperature_look,
 )
 from glasslib.results.melt import energies
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from glasslib.store import Ensemble
+from glasslib.store import Ensemble
 
 __all__ = ["energy_figure", "melt_figure"]
 

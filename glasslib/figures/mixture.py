@@ -1,16 +1,11 @@
 """Another glass: what each set of inputs reaches, below the ceiling."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import styled
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["mixture_figure"]
 

@@ -1,12 +1,10 @@
 """Figure 2: the mean propensity against time, and its distribution at τ_α."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.dynamics.errors_over_runs import standard_error
 from glasslib.figures.style import (
@@ -18,11 +16,7 @@ from glasslib.figures.style import (
     temperature_colour,
     temperature_look,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from glasslib.store import Ensemble
+from glasslib.store import Ensemble
 
 __all__ = ["propensity_figure"]
 

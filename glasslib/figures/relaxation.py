@@ -1,12 +1,10 @@
 """Figure 1, F_s and the Arrhenius plot of τ_α; and τ_α against the Debye–Waller factor."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.dynamics.relaxation import PUBLISHED_SCALING
 from glasslib.figures.style import (
@@ -16,17 +14,13 @@ from glasslib.figures.style import (
     temperature_colour,
     temperature_look,
 )
+from glasslib.results import Relaxation
 from glasslib.results.relaxation import (
     PAPER_A,
     PAPER_A_TEMPERATURE,
     relaxation_law,
     scaling_laws,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from glasslib.results import Relaxation
 
 __all__ = ["relaxation_figure", "scaling_figure"]
 

@@ -1,16 +1,11 @@
 """How far structure goes: how many runs it takes, and what is missing."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import NETWORK_COLOURS, legend_below, styled, temperature_colour
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["cage_gap_figure", "cage_learning_figure"]
 

@@ -1,26 +1,22 @@
 """The look that all figures share, and how they are saved with their numbers."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from glasslib import paths
 from glasslib.files import write_atomically
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = [
     "ENOUGH_RUNS", "NETWORK_COLOURS", "NETWORK_MARKERS", "SPLIT_NAMES", "TEMPERATURES",

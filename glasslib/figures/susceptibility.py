@@ -1,17 +1,12 @@
 """Figure 6: the four-point susceptibility, true and predicted, and of single trajectories."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import NETWORK_COLOURS, styled, temperature_colour, time_panels
 from glasslib.results.relaxation import FEWEST_RUNS
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["mobile_figure", "susceptibility_figure", "trajectory_figure"]
 

@@ -1,12 +1,10 @@
 """Figure 7: networks at other temperatures than their own."""
 
-from __future__ import annotations
-
 from itertools import product
-from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
     SPLIT_NAMES,
@@ -20,9 +18,6 @@ from glasslib.figures.style import (
     temperature_colour,
     temperature_look,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["transfer_figure"]
 

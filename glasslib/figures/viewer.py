@@ -11,13 +11,10 @@ browser interpolates as :func:`glasslib.figures.maps.slice_map` does: linearly o
 triangulation of the slice and its periodic images.
 """
 
-from __future__ import annotations
-
 import base64
 import html
 import io
 import json
-from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -26,18 +23,15 @@ import pandas as pd
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import EllipseCollection, LineCollection
 from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from glasslib import paths
+from glasslib.configuration import Configuration
 from glasslib.errors import ParameterError
 from glasslib.figures.style import styled
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from glasslib.configuration import Configuration
-    from glasslib.results.maps import MeltView
+from glasslib.results.maps import MeltView
 
 __all__ = ["Explorer", "explorer", "glass_figure", "standalone_page", "whole_chains"]
 

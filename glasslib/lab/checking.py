@@ -1,7 +1,5 @@
 """Check an answer of the lab course, and say what is wrong with it."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from typing import Any
@@ -128,15 +126,15 @@ def _check_case(exercise: Exercise, answer: Callable, given: tuple) -> None:
     for hint, mistake in exercise.mistakes:
         with np.errstate(all="ignore"):
             usual = exercise.normal(mistake(*copy.deepcopy(given)))
-        if _same(exercise, exercise.normal, got, usual):
+        if _same(exercise, got, usual):
             problem = hint
             break
     raise WrongAnswer(f"{number}: {problem}")
 
 
-def _same(exercise: Exercise, normal: Callable, got: Any, expected: Any) -> bool:
+def _same(exercise: Exercise, got: Any, expected: Any) -> bool:
     try:
-        value = normal(got)
+        value = exercise.normal(got)
     except (TypeError, ValueError):
         return False
     return np.shape(value) == np.shape(expected) and np.allclose(
@@ -167,7 +165,7 @@ def difference(exercise: Exercise, got: Any, given: tuple) -> str | None:
             "the answer holds a value that is not finite; is there a division by zero, or the root"
             " of a negative number?"
         )
-    if _same(exercise, exercise.normal, got, expected):
+    if _same(exercise, got, expected):
         return None
     if np.ndim(value) == 0:
         return f"the answer is {float(value):.4g}, which is not right"

@@ -6,25 +6,18 @@ student's copy it is a gap. Answers to questions of thought stand in admonitions
 which the copy leaves out. Cells with the tag ``check`` call :func:`glasslib.lab.checking.check`.
 """
 
-from __future__ import annotations
-
 import re
-from collections.abc import Mapping
-from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from nbformat import NotebookNode
 
 from glasslib import paths
 from glasslib.errors import ParameterError
 from glasslib.files import write_text
 from glasslib.publishing import notebooks
 
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
 __all__ = [
-    "GAP", "fill", "folder", "gaps", "read", "session_of", "sessions", "solutions", "source",
-    "student", "write_student",
+    "GAP", "folder", "read", "session_of", "sessions", "source", "student", "write_student",
 ]
 
 GAP = "...  # {number}: your code"
@@ -133,52 +126,6 @@ def student(session: str) -> NotebookNode:
         else:
             cell.source = _ANSWER.sub("*Your answer:*", cell.source)
     node.metadata.pop("jupytext", None)
-    return node
-
-
-def gaps(node: NotebookNode) -> list[str]:
-    """Return the numbers of the exercises that are gaps in a notebook, in order."""
-    pattern = re.compile(re.escape(GAP).replace(r"\{number\}", r"(\d\.\d)"))
-    return [
-        number
-        for cell in node.cells
-        if cell.cell_type == "code"
-        for number in pattern.findall(cell.source)
-    ]
-
-
-def solutions(session: str) -> dict[str, str]:
-    """Return the code that fills each gap of a session, by number, as it stands in the source."""
-    found = {}
-    for cell in read(session).cells:
-        if cell.cell_type == "code":
-            for match in _BLOCK.finditer(cell.source):
-                found[match["number"]] = match["code"].rstrip("\n")
-            for match in _LINE.finditer(cell.source):
-                found[match["number"]] = match["code"]
-    return found
-
-
-def fill(node: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
-    """Return a student's copy with some of its gaps filled.
-
-    Parameters
-    ----------
-    node : NotebookNode
-        From :func:`student`, or read from a file.
-    answers : mapping of str to str
-        Code by number, such as :func:`solutions` gives.
-    """
-    node = deepcopy(node)
-    for cell in node.cells:
-        if cell.cell_type != "code":
-            continue
-        for number, code in answers.items():
-            gap = GAP.format(number=number)
-            cell.source = re.sub(
-                rf"^ +{re.escape(gap)}$", lambda _, code=code: code, cell.source,
-                flags=re.MULTILINE,
-            ).replace(gap, code)
     return node
 
 

@@ -1,14 +1,13 @@
 """What the sessions show with their solutions, and what they take: the instructor's numbers."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import nbformat
 
 from glasslib import paths
 from glasslib.files import write_text
@@ -16,9 +15,6 @@ from glasslib.lab.course import folder, read, sessions, source
 from glasslib.lab.exercises import EXERCISES
 from glasslib.lab.material import ensemble
 from glasslib.publishing.execute import execute_notebook
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 __all__ = ["Measured", "instructor_tables", "measure", "recorded", "report_all", "write"]
 
@@ -46,9 +42,7 @@ class Measured:
     values: dict[str, str]
 
 
-def measure(
-    session: str, parameters: Mapping[str, Any] | None = None, node: NotebookNode | None = None
-) -> Measured:
+def measure(session: str, parameters: Mapping[str, Any] | None = None) -> Measured:
     """Run a session with its solutions, in a new kernel with empty caches, and measure it.
 
     Parameters
@@ -57,18 +51,14 @@ def measure(
         Number or stem.
     parameters : mapping, optional
         Values for its parameters.
-    node : NotebookNode, optional
-        A copy whose gaps are filled; the source by default.
 
     Raises
     ------
     PublishError
         A cell raised an error: a solution is wrong, or data are missing.
     """
-    import nbformat
-
     stem = source(session).stem
-    node = deepcopy(read(session) if node is None else node)
+    node = read(session)
     node.cells.append(nbformat.v4.new_code_cell("lab.report()"))
     with paths.empty_var():
         begin = time.monotonic()

@@ -1,21 +1,19 @@
 """Grading: a student's notebook is run, and its checks say which exercises are right."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
 
 from glasslib.errors import GlasslibError, ParameterError
 from glasslib.lab.course import read, session_of
 from glasslib.parameters import CompanionParameters, validate
 from glasslib.publishing.execute import kernel_manager
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 __all__ = ["CELL_SECONDS", "Verdict", "grade", "grade_all"]
 
@@ -82,8 +80,6 @@ def grade(path: Path, parameters: Mapping[str, Any] | None = None) -> list[Verdi
 
 
 def _read(path: Path) -> NotebookNode:
-    import nbformat
-
     if not path.exists():
         raise ParameterError(f"'{path}' does not exist; name a student's notebook")
     try:
@@ -104,7 +100,6 @@ def _with_checks(node: NotebookNode, checks: Mapping[str, NotebookNode]) -> Note
 
 def _run(node: NotebookNode, parameters: Mapping[str, Any], folder: Path) -> NotebookNode:
     """Run every cell, also after one that raised; return the notebook with its outputs."""
-    import nbformat
     from nbclient import NotebookClient
 
     node = deepcopy(node)

@@ -1,7 +1,5 @@
 """What the notebooks of the lab course start from: an ensemble, its halves, a short simulation."""
 
-from __future__ import annotations
-
 import json
 import sys
 from dataclasses import dataclass

@@ -22,8 +22,6 @@ References
 C. Spearman, Br. J. Psychol. 3, 271 (1910); W. Brown, ibid. 3, 296 (1910).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import combinations
 from math import comb

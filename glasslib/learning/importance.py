@@ -17,8 +17,6 @@ References
 L. Breiman, Mach. Learn. 45, 5 (2001).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

@@ -6,8 +6,6 @@ With rows divided at random, a test monomer lies amid training monomers of its o
 training monomers around it away, and so tells how far the leak reaches.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -10,8 +10,6 @@ References
 .. [1] S. Varma and R. Simon, BMC Bioinformatics 7, 91 (2006).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

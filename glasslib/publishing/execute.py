@@ -4,17 +4,20 @@ A key sums up what the outputs of a notebook depend on: its text, its parameters
 environment and the data. It is stored beside the executed copy.
 """
 
-from __future__ import annotations
-
 import json
+import logging
 import os
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from nbformat import NotebookNode
+from tqdm import tqdm
 
 from glasslib import paths
 from glasslib.errors import ParameterError, PublishError
@@ -22,9 +25,6 @@ from glasslib.files import hashes, key_of, sha256, write_text
 from glasslib.parameters import CompanionParameters, validate
 from glasslib.publishing import notebooks
 from glasslib.results.page_parameters import given_for, page_model
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 __all__ = [
     "Page", "execute_notebook", "execute_pages", "kernel_manager", "library",
@@ -112,8 +112,6 @@ class _Echo:
     """A file that shows what a notebook prints above the progress bar, as it comes."""
 
     def write(self, text: str) -> None:
-        from tqdm import tqdm
-
         if text.strip():
             tqdm.write(text.rstrip("\n"), file=sys.stderr)
 
@@ -195,9 +193,6 @@ def execute_notebook(
     PublishError
         A cell raised an error (the message ends with it), or the kernel died.
     """
-    import logging
-    from copy import deepcopy
-
     import papermill
     from nbclient.exceptions import DeadKernelError
 

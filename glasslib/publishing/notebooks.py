@@ -5,20 +5,16 @@ unexecuted, for those who open it in Jupyter or run it with papermill. Each note
 tagged ``parameters`` and, right after it, a cell that calls :func:`glasslib.results.start`.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import nbformat
 
 from glasslib import paths
 from glasslib.errors import ParameterError
 from glasslib.files import write_text
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 __all__ = [
     "calls", "chosen", "contents", "find", "names", "pair_text", "read", "source", "sync",
@@ -99,7 +95,7 @@ def source(name: str) -> Path:
     return paths.notebooks() / f"{find(name)}.md"
 
 
-def read(path: Path) -> NotebookNode:
+def read(path: Path) -> nbformat.NotebookNode:
     """Read a MyST notebook; its cells get lasting ids, so that the same text gives the same node.
 
     Parameters
@@ -115,10 +111,8 @@ def read(path: Path) -> NotebookNode:
     return node
 
 
-def text_of(node: NotebookNode) -> str:
+def text_of(node: nbformat.NotebookNode) -> str:
     """Return a notebook as the text of an ``.ipynb`` file."""
-    import nbformat
-
     return nbformat.writes(node) + "\n"
 
 

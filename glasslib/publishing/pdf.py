@@ -5,8 +5,6 @@ browser prints the pages as they are read, formulas set by the MathJax that the 
 The style of paper is in ``book/assets/companion.css`` under ``@media print``.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

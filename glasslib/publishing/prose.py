@@ -1,20 +1,17 @@
 """Tables in prose pages that the library decides: parameters, profiles, and what a caller adds."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args, get_origin
+from typing import Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
 
 from glasslib import paths
 from glasslib.errors import ParameterError
 from glasslib.files import write_text
 from glasslib.parameters import PROTOCOLS, CompanionParameters
 from glasslib.results.page_parameters import PAGES, limits, page_model
-
-if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
 
 __all__ = ["parameter_rows", "parameter_table", "sync", "tables", "with_tables"]
 

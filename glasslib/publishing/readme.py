@@ -1,7 +1,5 @@
 """The README opens with the picture and the sentences of the front page, made from the tables."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -6,8 +6,6 @@ other. What one page computes (descriptors, trained networks, result tables) is 
 second call goes on where the first one was stopped.
 """
 
-from __future__ import annotations
-
 import sys
 import threading
 import time
@@ -17,6 +15,8 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
+
+from tqdm import tqdm
 
 from glasslib import campaign, paths, store
 from glasslib.campaign import planning
@@ -192,8 +192,6 @@ def _settings_are_known(temperature: float, profile: str) -> bool:
 @contextmanager
 def _bar(title: str, clock: TimeLeft, start: float) -> Iterator[None]:
     """Show, until the block ends, a bar that moves with the time and says how much is left."""
-    from tqdm import tqdm
-
     if not sys.stderr.isatty():
         yield
         return
@@ -221,8 +219,6 @@ def _bar(title: str, clock: TimeLeft, start: float) -> Iterator[None]:
 
 
 def _say(line: str) -> None:
-    from tqdm import tqdm
-
     tqdm.write(line, file=sys.stderr)
     sys.stderr.flush()
 

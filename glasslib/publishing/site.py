@@ -10,8 +10,6 @@ What a step depends on is summed up in one SHA-256, its key, stored beside the r
 never sees ``notebooks/``, where a notebook and its pair share a name, and never runs a cell.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -21,16 +19,15 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import nbformat
 
 from glasslib import paths
 from glasslib.errors import PublishError
 from glasslib.files import hashes, key_of, write_text
 from glasslib.publishing import execute, notebooks
 from glasslib.publishing.execute import Page
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 __all__ = ["build_book", "build_html", "serve", "stage"]
 
@@ -77,10 +74,8 @@ def _behind(page: Page) -> str:
     return f"## Behind this page\n\n{numbers}\n{took}\n{again}\n"
 
 
-def _with_section(node: NotebookNode, section: str) -> NotebookNode:
+def _with_section(node: nbformat.NotebookNode, section: str) -> nbformat.NotebookNode:
     """Put a section before the exercises, or at the end of a page without any."""
-    import nbformat
-
     heading = "## Exercises"
     for cell in node.cells:
         if cell.cell_type == "markdown" and f"\n{heading}" in f"\n{cell.source}":
@@ -94,9 +89,7 @@ def _with_section(node: NotebookNode, section: str) -> NotebookNode:
 def stage(
     target: Path,
     executed: Iterable[Page],
-    *,
     root: Path | None = None,
-    toc: Path | None = None,
 ) -> None:
     """Lay out what Sphinx reads: configuration, contents, prose pages and executed notebooks.
 
@@ -111,16 +104,12 @@ def stage(
         The executed notebooks.
     root : Path, optional
         Where ``_config.yml`` and ``book/`` are; the checkout by default.
-    toc : Path, optional
-        Another table of contents.
     """
-    import nbformat
-
     root = paths.root() if root is None else root
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     _stage_configuration(root / "_config.yml", target / "_config.yml")
-    shutil.copy2(root / "_toc.yml" if toc is None else toc, target / "_toc.yml")
+    shutil.copy2(root / "_toc.yml", target / "_toc.yml")
     hidden = shutil.ignore_patterns(".*", "__pycache__", "*.tmp")
     shutil.copytree(root / "book", target / "book", ignore=hidden)
     (target / "data").mkdir()

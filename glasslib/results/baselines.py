@@ -4,8 +4,6 @@ Ridge regression is a closed solution and costs a hundredth of a network, so it 
 many fits are needed: every temperature, every number of runs and trajectories.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

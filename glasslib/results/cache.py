@@ -4,8 +4,6 @@ A key is made of data (:func:`digest`), values of parameters and code
 (:func:`glasslib.results.closure.code_of`).
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 

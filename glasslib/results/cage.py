@@ -6,8 +6,6 @@ the Debye–Waller factor too. Every prediction here is for runs that took no pa
 the choice of the ridge's strength.
 """
 
-from __future__ import annotations
-
 import sys
 from functools import partial
 

@@ -5,8 +5,6 @@ to the wall and the bath, and how much the averages owe to the length of a repli
 that length is short dynamics with a wall.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Table of the noise ceiling: how much of the propensity another ensemble would repeat."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -6,8 +6,6 @@ time differs from ours, but for the paper's letter: "ReLU for all the nodes", an
 are.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -15,8 +15,6 @@ colder liquid takes no verdict away (:func:`~glasslib.results.correlation.compar
 says which).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import combinations
 

@@ -17,8 +17,6 @@ that has the name of a definition counts as that definition. This module needs t
 alone.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 from collections.abc import Callable, Iterable

@@ -14,8 +14,6 @@ More runs train better networks, so temperatures are compared on equal numbers o
 (:func:`comparable`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -4,8 +4,6 @@ The reorientation propensity of a monomer is the mean of 1 − P2 (or 1 − P1) 
 over the trajectories of the ensemble.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

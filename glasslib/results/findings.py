@@ -6,8 +6,6 @@ enter, marked "(2 runs)". Two tests have one name each everywhere: the *random s
 test)* and *new configurations*. :func:`opening` is what a page shows below its title.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 

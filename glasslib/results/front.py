@@ -1,7 +1,5 @@
 """What the whole book found, in five sentences made from its tables: the front page."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

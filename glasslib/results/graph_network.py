@@ -4,8 +4,6 @@ On positions alone it reads the inherent structure and the place in the chain; o
 network D it has these at its nodes. Ridge D reads the same columns and is trained on the same runs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -6,8 +6,6 @@ each monomer's distance to its place in it. No trajectory enters. "A and inheren
 Debye–Waller factor on top.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

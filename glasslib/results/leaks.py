@@ -4,8 +4,6 @@ The leak through the division of rows is in the tables of networks and baselines
 number split by row and by run; that of χ4 over training rows in the table of susceptibilities.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 

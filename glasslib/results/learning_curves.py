@@ -1,7 +1,5 @@
 """ρ against amounts of data: runs that train, and trajectories in an ensemble."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

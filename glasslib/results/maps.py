@@ -4,8 +4,6 @@ What the interactive view of the melt shows is here too: propensities at all tim
 predicted (:class:`MeltView`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

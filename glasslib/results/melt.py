@@ -1,7 +1,5 @@
 """What the melt is before any ensemble: equilibration of each run, and checks of trajectories."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -5,8 +5,6 @@ own pair coefficients. Ten configurations train, five test, as their authors div
 that field, ρ is that of the large particles (type A) within each configuration, averaged.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

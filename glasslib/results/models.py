@@ -7,8 +7,6 @@ runs out. A file is numbers and text alone. It says under which keys it was made
 one of the code and the settings.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Data sets and networks, kept on disk: what the result tables and the maps are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from functools import partial
 from io import StringIO

@@ -4,8 +4,6 @@ Every number is ρ within configurations at τ_α, unless the finding is about r
 about a course with temperature compare the highest with the lowest of the comparable temperatures.
 """
 
-from __future__ import annotations
-
 import pandas as pd
 
 from glasslib.learning.correlation import difference_name

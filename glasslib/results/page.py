@@ -1,7 +1,5 @@
 """What a page opens with: its parameters, checked, and its ensembles, simulated if need be."""
 
-from __future__ import annotations
-
 import ast
 import os
 import sys

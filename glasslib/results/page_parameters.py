@@ -6,8 +6,6 @@ With the defaults a page shows the tables that ship; with other values it comput
 under ``var/cache``.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, create_model

@@ -5,8 +5,6 @@
 computed here: the inherent structure by a minimisation in LAMMPS (C), cages by a sampling (D).
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

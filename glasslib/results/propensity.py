@@ -1,7 +1,5 @@
 """What the propensity stands on: how far from diffusion the last of its times is."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """``data/results`` brought up to date, its state, and a check of what ships."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

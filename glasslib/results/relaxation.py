@@ -1,7 +1,5 @@
 """Structural relaxation of each temperature: F_s, τ_α, τ_ee, u² and a, with errors over runs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

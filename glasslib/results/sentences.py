@@ -1,7 +1,5 @@
 """Parts of the sentences that pages open with: where, which is better, the trend on cooling."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 import numpy as np

@@ -5,8 +5,6 @@ is a comment that says, for each part, the key under which it was computed (the 
 and parameters), and the hash of the lines that follow: a file changed by hand is not trusted.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

@@ -7,8 +7,6 @@ what is missing, and where it is (:func:`cage_gap`); how well the cages are know
 is for runs that took no part in training.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

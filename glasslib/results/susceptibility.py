@@ -5,8 +5,6 @@ right variance without knowing which run is mobile: the correlation over runs of
 Q tells skill, the ratio of their variances does not. Variances here are unbiased.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -6,8 +6,6 @@ table to a page: from ``data/results`` if the key of a part matches, else from `
 computed now. Every trained network is cached by itself, so a kill loses one training at most.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

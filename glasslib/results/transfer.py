@@ -1,7 +1,5 @@
 """ρ(τ_α) of networks at other temperatures than their own, and of one model for all of them."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np

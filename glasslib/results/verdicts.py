@@ -14,8 +14,6 @@ many cases it is hardly ever confirmed by chance, and its likely error is "not c
 an error nothing can be told.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 

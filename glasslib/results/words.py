@@ -1,7 +1,5 @@
 """Values with errors in words, and the judgement that an error bar allows."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

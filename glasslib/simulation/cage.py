@@ -24,8 +24,6 @@ References
    velocity Verlet.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -16,8 +16,6 @@ forces and the others feel none: half kicks of the outer step around k inner one
 sequence.
 """
 
-from __future__ import annotations
-
 import ctypes
 import importlib.metadata
 import os
@@ -25,6 +23,7 @@ import platform
 import shlex
 import sys
 import tempfile
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -207,7 +206,7 @@ def lammps_version() -> int:
     return version
 
 
-class Engine:
+class Engine(AbstractContextManager):
     """One melt in one LAMMPS instance; use it as a context manager.
 
     Parameters
@@ -312,9 +311,6 @@ class Engine:
                     out[:] = 0.0
 
         self._lmp.set_fix_external_callback("pairs", forces)
-
-    def __enter__(self) -> Engine:
-        return self
 
     def __exit__(self, *error):
         self.close()

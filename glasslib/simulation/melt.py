@@ -7,12 +7,11 @@ a short relaxation time. Velocities drawn here have zero total momentum, and the
 (stochastic velocity rescaling) conserves it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 
+from glasslib.errors import SimulationError
 from glasslib.parameters import Integrator, Melt, Protocol
 from glasslib.simulation.engine import Engine, State
 
@@ -214,8 +213,6 @@ def set_energy(melt: Melt, integrator: Integrator, state: State, energy: float) 
         engine.evaluate()
         factor = (energy - engine.potential_energy) / engine.kinetic_energy
     if not 0.5 < factor < 2:
-        from glasslib.errors import SimulationError
-
         raise SimulationError(
             f"the mean energy {energy:.1f} asks for velocities scaled by {factor:.3f} in square;"
             " equilibrate for longer"

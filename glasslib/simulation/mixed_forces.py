@@ -18,8 +18,6 @@ own pairs summed one by one.
 Energies and virials, wanted now and then, are summed over the same lists in double precision.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -14,8 +14,6 @@ References
 .. [1] R. Alkemade, F. Smallenburg and L. Filion, J. Chem. Phys. 158, 134512 (2023).
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -15,8 +15,6 @@ to rounding (``tests/simulation/test_pair_forces.py``), in less than half the ti
 over pairs that are not bonded (Section 3 of the paper).
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numba import njit
 

@@ -19,7 +19,7 @@ here, at about twice the speed of LAMMPS with the same pair forces. LAMMPS does 
 is what this step is tested against.
 """
 
-from __future__ import annotations
+from contextlib import AbstractContextManager
 
 import numpy as np
 from numba import njit
@@ -39,7 +39,7 @@ from glasslib.simulation.mixed_forces import (
 __all__ = ["Step"]
 
 
-class Step:
+class Step(AbstractContextManager):
     """One melt at constant energy; it has the interface of ``Engine``, and needs no LAMMPS.
 
     Parameters
@@ -93,9 +93,6 @@ class Step:
         ))
         if not (np.isfinite(self._x).all() and np.isfinite(self._v).all()):
             raise SimulationError("a monomer has left the melt; use a smaller timestep")
-
-    def __enter__(self) -> Step:
-        return self
 
     def __exit__(self, *error):
         self.close()

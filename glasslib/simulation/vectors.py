@@ -14,8 +14,6 @@ Coordinates are rows of four int32, of which the fourth is not used: x, y and z 
 the periodic box is 2³² long. Differences wrap around by themselves to the nearest image.
 """
 
-from __future__ import annotations
-
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils

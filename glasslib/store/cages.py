@@ -1,7 +1,5 @@
 """Cages as the data files hold them."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 
 import numpy as np

@@ -6,22 +6,20 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
 from glasslib.configuration import Configuration
 from glasslib.errors import DataError
-from glasslib.files import write_atomically
 from glasslib.parameters import PROTOCOLS, Melt
 from glasslib.store.registry import (
     DataFile,
+    add,
     available,
     block_paths,
     equilibrated,
     find_temperature,
     read,
-    register,
     run_path,
     times_path,
     verify,
@@ -88,12 +86,7 @@ def write_times(temperature: float, profile: str, times: Times) -> None:
         "units": "time: sigma sqrt(m/epsilon); q_peak: 1/sigma",
     }
     text = json.dumps(content, indent=1) + "\n"
-
-    def save(temporary: Path):
-        temporary.write_text(text)
-        register(path, temporary)
-
-    write_atomically(path, save)
+    add(path, lambda temporary: temporary.write_text(text))
 
 
 def read_times(temperature: float, profile: str) -> Times:

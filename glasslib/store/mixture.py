@@ -9,8 +9,6 @@
 They are written once, registered and verified like all data.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 from pathlib import Path
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shutil
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +21,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = [
-    "DataFile", "available", "block_path", "block_paths", "cage_path", "equilibrated",
-    "find_temperature", "merge", "profile_with", "read", "read_registry", "register", "run_path",
-    "run_paths", "scan_path", "times_path", "verify", "verify_all", "write",
+    "DataFile", "add", "available", "block_path", "block_paths", "cage_path", "equilibrated",
+    "find_temperature", "merge", "profile_with", "read", "read_registry", "run_path", "run_paths",
+    "scan_path", "times_path", "verify", "verify_all", "write",
 ]  # fmt: skip
 
 #: How NetCDF-4 marks an HDF5 data set that is a dimension without values.
@@ -156,11 +158,7 @@ def write(dataset: xr.Dataset, path: Path) -> None:
         if variable.ndim > 0 and variable.dtype.kind in "fiu"
     }
 
-    def save(temporary: Path):
-        dataset.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
-        register(path, temporary)
-
-    write_atomically(path, save)
+    add(path, lambda temporary: dataset.to_netcdf(temporary, engine="h5netcdf", encoding=encoding))
 
 
 def _registry_of(path: Path) -> Path:
@@ -175,24 +173,31 @@ def read_registry(registry: Path) -> dict[str, str]:
     return {name: digest for digest, name in lines}
 
 
-def register(path: Path, content: Path | None = None) -> None:
-    """Enter a file in the registry of its profile.
+def add(path: Path, save: Callable[[Path], None]) -> None:
+    """Write a data file, whole or not at all, and enter it in the registry of its profile.
+
+    It is entered before it is moved to its place. A process killed between the two steps then
+    leaves an entry without a file, which the next attempt replaces. It never leaves a file without
+    an entry, which nobody could read.
 
     Parameters
     ----------
     path : Path
         The data file.
-    content : Path, optional
-        The file before it is moved to ``path``. A process killed between the two steps then leaves
-        an entry without a file, which the next attempt replaces. It never leaves a file without an
-        entry, which nobody could read.
+    save : callable
+        Writes the content to the path that it is given.
     """
     registry = _registry_of(path)
-    with lease(paths.work() / registry.parent.name / "registry.lease"):
-        entries = read_registry(registry)
-        entries[path.relative_to(registry.parent).as_posix()] = sha256(content or path)
-        text = "".join(f"{entries[name]}  {name}\n" for name in sorted(entries))
-        write_text(registry, text)
+
+    def save_and_enter(temporary: Path) -> None:
+        save(temporary)
+        with lease(paths.work() / registry.parent.name / "registry.lease"):
+            entries = read_registry(registry)
+            entries[path.relative_to(registry.parent).as_posix()] = sha256(temporary)
+            text = "".join(f"{entries[name]}  {name}\n" for name in sorted(entries))
+            write_text(registry, text)
+
+    write_atomically(path, save_and_enter)
 
 
 # ----------------------------------------------------------------------------------- reading
@@ -337,12 +342,7 @@ def merge(folder: Path, profile: str) -> list[str]:
                 " apart. Nothing was taken; keep one of the two, with the blocks made from it"
             )
     for name in missing:
-
-        def save(temporary: Path, name=name):
-            temporary.write_bytes((source / name).read_bytes())
-            register(target / name, temporary)
-
-        write_atomically(target / name, save)
+        add(target / name, partial(shutil.copyfile, source / name))
     return missing
 
 

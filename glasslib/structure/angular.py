@@ -24,8 +24,6 @@ The kernel has no special functions: with (x, y, z) the unit vector to a neighbo
 and the powers one in m.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numba import njit
 

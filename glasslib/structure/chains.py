@@ -1,7 +1,5 @@
 """Chains as the bonds join them: who follows whom, and positions in which no chain is cut."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from glasslib.configuration import Configuration

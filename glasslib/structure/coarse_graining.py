@@ -7,8 +7,6 @@ The condition r_ij < r_c holds for j = i too, with weight 1: ``include_self`` ke
 term.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numba import njit
 

@@ -9,8 +9,6 @@ bonded ones by U_b(r) = k (r − r0)² alone (``special_bonds lj 0 1 1``). Each 
 the energy of a pair or bond, so that the sum over particles is the potential energy.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numba import njit
 

@@ -10,8 +10,6 @@ softest modes, which are not harmonic at any temperature of interest; a spring o
 :math:`z` on each monomer leaves them out.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.sparse import coo_array, csr_array

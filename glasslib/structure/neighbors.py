@@ -6,8 +6,6 @@ bits whatever the number of threads, and no list of all pairs needs to be stored
 :func:`neighbor_pairs` writes that list for those who want it.
 """
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 

@@ -8,8 +8,6 @@ from one shell to the next the weight changes by a factor which itself changes b
 two exponentials serve all shells that a pair touches.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numba import njit
 

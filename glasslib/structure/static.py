@@ -7,8 +7,6 @@ taken at the wave vectors that the periodic box allows and averaged over their d
 first peak of S(q) fixes the wave number of Eq. 1.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

@@ -13,8 +13,6 @@ is the asphericity used here: 1 for a sphere, 6/π ≈ 1.910 for a cube, 1.350 f
 dodecahedron.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numba import njit
 

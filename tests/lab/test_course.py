@@ -1,8 +1,10 @@
 """The lab course's notebooks: the copies for students, their grading, the instructor's numbers."""
 
 import ast
+import re
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
@@ -22,12 +24,41 @@ def code(node):
     return [cell.source for cell in node.cells if cell.cell_type == "code"]
 
 
+def gaps(node):
+    """The numbers of the exercises that are gaps in a notebook, in order."""
+    pattern = re.compile(re.escape(course.GAP).replace(r"\{number\}", r"(\d\.\d)"))
+    return [number for text in code(node) for number in pattern.findall(text)]
+
+
+def solutions(session):
+    """The code that fills each gap of a session, by number, as it stands in the source."""
+    return {
+        match["number"]: match["code"].rstrip("\n")
+        for text in code(course.read(session))
+        for pattern in (course._BLOCK, course._LINE)
+        for match in pattern.finditer(text)
+    }
+
+
+def fill(node, answers):
+    """A student's copy with some of its gaps filled: code by number."""
+    node = deepcopy(node)
+    for cell in node.cells:
+        for number, answer in answers.items() if cell.cell_type == "code" else ():
+            gap = course.GAP.format(number=number)
+            cell.source = re.sub(
+                rf"^ +{re.escape(gap)}$", lambda _, answer=answer: answer, cell.source,
+                flags=re.MULTILINE,
+            ).replace(gap, answer)
+    return node
+
+
 @pytest.mark.parametrize("session", SESSIONS)
 class TestCopies:
     def test_each_exercise_is_a_gap_and_has_its_check_behind_it(self, session):
         node = course.student(session)
         numbers = [number for number in EXERCISES if number[0] == session[0]]
-        assert course.gaps(node) == numbers == list(course.solutions(session))
+        assert gaps(node) == numbers == list(solutions(session))
         cells = code(node)
         for number in numbers:
             (place,) = [k for k, text in enumerate(cells) if f"...  # {number}: " in text]
@@ -37,7 +68,7 @@ class TestCopies:
         node = course.student(session)
         text = nbformat.writes(node)
         assert "# solution" not in text and "# end" not in text and "Answer\\n" not in text
-        for number, solution in course.solutions(session).items():
+        for number, solution in solutions(session).items():
             body = [line.strip() for line in solution.splitlines() if len(line.strip()) > 25]
             assert body, number
             assert not [line for line in body if line in "\n".join(code(node))]
@@ -47,8 +78,8 @@ class TestCopies:
         nbformat.validate(node)
 
     def test_filled_copy_is_the_source(self, session):
-        filled = course.fill(course.student(session), course.solutions(session))
-        assert course.gaps(filled) == []
+        filled = fill(course.student(session), solutions(session))
+        assert gaps(filled) == []
         for mine, original in zip(code(filled), code(course.read(session)), strict=True):
             assert ast.dump(ast.parse(mine)) == ast.dump(ast.parse(original))
 
@@ -74,7 +105,7 @@ def test_student_copy_runs_up_to_each_gap_and_on_when_it_is_filled(
     plt.switch_backend("agg")
     course.write_student(tmp_path)
     copy = nbformat.read(tmp_path / f"{session}.ipynb", 4)
-    filled = course.fill(copy, course.solutions(session))
+    filled = fill(copy, solutions(session))
     names, open_gap, done = {}, None, []
     for gapped, whole in zip(copy.cells, filled.cells, strict=True):
         if gapped.cell_type != "code":
@@ -119,10 +150,10 @@ def test_grading_through_the_command(smoke, tmp_path, minor):
     assert made.returncode == 0 and "wrote copies/README.md" in made.stdout, made.stderr
     path = tmp_path / "copies" / "4-what-a-correlation-is-worth.ipynb"
     node = nbformat.read(path, 4)
-    answers = course.solutions("4")
+    answers = solutions("4")
     answers["4.5"] = "    return rho / reliability"
     del answers["4.3"]
-    node = course.fill(node, answers)
+    node = fill(node, answers)
     for cell in node.cells:  # a check that was tampered with
         cell.source = cell.source.replace('lab.check("4.5", with_exact_target)', "pass")
     if minor == 4:

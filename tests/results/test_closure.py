@@ -104,8 +104,8 @@ CHANGES = {
         {"ceiling", "learning-trajectories", "cage-gap"},
     ),
     "an import of another function": (
-        "learning/ceiling.py", "import numpy as np\n", "import numpy.ma as np\n",
-        {"ceiling", "learning-trajectories", "cage-gap", "cage-scan", "cage-reliability"},
+        "learning/ceiling.py", "import combinations\n", "import permutations as combinations\n",
+        {"ceiling", "learning-trajectories"},
     ),
     # Words, layout, and what no table uses.
     "error text": (
@@ -128,8 +128,8 @@ CHANGES = {
     "Protocol": ("parameters.py", "production_multiple: float = Field(10.0",
                  "more: int = 3\n    production_multiple: float = Field(20.0", set()),
     "PROTOCOLS": ("parameters.py", "longest_time_multiple=3.0", "longest_time_multiple=4.0", set()),
-    "engine": ("simulation/engine.py", "import numpy as np\n", "import numpy.ma as np\n", set()),
-    "campaign": ("campaign/times.py", "import numpy as np\n", "import numpy.ma as np\n", set()),
+    "engine": ("simulation/engine.py", "numpy as np\n", "numpy as np\nnp.geterr()\n", set()),
+    "campaign": ("campaign/times.py", "numpy as np\n", "numpy as np\nnp.geterr()\n", set()),
 }  # fmt: skip
 
 

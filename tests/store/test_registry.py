@@ -133,9 +133,7 @@ def test_a_file_nobody_registered_is_named(copy):
 
 def test_a_registered_file_that_is_no_netcdf_is_named(empty):
     path = store.run_path(0.5, "lab", 0)
-    path.parent.mkdir(parents=True)
-    path.write_text("not what it says")
-    store.register(path)
+    store.add(path, lambda target: target.write_text("not what it says"))
     with pytest.raises(DataError, match="T0.500/run00.nc cannot be read"):
         store.read(path)
 

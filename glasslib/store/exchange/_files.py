@@ -1,7 +1,5 @@
 """What every reader needs: text that may be packed, numbers, boxes, and what one file tells."""
 
-from __future__ import annotations
-
 import bz2
 import gzip
 import io

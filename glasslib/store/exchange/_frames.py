@@ -1,7 +1,5 @@
 """Files of many frames: LAMMPS dumps and (extended) XYZ, read line by line and strictly."""
 
-from __future__ import annotations
-
 import re
 from collections import deque
 from itertools import islice

@@ -1,7 +1,5 @@
 """LAMMPS data files: held against their own header, then read by LAMMPS itself."""
 
-from __future__ import annotations
-
 import re
 import tempfile
 from pathlib import Path

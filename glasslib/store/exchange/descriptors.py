@@ -10,6 +10,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from glasslib import __version__
 from glasslib.errors import DataError, DataWarning, ParameterError
 from glasslib.files import write_atomically
@@ -18,7 +20,6 @@ from glasslib.paths import check_writable
 from glasslib.store.exchange.reading import Snapshot, read_configuration
 
 if TYPE_CHECKING:
-    import numpy as np
     import xarray
 
 __all__ = ["describe"]

@@ -1,7 +1,5 @@
 """Read one frame of a file, with or without another that tells who its particles are."""
 
-from __future__ import annotations
-
 import lzma
 import warnings
 import zlib
