@@ -539,13 +539,18 @@ class NetworkSettings(Model):
     l2: float = Field(1e-2, ge=0, description="L2 strength on kernels (not in the paper).")
     learning_rate: float = Field(1e-3, gt=0, description="Adam's step (not in the paper).")
     epochs: int = Field(100, ge=1, description="Most epochs (not in the paper).")
-    patience: int = Field(15, ge=1, description="Epochs without a better validation loss.")
+    patience: int | None = Field(
+        15, ge=1, description="Epochs without a better validation loss; None: the last is kept."
+    )
     batch_size: int = Field(256, ge=1, description="Rows in a batch (not in the paper).")
     input_limit: float | None = Field(
         10.0, gt=0, description="Standardised inputs are cut at ± this; None: not (not in paper)."
     )
     target_scaling: Literal["standardise", "none"] = Field(
         "standardise", description="Targets per time: mean 0, variance 1 over training rows."
+    )
+    output: Literal["linear", "relu"] = Field(
+        "linear", description="Output layer; the paper writes “ReLU for all the nodes”."
     )
     validation_fraction: float = Field(
         0.1, gt=0, lt=0.5, description="Part of the training rows that chooses and stops."

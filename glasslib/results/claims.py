@@ -21,7 +21,6 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from glasslib import store
 from glasslib.results import transfer
 from glasslib.results.ceiling import own_ceiling
 from glasslib.results.correlation import (
@@ -36,7 +35,8 @@ from glasslib.results.correlation import (
     comparable,
     shape_features,
 )
-from glasslib.results.relaxation import PAPER_A, PAPER_A_TEMPERATURE, relaxation_table
+from glasslib.results.relaxation import PAPER_A, PAPER_A_TEMPERATURE, displacement_rows
+from glasslib.results.susceptibility import gain_rows, largest_rows
 from glasslib.results.tables import table
 from glasslib.results.verdicts import (
     CANNOT_TELL,
@@ -65,6 +65,8 @@ MARGIN_CHI4 = 0.25  # of predicted over true χ4, less 1
 MARGIN_A = 0.03  # of a = 0.4286, relative
 
 Tables = dict[str, pd.DataFrame]
+#: Where, value, error, and the runs that it comes from.
+Case = tuple[str, float, float, int]
 
 
 @dataclass(frozen=True)
@@ -224,41 +226,23 @@ def _chi4(tables: Tables, split: str, runs) -> Finding:
     )
 
 
-def _chi4_gain(tables: Tables, split: str, runs) -> Finding:
+def _chi4_gain(tables: Tables, split: str) -> Finding:
     """Is χ4 of A closer to the truth than that of B, from t = 1 to before τ_α?"""
-    table = tables["susceptibility"]
-    table = table[table["split"] == split].set_index(["T", "t", "curve"]).sort_index()
     cases = Cases()
-    for temperature in table.index.unique("T")[::-1]:
-        here = table.loc[temperature]
-        tau = here.index[here["at_tau"]][0][0]
-        for t in here.index.unique("t"):
-            if not 0.999 <= t < tau:
-                continue
-            (a, a_error), (b, b_error) = (
-                here.loc[(t, f"network {network}"), ["ratio", "ratio_error"]] for network in "AB"
-            )
-            if np.isfinite(a) and np.isfinite(b):  # else no monomer has moved so far
-                cases.add(f"{at(temperature)}, t = {t:.3g}", abs(b - 1) - abs(a - 1),
-                          np.hypot(a_error, b_error), runs[temperature])
+    for row in gain_rows(tables["susceptibility"], split):
+        cases.add(*row)
     return cases.finding(
         f"χ4 of A is closer to the truth beyond the error bar at {cases.count(CONFIRMED)} of"
         f" {len(cases.rows)} times and temperatures, χ4 of B at {cases.count(NOT_CONFIRMED)}"
     )
 
 
-def _chi4_peak(tables: Tables, runs) -> Finding:
-    table = tables["susceptibility"]
+def _chi4_peak(rows: list[Case]) -> Finding:
     cases = Cases()
-    for temperature, curve in table[table["curve"] == "true"].groupby("T", sort=False):
-        curve = curve.sort_values("t")
-        features = shape_features(curve["t"].to_numpy(float), int(curve["at_tau"].argmax()))
-        if PEAK_AT_TAU in features:
-            cases.add(at(temperature), *_propagated(
-                features[PEAK_AT_TAU], curve["chi4"], curve["chi4_error"]), runs[temperature])
+    for row in rows:
+        cases.add(*row)
     return cases.finding(
-        "χ4 within a factor of three of τ_α, its highest, minus the highest elsewhere: "
-        + cases.each()
+        "χ4 at τ_α minus the highest at another time, over the former: " + cases.each()
     )
 
 
@@ -289,15 +273,15 @@ def _no_winner(tables: Tables, split: str) -> Finding:
                          + cases.each())
 
 
-def _mean_displacement(relaxation: pd.DataFrame) -> Finding:
-    known = store.find_temperature(PAPER_A_TEMPERATURE, relaxation.index)
-    if known is None:
-        return Finding(f"no runs at T = {PAPER_A_TEMPERATURE:.2f}", CANNOT_TELL,
-                       f"runs at T = {PAPER_A_TEMPERATURE:.2f}")
-    a, error, runs = relaxation.loc[known, ["a", "a_error", "a_runs"]]
+def _mean_displacement(rows: list[Case]) -> Finding:
+    if not rows:
+        where = at(PAPER_A_TEMPERATURE)
+        return Finding(f"no runs at {where}", CANNOT_TELL, f"runs at {where}")
     cases = Cases(MARGIN_A)
-    cases.add(at(known), a / PAPER_A - 1, error / PAPER_A, int(runs))
-    return cases.finding(f"a = {format_error(a, error)}, relative margin {MARGIN_A:g}")
+    for row in rows:
+        cases.add(*row)
+    return cases.finding(f"a at τ_α of each run over {PAPER_A:g}, minus 1 (margin {MARGIN_A:g}): "
+                         + cases.each())
 
 
 # ---------------------------------------------------------------- the predictor without structure
@@ -355,18 +339,21 @@ def without_structure(tables: Tables) -> Tables:
 
 
 # ------------------------------------------------------------------------------------- all together
-def evidence(tables: Tables, relaxation: pd.DataFrame, runs: dict[float, int]) -> list[Claim]:
+def evidence(
+    tables: Tables, displacements: list[Case], largest: list[Case], runs: dict[float, int]
+) -> list[Claim]:
     """Judge every claim of the paper.
 
     Parameters
     ----------
     tables : dict
         The tables of :data:`EVIDENCE`, see :data:`glasslib.results.tables.TABLES`.
-    relaxation : pandas.DataFrame
-        From :func:`glasslib.results.relaxation_table`.
+    displacements, largest : list of (where, value, error, runs)
+        From :func:`~glasslib.results.relaxation.displacement_rows` and
+        :func:`~glasslib.results.susceptibility.largest_rows`.
     runs : dict of float to int
-        Number of runs at each temperature; those with too few are left out (:func:`scope`). For
-        the one number that the paper prints, ``relaxation`` says from how many runs it is.
+        Number of runs at each temperature; those with too few are left out (:func:`scope`),
+        but for the one number that the paper prints.
 
     Returns
     -------
@@ -402,7 +389,7 @@ def evidence(tables: Tables, relaxation: pd.DataFrame, runs: dict[float, int]) -
         ("A and B both predict χ4(τ_α) rather accurately", "2.5, Figure 6",
          lambda *of: _chi4(*of, runs), False),
         ("The Debye–Waller factor improves χ4 from t = 1 to τ_α", "2.5, Figure 6",
-         lambda *of: _chi4_gain(*of, runs), False),
+         _chi4_gain, False),
         ("Training at intermediate temperatures transfers best", "2.6, Figure 7",
          _intermediate, False),
         ("No clear winner of A and B in transfer", "2.6, Figure 7", _no_winner, False),
@@ -413,9 +400,9 @@ def evidence(tables: Tables, relaxation: pd.DataFrame, runs: dict[float, int]) -
               judge(blind, "row") if structural else None)
         for text, where, judge, structural in both
     ]
-    out.append(Claim("χ4 is highest near τ_α", "2.5, Figure 6", _chi4_peak(tables, runs)))
+    out.append(Claim("χ4 is highest near τ_α", "2.5, Figure 6", _chi4_peak(largest)))
     out.append(Claim(f"a = {PAPER_A:g} at T = {PAPER_A_TEMPERATURE:.2f}", "2.5",
-                     _mean_displacement(relaxation)))
+                     _mean_displacement(displacements)))
     return out
 
 
@@ -430,8 +417,8 @@ def judged(ensembles: dict[float, Ensemble], melts: dict[float, Ensemble]) -> li
         From :func:`~glasslib.results.melts`; the mean displacement at τ_α needs no ensemble.
     """
     return evidence(
-        {name: table(name, ensembles) for name in EVIDENCE}, relaxation_table(melts),
-        {t: len(ensemble.runs) for t, ensemble in ensembles.items()},
+        {name: table(name, ensembles) for name in EVIDENCE}, displacement_rows(melts),
+        largest_rows(ensembles), {t: len(ensemble.runs) for t, ensemble in ensembles.items()},
     )
 
 

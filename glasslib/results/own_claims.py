@@ -8,8 +8,11 @@ import pandas as pd
 
 from glasslib.learning.correlation import difference_name
 from glasslib.results import transfer
-from glasslib.results.claims import MARGIN_TEMPERATURE, Tables, at
+from glasslib.results.claims import MARGIN_TEMPERATURE, Case, Tables, at
 from glasslib.results.correlation import JUDGED, comparable
+from glasslib.results.melt import energy_rows
+from glasslib.results.structure_limit import goal_cases
+from glasslib.results.susceptibility import skill_rows
 from glasslib.results.tables import table
 from glasslib.results.verdicts import CANNOT_TELL, Cases, Finding, difference
 from glasslib.store import Ensemble
@@ -18,12 +21,16 @@ __all__ = ["findings", "findings_table", "own_findings"]
 
 #: The result tables on which the findings rest.
 OWN_EVIDENCE = (
-    "accuracy", "inherent", "joint", "learning-runs", "positions", "structure-limit", "transfer",
-    "without-structure",
+    "accuracy", "ceiling", "inherent", "joint", "learning-runs", "mobile-number", "positions",
+    "structure-limit", "transfer", "without-structure",
 )
 
 #: "As good as" allows for so much less of ρ.
 MARGIN_AS_GOOD = 0.03
+#: Part of the noise ceiling that D is to reach.
+GOAL_D = 0.75
+#: Energies lie on a law if they are nearer than this, in ε: τ_α then differs by about a tenth.
+MARGIN_ENERGY = 0.004
 #: Networks transfer freely if they lose less than this of ρ.
 MARGIN_FREE = 0.05
 
@@ -102,7 +109,16 @@ def _at_home(tables: Tables, split: str) -> Finding:
                          + cases.each())
 
 
-def findings(tables: Tables, runs: dict[float, int]) -> list[tuple[str, str, Finding]]:
+def _all(rows: list[Case], what: str, margin: float | None = None) -> Finding:
+    cases = Cases(margin)
+    for row in rows:
+        cases.add(*row)
+    return cases.finding(f"{what}: {cases.each()}")
+
+
+def findings(
+    tables: Tables, runs: dict[float, int], energies: list[Case]
+) -> list[tuple[str, str, Finding]]:
     """Judge what this book finds.
 
     Parameters
@@ -111,6 +127,8 @@ def findings(tables: Tables, runs: dict[float, int]) -> list[tuple[str, str, Fin
         The tables of :data:`OWN_EVIDENCE`.
     runs : dict of float to int
         Number of runs at each temperature; those with too few are left out.
+    energies : list of (where, value, error, runs)
+        From :func:`~glasslib.results.melt.energy_rows`.
 
     Returns
     -------
@@ -124,6 +142,7 @@ def findings(tables: Tables, runs: dict[float, int]) -> list[tuple[str, str, Fin
     def less(name: str, one: str, other: str, **chosen) -> Numbers:
         return of(name, difference_name(one, other), **chosen)
 
+    mobile = tables["mobile-number"]
     from_one = {name: of("learning-runs", name, training_runs=1) for name in ("ridge A", "ridge B")}
     gain = less("learning-runs", "ridge A", "ridge B", training_runs=1)
     c_less_a = {t: (-value, *rest) for t, (value, *rest) in
@@ -170,11 +189,22 @@ def findings(tables: Tables, runs: dict[float, int]) -> list[tuple[str, str, Fin
         ("Ridge regression is as good as the networks", "positions", ridge_as_good()),
         ("Below the highest temperature, D, which reads the cage alone, is more accurate than A",
          "structure-limit", _everywhere(colder(d_less_a), "ρ of ridge D minus ridge A")),
+        (f"D reaches {GOAL_D:g} of the noise ceiling at every temperature", "structure-limit",
+         _all(goal_cases(tables["structure-limit"], tables["ceiling"], runs, GOAL_D),
+              f"ρ of ridge D, pooled, over the ceiling, minus {GOAL_D:g}")),
         ("Below the highest temperature, the size of the cage alone is as good as the"
          " Debye–Waller factor alone", "structure-limit",
          _everywhere(
              colder(cage), f"ρ of the one minus the other (as good above −{MARGIN_AS_GOOD:g})",
              -MARGIN_AS_GOOD)),
+        ("The energy of its inherent structure tells which configuration will be mobile",
+         "mobile-number",
+         _all(skill_rows(mobile[mobile["T"].isin(list(runs))], "start",
+                         "inherent-structure energy"),
+              "correlation over runs with the number of mobile monomers")),
+        ("The coldest melts lie on the energy law of the warmer ones", "no table: production runs",
+         _all(energies, f"energy minus a + b T^(3/5) in ε (margin {MARGIN_ENERGY:g})",
+              MARGIN_ENERGY)),
     ]
 
 
@@ -188,7 +218,7 @@ def own_findings(ensembles: dict[float, Ensemble]) -> list[tuple[str, str, Findi
     """
     return findings(
         {name: table(name, ensembles) for name in OWN_EVIDENCE},
-        {t: len(ensemble.runs) for t, ensemble in ensembles.items()},
+        {t: len(ensemble.runs) for t, ensemble in ensembles.items()}, energy_rows(ensembles),
     )
 
 

@@ -66,7 +66,9 @@ _HIDDEN = (Annotated[tuple[int, ...], BeforeValidator(_numbers)], Field(
 ))
 _NETWORKS = (
     {"hidden": _HIDDEN} | _open(NetworkSettings, "dropout", "l2")
-    | _taken(NetworkSettings, "epochs", "patience", "learning_rate", "seed")
+    | _taken(
+        NetworkSettings, "epochs", "patience", "learning_rate", "target_scaling", "output", "seed"
+    )
 )
 _DATA: Definitions = {
     "runs": (int | None, Field(

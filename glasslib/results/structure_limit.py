@@ -496,19 +496,18 @@ def gap_sentence(gap: pd.DataFrame) -> str:
 
 
 def goal_cases(
-    limit: pd.DataFrame, ceiling: pd.DataFrame, runs: Mapping[float, int],
-    goals: Mapping[float, float],
+    limit: pd.DataFrame, ceiling: pd.DataFrame, runs: Mapping[float, int], goal: float
 ) -> list[tuple[str, float, float, int]]:
-    """Return by how much D passes a part of the ceiling, and A, as cases of a claim.
+    """Return by how much ρ(τ_α) of D passes a part of the noise ceiling, at each temperature.
 
     Parameters
     ----------
     limit, ceiling : pandas.DataFrame
         The result tables ``structure-limit`` and ``ceiling``.
     runs : mapping of float to int
-        Number of runs at each temperature.
-    goals : mapping of float to float
-        By temperature: the part of the noise ceiling that ρ(τ_α) of D is to reach.
+        Number of runs at each temperature that counts.
+    goal : float
+        The part of the ceiling that D is to reach.
 
     Returns
     -------
@@ -517,15 +516,10 @@ def goal_cases(
     """
     top = own_ceiling(ceiling)
     top = top[top["at_tau"]].set_index("T")["ceiling"]
-    rows = limit[limit["at_tau"]].set_index(["T", "model"])
-    cases = []
-    for t, part in goals.items():
-        if (t, "ridge D") not in rows.index:
-            continue
-        d, ahead = rows.loc[t, "ridge D"], rows.loc[t, "ridge D − ridge A"]
-        cases += [
-            (f"T = {t:.2f}, D over {part:g} of the ceiling", d["rho"] / top[t] - part,
-             d["rho_error"] / top[t], runs[t]),
-            (f"T = {t:.2f}, D over A", ahead["rho"], ahead["rho_error"], runs[t]),
-        ]
+    rows = limit[limit["at_tau"] & (limit["model"] == "ridge D") & limit["T"].isin(list(runs))]
+    cases = [
+        (f"T = {row['T']:.2f}", row["rho"] / top[row["T"]] - goal, row["rho_error"] / top[row["T"]],
+         runs[row["T"]])
+        for _, row in rows.sort_values("T", ascending=False).iterrows()
+    ]
     return cases

@@ -41,13 +41,15 @@ def test_runs_and_choices_are_drawn_and_said(smoke, shown, made):
     assert "at one alone" in results.joint_sentence(cage_transfer({0.8: shown[0.8]}))
 
 
-def test_goals_are_cases_of_a_claim(smoke, made, tables):
+def test_the_goal_is_a_case_of_a_claim_at_each_temperature(smoke, made, tables):
     limit = made(limits)
-    runs = {0.8: 2, 0.7: 2}
-    cases = structure_limit.goal_cases(limit, tables["ceiling"], runs, {0.8: 0.5, 0.45: 0.8})
-    assert [where for where, *_ in cases] == [
-        "T = 0.80, D over 0.5 of the ceiling", "T = 0.80, D over A"
-    ]
-    rows = limit[limit["at_tau"] & (limit["T"] == 0.8)].set_index("model")["rho"]
-    assert cases[1][1] == pytest.approx(rows["ridge D"] - rows["ridge A"])
-    assert cases[1][3] == 2
+    [(where, value, error, runs)] = structure_limit.goal_cases(
+        limit, tables["ceiling"], {0.8: 2}, 0.5
+    )
+    assert where == "T = 0.80" and runs == 2
+    row = limit[limit["at_tau"] & (limit["T"] == 0.8)].set_index("model").loc["ridge D"]
+    ceiling = tables["ceiling"]
+    top = ceiling[ceiling["at_tau"] & ceiling["own"] & (ceiling["T"] == 0.8)
+                  & (ceiling["kind"] == "pooled")]["ceiling"].iloc[0]
+    assert value == pytest.approx(row["rho"] / top - 0.5)
+    assert error == pytest.approx(row["rho_error"] / top, nan_ok=True)

@@ -56,9 +56,9 @@ def made_up(error=0.01, difference=0.1, trajectories=(40, 40, 40), shape=0.1, **
                "ratio_error": ratio.get("ratio_error", 0.05)}
               for T in TEMPERATURES for t in TIMES for by in ("row", "run")
               for curve in ("network A", "network B")),
-            *({"T": T, "split": "all", "curve": "true", "t": t, "at_tau": t == 30.0,
-               "chi4": 9.0 * (t == 30.0), "chi4_error": 20 * error}
-              for T in TEMPERATURES for t in TIMES),
+            *({"T": T, "split": by, "curve": "A closer than B", "t": 1.0, "at_tau": False,
+               "runs": 8, "ratio": 0.8, "ratio_error": ratio.get("ratio_error", 0.05)}
+              for T in TEMPERATURES for by in ("row", "run")),
         ]),
         "without-structure": pd.DataFrame(rows(
             "neighbours' propensity", "row", lambda T, t: 0.9 - T / 2 - 0.4 * (t != 30.0), 0.01
@@ -76,11 +76,12 @@ def made_up(error=0.01, difference=0.1, trajectories=(40, 40, 40), shape=0.1, **
     }  # fmt: skip
 
 
-RELAXATION = pd.DataFrame({"a": [0.43], "a_error": [0.002], "a_runs": [8]}, index=[0.4])
+DISPLACEMENTS = [("T = 0.40, ensembles", 0.003, 0.005, 8)]
 
 
-def verdicts(tables, relaxation=RELAXATION, runs=RUNS):
-    judged = claims.evidence(tables, relaxation, runs)
+def verdicts(tables, displacements=DISPLACEMENTS, runs=RUNS, error=0.01, highest=0.3):
+    largest = [("T = 0.60", highest, error, 8)]
+    judged = claims.evidence(tables, displacements, largest, runs)
     return claims.claims_table(judged), claims.details(judged)
 
 
@@ -111,7 +112,7 @@ def test_large_errors_tell_nothing_and_say_what_it_takes():
     needs = table.loc["Training at intermediate temperatures transfers best",
                       "to tell, it would take"]
     assert needs.endswith(" times the runs (network A), if the value stays")
-    table, _ = verdicts(made_up(error=np.nan, ratio_error=np.nan), RELAXATION.iloc[:0])
+    table, _ = verdicts(made_up(error=np.nan, ratio_error=np.nan), [], error=np.nan)
     assert set(table["rows at random, as the paper"]) == {"cannot tell"}
     takes = table["to tell, it would take"]
     assert takes.str.contains("three runs or more").any() and (takes != "–").all()
@@ -211,12 +212,10 @@ def test_small_plateau_and_susceptibility():
     tables = made_up()
     tables["accuracy"]["rho"] = 0.9
     chi4 = tables["susceptibility"]
-    chi4.loc[(chi4["curve"] == "network A") & (chi4["t"] == 1.0), "ratio"] = 9.0
-    late = (chi4["curve"] == "true") & (chi4["t"] == 1.0)
-    chi4.loc[late, "chi4"] = 30.0
+    chi4.loc[chi4["curve"] == "A closer than B", "ratio"] = -0.8
     shape = tables["shape"]
     shape.loc[shape["feature"] == "change from t = 10 to τ_α", "value"] = -0.3
-    table, _ = verdicts(tables)
+    table, _ = verdicts(tables, highest=-0.3)
     for claim in ("ρ of B is rather small at t ≈ 0.1", gain, "χ4 is highest near τ_α",
                   "Beyond t = 10, ρ(t) of A has a plateau up to τ_α"):
         assert table.loc[claim, "rows at random, as the paper"] == "not confirmed"
@@ -267,7 +266,7 @@ def test_a_temperature_with_few_runs_takes_no_verdict_away():
 def test_one_temperature_has_no_trend_and_no_transfer():
     tables = {name: table[table["T"] == 0.5] if "T" in table else table.iloc[:0]
               for name, table in made_up().items()}
-    table, _ = verdicts(tables, RELAXATION.iloc[:0], {0.5: 8})
+    table, _ = verdicts(tables, [], {0.5: 8})
     assert table.loc["At τ_α, B is more accurate at lower temperature",
                      "whole runs held out"] == "cannot tell"
     assert table.loc["No clear winner of A and B in transfer",
