@@ -70,25 +70,6 @@ def test_cages_of_another_run_predict_nothing(one, monkeypatch):
     assert abs(rho(other)) < 4 / np.sqrt(2 * N) < rho(own)
 
 
-def test_transfer_never_trains_on_the_run_that_it_asks(shown, smoke, monkeypatch):
-    seen = []
-    predict = cage.out_of_sample
-
-    def spy(make, inputs, targets, splits, *rest):
-        seen.extend(splits)
-        return predict(make, inputs, targets, splits, *rest)
-
-    monkeypatch.setattr(cage, "out_of_sample", spy)
-    table = cage.cage_transfer(shown)
-    assert sorted(map(tuple, table[["trained", "T"]].to_numpy().tolist())) == [
-        (0.7, 0.7), (0.7, 0.8), (0.8, 0.7), (0.8, 0.8)
-    ]
-    for parts in seen:  # rows: first those of the training temperature, run by run
-        trained = {int(row) // N for row in np.concatenate([parts.train, parts.validation])}
-        asked = {int(row) // N - 2 for row in parts.test}
-        assert len(asked) == 1 and not trained & asked
-
-
 def test_new_cages_make_tables_stale_that_read_them(one, monkeypatch):
     work = Work({0.8: one})
     entry = TABLES["structure-limit"]
