@@ -19,6 +19,7 @@ from glasslib.figures.style import (
     trend,
 )
 from glasslib.results.ceiling import own_ceiling
+from glasslib.results.correlation import counted
 
 __all__ = ["front_figure"]
 
@@ -97,7 +98,8 @@ def front_figure(
     Figure, pandas.DataFrame
         Numbers: ``split``, ``T``, ``model``, ``rho``, ``rho_error``, ``runs``, ``ceiling``.
     """
-    tables = {"accuracy": accuracy, "inherent": inherent, "limit": limit, "without": without}
+    tables = {"accuracy": counted(accuracy), "inherent": counted(inherent),
+              "limit": counted(limit), "without": without}
     runs = runs_of(accuracy)
     top = own_ceiling(ceiling)
     top = top[top["at_tau"]].sort_values("T")

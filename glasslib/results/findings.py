@@ -18,8 +18,9 @@ from glasslib.parameters import DescriptorSpec
 from glasslib.results import claims
 from glasslib.results.ceiling import own_ceiling
 from glasslib.results.claims import CANNOT_TELL, CONFIRMED, MARGIN_CHI4, NOT_CONFIRMED
-from glasslib.results.correlation import DIP, PEAK_AT_ONE, PEAK_AT_TAU, comparable
+from glasslib.results.correlation import DIP, PEAK_AT_ONE, PEAK_AT_TAU, comparable, counted
 from glasslib.results.melt import equilibration_table
+from glasslib.results.mixture import another_sentence
 from glasslib.results.relaxation import PAPER_A, PAPER_A_TEMPERATURE, relaxation_table
 from glasslib.results.sentences import Runs, at, contest, data_sentence, joined, on_cooling, values
 from glasslib.results.tables import table
@@ -35,7 +36,12 @@ DRIFT = 3.0
 
 
 def chosen(frame: pd.DataFrame, runs: Runs, **wanted) -> pd.DataFrame:
-    """Return the rows at τ_α, if the table has times, at the temperatures that are judged."""
+    """Return the rows at τ_α, if the table has times, at the temperatures that are judged.
+
+    ``rho`` is the ρ that counts (:func:`~glasslib.results.correlation.counted`).
+    """
+    if {"split", "within"} <= set(frame):
+        frame = counted(frame)
     for name, value in {"at_tau": True, **wanted}.items():
         if name in frame:
             frame = frame[frame[name] == value]
@@ -520,9 +526,10 @@ def structure_finding(limit: pd.DataFrame, ceiling: pd.DataFrame, runs: Runs) ->
     'On new configurations, structure alone, asked for the cage of each monomer (D), reaches \
 ρ(τ_α) = 0.79 at T = 0.50, of 0.93 that noise allows: D beats A by 0.21 at T = 0.50.'
     """
-    rows = chosen(limit, runs, model="ridge D")
+    pooled = limit.drop(columns="within", errors="ignore")  # as the ceiling
+    rows = chosen(pooled, runs, model="ridge D")
     top = chosen(own_ceiling(ceiling), runs).set_index("T")["ceiling"].reindex(rows["T"])
-    difference = chosen(limit, runs, model=difference_name("ridge D", "ridge A"))
+    difference = chosen(pooled, runs, model=difference_name("ridge D", "ridge A"))
     told = contest("D", "A", difference, runs)
     allowed = f", of {values(top)} that noise allows" if top.notna().all() else ""
     return (f"{TESTS['run']}, structure alone, asked for the cage of each monomer (D), reaches"
@@ -580,6 +587,7 @@ FINDINGS: dict[str, Callable[[Mapping[float, Ensemble]], str]] = {
     "claims": lambda shown: claims_finding(claims.judged(shown, shown)),
     "cage": _of(cage_finding, "structure-limit"),
     "structure": _of(structure_finding, "structure-limit", "ceiling"),
+    "mixture": lambda shown: another_sentence(table("mixture", {})),
 }
 
 
@@ -632,6 +640,7 @@ def opening(page: str, shown: Mapping[float, Ensemble]) -> Opening:
     page : str
         One of :data:`FINDINGS`.
     shown : mapping of float to Ensemble
-        By temperature.
+        By temperature; empty on a page about another glass.
     """
-    return Opening(finding(page, shown), data_sentence(shown))
+    data = data_sentence(shown) if shown else "Configurations of another glass, made by others."
+    return Opening(finding(page, shown), data)

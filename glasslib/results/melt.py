@@ -166,11 +166,8 @@ def energies(
         One row for each run: ``T``, ``run``, ``kinetic`` (its mean kinetic temperature, ε/k_B),
         ``energy`` (mean potential energy, ε per monomer) and ``residual`` (less the law).
     EnergyLaw
-
-    Raises
-    ------
-    ParameterError
-        The runs from that temperature up are fewer than three, or all at one temperature.
+        NaN, and so are the residuals, where fewer than three runs from that temperature up, or
+        runs at one temperature alone, cannot fix it.
     """
     table = pd.DataFrame(
         [
@@ -180,7 +177,10 @@ def energies(
         columns=["T", "run", "kinetic", "energy"],
     )
     known = table[table["T"] >= LAW_TEMPERATURE - 5e-4]
-    law = fit_energy_law(known["kinetic"], known["energy"], exponent)
+    if len(known) < 3 or known["T"].nunique() < 2:
+        law = EnergyLaw(np.full(2, np.nan), np.full((2, 2), np.nan), exponent)
+    else:
+        law = fit_energy_law(known["kinetic"], known["energy"], exponent)
     return table.assign(residual=table["energy"] - law(table["kinetic"])), law
 
 
@@ -221,6 +221,8 @@ def energy_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
         the law. Text.
     """
     table, freedom = _residuals(ensembles)
+    if table["residual"].isna().all():
+        return pd.DataFrame({"runs": table["runs"], "verdict": "no law to compare with"})
     others = {
         name: energies(ensembles, p)[0].groupby("T", sort=False)["residual"].mean()
         for name, p in (("1/2", 0.5), ("7/10", 0.7))
@@ -265,6 +267,8 @@ def energy_rows(ensembles: dict[float, Ensemble]) -> list[tuple[str, float, floa
 def energy_sentence(ensembles: dict[float, Ensemble]) -> str:
     """Say what the potential energy tells of equilibrium below the temperatures of the law."""
     table, freedom = _residuals(ensembles)
+    if table["residual"].isna().all():
+        return "Fewer than three runs, or one temperature alone: nothing fixes the law."
     words = []
     for t, row in table[table.index < LAW_TEMPERATURE - 5e-4].iterrows():
         reach = bar(row["error"], freedom + 1)

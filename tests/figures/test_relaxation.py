@@ -75,7 +75,8 @@ def test_scaling_points_and_parabola():
     published = numbers[numbers["panel"] == "published"]
     np.testing.assert_allclose(published["y"], PUBLISHED_SCALING(1 / published["x"]))
     assert numbers[numbers["panel"] == "paper"]["y"].tolist() == [0.4286]
-    faces = [str(line.get_markerfacecolor()) for line in left.lines if line.get_marker() == "X"]
+    faces = [str(line.get_markerfacecolor()) for line in left.lines
+             if line.get_marker() in ("o", "s", "^", "v")]
     assert [face == "white" for face in faces] == [False, False, False, True]
     figure.canvas.draw()
 
