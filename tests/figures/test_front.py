@@ -9,8 +9,11 @@ from glasslib.figures.front import _spread
 
 
 def line(model, split, rho):
+    """ρ is drawn of the random split, ρ within configurations of new ones."""
+    other = {"row": "within", "run": "rho"}[split]
+    values = {"rho": [rho, rho - 0.1], "within": [rho, rho - 0.1]} | {other: [-9.0, -9.0]}
     return pd.DataFrame({"T": [0.6, 0.4], "split": split, "model": model, "t": 1.0, "at_tau": True,
-                         "rho": [rho, rho - 0.1], "rho_error": 0.01})
+                         "rho_error": 0.01, "within_error": 0.01, **values})
 
 
 def test_front_figure_draws_what_the_tables_hold(tables):

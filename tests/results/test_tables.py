@@ -13,7 +13,9 @@ from results.examples import SETTINGS, single_run
 
 def test_every_table_is_named_and_made_of_parts():
     for name, table in tables.TABLES.items():
-        assert name == table.name and table.about and table.parts in ("each", "reference", "all")
+        assert name == table.name and table.about and table.parts in (
+            "each", "reference", "all", "own"
+        )
     for name, parts in (("transfer", ["all"]), ("ceiling", ["T0.600", "T0.500"]),
                         ("learning-networks", ["T0.500"])):
         found = tables.temperatures_of_parts(tables.TABLES[name], {0.6: 0, 0.5: 0})
