@@ -17,13 +17,15 @@ from glasslib.learning.correlation import difference_name
 from glasslib.parameters import DescriptorSpec
 from glasslib.results import claims
 from glasslib.results.ceiling import own_ceiling
-from glasslib.results.claims import CANNOT_TELL, CONFIRMED, MARGIN_CHI4, NOT_CONFIRMED
+from glasslib.results.claims import MARGIN_CHI4
 from glasslib.results.correlation import DIP, PEAK_AT_ONE, PEAK_AT_TAU, comparable, counted
 from glasslib.results.melt import equilibration_table
 from glasslib.results.mixture import another_sentence
 from glasslib.results.relaxation import PAPER_A, PAPER_A_TEMPERATURE, relaxation_table
 from glasslib.results.sentences import Runs, at, contest, data_sentence, joined, on_cooling, values
 from glasslib.results.tables import table
+from glasslib.results.transfer import A_LESS_B, OWN_LESS_ELSEWHERE
+from glasslib.results.verdicts import CANNOT_TELL, CONFIRMED, NOT_CONFIRMED, above, near
 from glasslib.results.words import bar
 from glasslib.store import Ensemble
 
@@ -203,7 +205,7 @@ t = 1 at T = 0.60, and is highest near τ_α at no temperature."
         def where(network, feature, here=here):
             rows = here[(here["model"] == f"network {network}") & (here["feature"] == feature)]
             told = [row["T"] for _, row in rows.iterrows()
-                    if claims.above(row["value"], row["value_error"], runs[row["T"]]) == CONFIRMED]
+                    if above(row["value"], row["value_error"], runs[row["T"]]) == CONFIRMED]
             return at(told, runs)
 
         texts.append(
@@ -259,7 +261,7 @@ off in 0, and 1 cannot be told."
         text = "Too few configurations give χ4 an error."
     for way, name in TESTS.items():
         rows = here[(here["split"] == way) & here["curve"].str.startswith("network")]
-        told = [claims.near(row["ratio"] - 1, row["ratio_error"], MARGIN_CHI4, runs[row["T"]])
+        told = [near(row["ratio"] - 1, row["ratio_error"], MARGIN_CHI4, runs[row["T"]])
                 for _, row in rows.iterrows()]
         if told:
             text += (f" {name}, the prediction lies within {100 * MARGIN_CHI4:.0f} % of the truth"
@@ -274,35 +276,26 @@ def transfer_finding(transfer: pd.DataFrame, runs: Runs) -> str:
 
     Examples
     --------
-    >>> pairs = pd.DataFrame({"kind": "pair", "split": "row", "network": ["A"] * 4,
-    ...     "trained": [0.6, 0.6, 0.5, 0.5], "applied": [0.6, 0.5, 0.6, 0.5],
-    ...     "rho": [0.8, 0.5, 0.6, 0.7], "rho_error": 0.01, "runs": 10})
-    >>> mean = pd.DataFrame({"kind": ["A − B"], "split": "row", "network": "A − B", "rho": 0.09,
-    ...     "rho_error": 0.01, "runs": 31})
-    >>> transfer_finding(pd.concat([pairs, mean]), {0.6: 10, 0.5: 10})
+    >>> table = pd.DataFrame({"kind": ["own − elsewhere", "A − B"], "split": "row",
+    ...     "network": ["A", "A − B"], "rho": [0.2, 0.09], "rho_error": 0.01, "runs": 31})
+    >>> transfer_finding(table, {0.6: 10, 0.5: 10})
     "In the random split (the paper's test), training at another temperature changes ρ(τ_α) by \
 −0.20 (A) on average. There, A beats B by 0.09."
-    >>> transfer_finding(pairs[:1], {0.6: 10})
+    >>> transfer_finding(table[:0], {0.6: 10})
     'One temperature alone: nothing can be transferred.'
     """
-    judged, texts = comparable(dict(runs), at_least=1), []
+    transfer, texts = chosen(transfer, runs), []
     for way, name in TESTS.items():
         here = transfer[transfer["split"] == way]
-        pairs = here[(here["kind"] == "pair") & here["trained"].isin(judged)
-                     & here["applied"].isin(judged)]
-        losses = []
-        for network, rows in pairs.groupby("network"):
-            grid = rows.pivot(index="trained", columns="applied", values="rho")
-            if len(grid) > 1:
-                own = pd.Series({t: grid.loc[t, t] for t in grid.index if t in grid.columns})
-                lost = (own - grid).to_numpy(float)
-                mean = -np.mean(lost[~np.eye(len(grid), dtype=bool)])
-                losses.append(f"{mean:+.2f} ({network})".replace("-", "−"))
+        losses = [
+            f"{-row['rho']:+.2f} ({row['network']})".replace("-", "−")
+            for _, row in here[here["kind"] == OWN_LESS_ELSEWHERE].iterrows()
+        ]
         if not losses:
             continue
         text = (f"{name}, training at another temperature changes ρ(τ_α) by {joined(losses)} on"
                 " average.")
-        for _, row in here[here["kind"] == claims.transfer.A_LESS_B].iterrows():
+        for _, row in here[here["kind"] == A_LESS_B].iterrows():
             if abs(row["rho"]) > bar(row["rho_error"], int(row["runs"])):
                 winner = "A beats B" if row["rho"] > 0 else "B beats A"
                 text += f" There, {winner} by {abs(row['rho']):.2f}."
@@ -482,15 +475,16 @@ def claims_finding(judged: list) -> str:
 
     Examples
     --------
-    >>> from glasslib.results.claims import Finding
+    >>> from glasslib.results.claims import Claim, Finding
     >>> yes, open_ = Finding("x", "confirmed"), Finding("y", "cannot tell")
-    >>> claims_finding([("a", "1", yes, open_), ("b", "2", yes, None)])
+    >>> claims_finding([Claim("a", "1", yes, open_), Claim("b", "2", yes)])
     "Of 2 claims in the paper's test, 2 are confirmed, 0 are not and 0 cannot be told. Of 1 on new \
 configurations, 0 are confirmed, 0 are not and 1 cannot be told."
     """
     texts = []
-    for place, name in ((2, "claims in the paper's test"), (3, "on new configurations")):
-        told = [one[place].verdict for one in judged if one[place] is not None]
+    tests = {"by_row": "claims in the paper's test", "by_run": "on new configurations"}
+    for way, name in tests.items():
+        told = [found.verdict for claim in judged if (found := getattr(claim, way))]
         texts.append(f"Of {len(told)} {name}, {told.count(CONFIRMED)} are confirmed,"
                      f" {told.count(NOT_CONFIRMED)} are not and {told.count(CANNOT_TELL)} cannot"
                      " be told.")
