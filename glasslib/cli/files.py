@@ -11,7 +11,7 @@ from typer import Argument, Option
 from glasslib.cli.options import checked, parse_parameters, relative
 from glasslib.errors import DataWarning
 
-__all__ = ["describe", "predict"]
+__all__ = []  # commands: `--help` describes them
 
 File = Annotated[Path, Argument(help="LAMMPS data or dump, XYZ, or what MDAnalysis opens.")]
 Trajectory = Annotated[

@@ -113,8 +113,10 @@ def stage(
     hidden = shutil.ignore_patterns(".*", "__pycache__", "*.tmp")
     shutil.copytree(root / "book", target / "book", ignore=hidden)
     (target / "data").mkdir()
-    if (root / "data" / "README.md").exists():  # the data card, which a page includes
-        shutil.copy2(root / "data" / "README.md", target / "data" / "README.md")
+    for name in ("README.md", "protocols/decamers.toml"):  # which pages include
+        if (root / "data" / name).exists():
+            (target / "data" / name).parent.mkdir(exist_ok=True)
+            shutil.copy2(root / "data" / name, target / "data" / name)
     (target / "notebooks").mkdir()
     (target / "figures").mkdir()
     for page in executed:
