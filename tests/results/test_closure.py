@@ -17,10 +17,11 @@ from glasslib.results import closure, networks, tables
 TOP = Path(glasslib.__file__).parent
 TRAINED = {name for name, table in tables.TABLES.items() if table.trains} | {"settings"}
 ALL = {*tables.TABLES, "settings"}
-DESCRIBED = ALL - {"ceiling"}  # all that stand on the data set of a temperature
+DESCRIBED = ALL - {"ceiling", "mixture"}  # all that stand on the data set of a temperature
 FILES = {"cage-reliability", "cage-cost"}  # on files alone, without a data set
 CAGED = {"debye-waller-parts", "cage-transfer"} | FILES  # on cages alone, without folds of runs
-FOLDED = {"cage-scan", "cage-gap", "cage-networks"}  # on cages alone, with folds of runs
+#: On cages alone, with folds of runs.
+FOLDED = {"cage-scan", "cage-gap", "cage-networks", "graph-network"}
 
 #: Asks each tree of the library in turn for its keys, on the fixed ensemble.
 ASK = """
@@ -47,10 +48,11 @@ print(json.dumps([out, "tensorflow" in sys.modules]))
 CHANGES = {
     "DescriptorSpec.coarse_radius": (
         "parameters.py", "coarse_radius: float = Field(2.5", "coarse_radius: float = Field(2.0",
-        DESCRIBED - CAGED - FOLDED,
+        (DESCRIBED - CAGED - FOLDED) | {"mixture"},
     ),
-    "Melt.cutoff": (  # the melt of its data is in the key of every table
-        "parameters.py", "cutoff: float = Field(2.5", "cutoff: float = Field(2.4", ALL,
+    "Melt.cutoff": (  # the melt of its data is in the key of every table of ours
+        "parameters.py", "cutoff: float = Field(2.5", "cutoff: float = Field(2.4",
+        ALL - {"mixture"},
     ),
     "Ensemble.debye_waller": (
         "store/ensemble.py",
@@ -59,7 +61,7 @@ CHANGES = {
     ),
     "Configuration.wrapped": (
         "configuration.py", "self.positions % self.box", "self.positions",
-        DESCRIBED - FILES,
+        (DESCRIBED - FILES) | {"mixture"},
     ),
     "Eq. 6": (
         "learning/training.py", "- mean) / deviation", "- mean) / deviation**2",
@@ -71,13 +73,13 @@ CHANGES = {
     ),
     "NetworkSettings.test_fraction": (  # run_folds takes settings too
         "parameters.py", "test_fraction: float = Field(0.2", "test_fraction: float = Field(0.3",
-        ALL - {"ceiling", "reorientation", "leak-reach", "joint"} - CAGED,
+        ALL - {"ceiling", "reorientation", "leak-reach", "joint", "mixture"} - CAGED,
     ),
     "read": (
         "store/registry.py", "np.asarray(variable[()])", "np.zeros_like(variable[()])", ALL,
     ),
     "train": (
-        "learning/training.py", "generator.permutation(len(x))", "np.arange(len(x))", TRAINED,
+        "learning/training.py", "generator.permutation(rows)", "np.arange(rows)", TRAINED,
     ),
     "TrainedNetwork.load": (
         "learning/training.py", 'tau_index=about["tau_index"]', "tau_index=0",
@@ -87,12 +89,12 @@ CHANGES = {
         "learning/baselines.py", "x = np.ascontiguousarray(X,", "x = -np.ascontiguousarray(X,",
         {"baselines", "positions", "leaks", "reorientation-models", "importance", "learning-runs",
          "learning-trajectories", "inherent", "structure-limit", "cage-transfer", "cage-learning",
-         "joint", "choices-descriptors"} | FOLDED,
+         "joint", "choices-descriptors", "mobile-number", "mixture"} | FOLDED,
     ),
     "cage_scalars": (
         "structure/cage.py", "np.linalg.eigvalsh(tensor)", "np.linalg.eigvalsh(-tensor)",
-        {"structure-limit", "cage-transfer", "cage-choice", "cage-learning", "cage-reliability"}
-        | FOLDED,
+        {"structure-limit", "cage-transfer", "cage-choice", "cage-learning", "cage-reliability",
+         "mixture"} | FOLDED,
     ),
     "load_cages": (
         "store/cages.py", "dtype=np.float64", "dtype=np.float32",
@@ -105,7 +107,7 @@ CHANGES = {
     ),
     "an import of another function": (
         "learning/ceiling.py", "import combinations\n", "import permutations as combinations\n",
-        {"ceiling", "learning-trajectories"},
+        {"ceiling", "learning-trajectories", "cage-gap", "mixture"},
     ),
     # Words, layout, and what no table uses.
     "error text": (
