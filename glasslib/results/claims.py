@@ -82,7 +82,7 @@ class Claim:
     by_run : Finding, optional
         With whole runs held out; None where the division of rows plays no part.
     without : Finding, optional
-        Of the predictor without structure, rows at random; None where it cannot be asked.
+        Of the predictor without structure, random split; None where it cannot be asked.
     """
 
     text: str
@@ -456,8 +456,9 @@ def claims_table(judged: list[Claim]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        By ``the paper says``: ``section``, ``rows at random, as the paper``, ``whole runs held
-        out``, ``without structure, rows at random`` (verdicts), and ``to tell, it would take``.
+        By ``the paper says``: ``section``, ``random split, the paper's test``, ``new
+        configurations``, ``without structure, random split`` (verdicts), and ``to tell, it would
+        take``.
     """
     rows = []
     for claim in judged:
@@ -467,9 +468,9 @@ def claims_table(judged: list[Claim]) -> pd.DataFrame:
             without += " as well: says nothing about structure"
         rows.append({
             "the paper says": claim.text, "section": claim.where,
-            "rows at random, as the paper": claim.by_row.verdict,
-            "whole runs held out": claim.by_run.verdict if claim.by_run else "–",
-            "without structure, rows at random": without,
+            "random split, the paper's test": claim.by_row.verdict,
+            "new configurations": claim.by_run.verdict if claim.by_run else "–",
+            "without structure, random split": without,
             "to tell, it would take":
                 "; ".join(dict.fromkeys(one.takes for one in both if one.takes)) or "–",
         })
@@ -487,14 +488,14 @@ def details(judged: list[Claim]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        By ``the paper says``: ``rows at random``, ``whole runs held out`` and ``without structure,
-        rows at random``, as text.
+        By ``the paper says``: ``random split``, ``new configurations`` and ``without structure,
+        random split``, as text.
     """
     return pd.DataFrame([
         {
-            "the paper says": claim.text, "rows at random": claim.by_row.measured,
-            "whole runs held out": claim.by_run.measured if claim.by_run else "–",
-            "without structure, rows at random": claim.without.measured if claim.without else "–",
+            "the paper says": claim.text, "random split": claim.by_row.measured,
+            "new configurations": claim.by_run.measured if claim.by_run else "–",
+            "without structure, random split": claim.without.measured if claim.without else "–",
         }
         for claim in judged
     ]).set_index("the paper says")

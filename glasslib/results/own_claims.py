@@ -1,4 +1,4 @@
-"""What this book finds beyond the paper's claims, judged by the same rules, whole runs held out.
+"""What this book finds beyond the paper's claims, judged by the same rules, new configurations.
 
 Every number is ρ within configurations at τ_α, unless the finding is about rows at random. Those
 about a course with temperature compare the highest with the lowest of the comparable temperatures.
@@ -97,7 +97,7 @@ def _overtakes(numbers: Numbers, what: str) -> Finding:
 
 
 def _at_home(tables: Tables, split: str) -> Finding:
-    """Own minus elsewhere: above 0 with rows at random, nearly 0 with runs held out."""
+    """Own minus elsewhere: above 0 in the random split, nearly 0 on new configurations."""
     rows = tables["transfer"]
     rows = rows[(rows["split"] == split) & (rows["kind"] == transfer.OWN_LESS_ELSEWHERE)]
     value = JUDGED[split]
@@ -169,11 +169,11 @@ def findings(
         return {t: number for t, number in numbers.items() if t < max(numbers)}
 
     return [
-        ("With rows at random, a predictor without structure is more accurate than B",
+        ("In the random split, a predictor without structure is more accurate than B",
          "without-structure", _everywhere(interpolated, "its ρ minus ρ of B")),
-        ("With rows at random, networks are better at their own temperature than elsewhere",
+        ("In the random split, networks are better at their own temperature than elsewhere",
          "transfer", _at_home(tables, "row")),
-        ("With runs held out, networks are as good at other temperatures as at their own",
+        ("On new configurations, networks are as good at other temperatures as at their own",
          "transfer", _at_home(tables, "run")),
         ("From one training run, A falls on cooling", "learning-runs",
          _course(from_one["ridge A"], "ρ of ridge A", True)),

@@ -87,10 +87,10 @@ def verdicts(tables, displacements=DISPLACEMENTS, runs=RUNS, error=0.01, highest
 
 def test_what_is_plainly_so_is_confirmed():
     table, measured = verdicts(made_up())
-    assert (table["rows at random, as the paper"] == "confirmed").all()
-    assert set(table["whole runs held out"]) == {"confirmed", "–"}
+    assert (table["random split, the paper's test"] == "confirmed").all()
+    assert set(table["new configurations"]) == {"confirmed", "–"}
     assert (table["to tell, it would take"] == "–").all()
-    text = measured.loc["A is more accurate than B from t ≈ 0.1 to τ_α", "rows at random"]
+    text = measured.loc["A is more accurate than B from t ≈ 0.1 to τ_α", "random split"]
     assert text.startswith("A is higher beyond the error bar at 9 of 9 times")  # 0.1, 1 and 30
 
 
@@ -98,13 +98,13 @@ def test_what_is_plainly_not_so_is_not_confirmed():
     table, _ = verdicts(made_up(difference=-0.1, shape=-0.1, ratio=0.4))
     for claim in ("A is more accurate than B from t ≈ 0.1 to τ_α", "Beyond τ_α both decay",
                   "A and B both predict χ4(τ_α) rather accurately"):
-        assert table.loc[claim, "rows at random, as the paper"] == "not confirmed"
+        assert table.loc[claim, "random split, the paper's test"] == "not confirmed"
 
 
 def test_large_errors_tell_nothing_and_say_what_it_takes():
     table, _ = verdicts(made_up(error=0.2))
     row = table.loc["At τ_α, A is more accurate than B at every temperature"]
-    assert row["whole runs held out"] == "cannot tell"
+    assert row["new configurations"] == "cannot tell"
     assert row["to tell, it would take"] == (
         "about 260 runs instead of 8 at T = 0.60, if the value stays"
     )
@@ -113,7 +113,7 @@ def test_large_errors_tell_nothing_and_say_what_it_takes():
                       "to tell, it would take"]
     assert needs.endswith(" times the runs (network A), if the value stays")
     table, _ = verdicts(made_up(error=np.nan, ratio_error=np.nan), [], error=np.nan)
-    assert set(table["rows at random, as the paper"]) == {"cannot tell"}
+    assert set(table["random split, the paper's test"]) == {"cannot tell"}
     takes = table["to tell, it would take"]
     assert takes.str.contains("three runs or more").any() and (takes != "–").all()
     assert takes["a = 0.4286 at T = 0.40"] == "runs at T = 0.40"
@@ -126,20 +126,20 @@ def test_one_bad_temperature_is_enough():
     accuracy.loc[bad & accuracy["at_tau"], "within"] = -0.2
     table, measured = verdicts(tables)
     claim = "At τ_α, A is more accurate than B at every temperature"
-    assert table.loc[claim, "whole runs held out"] == "not confirmed"
-    assert table.loc[claim, "rows at random, as the paper"] == "confirmed"
-    assert "T = 0.45: -0.200 ± 0.010" in measured.loc[claim, "whole runs held out"]
+    assert table.loc[claim, "new configurations"] == "not confirmed"
+    assert table.loc[claim, "random split, the paper's test"] == "confirmed"
+    assert "T = 0.45: -0.200 ± 0.010" in measured.loc[claim, "new configurations"]
 
 
 def test_unequal_ensembles_are_compared_over_their_ceilings_or_not_at_all():
     unequal = made_up(trajectories=(40, 40, 10))
     claim = "At τ_α, the accuracy of A is nearly independent of temperature"
     table, measured = verdicts(unequal)
-    assert table.loc[claim, "whole runs held out"] == "confirmed"
-    assert measured.loc[claim, "whole runs held out"].startswith("change of ρ/ceiling of A")
+    assert table.loc[claim, "new configurations"] == "confirmed"
+    assert measured.loc[claim, "new configurations"].startswith("change of ρ/ceiling of A")
     unequal["ceiling"].loc[2, "ceiling"] = np.nan
     table, _ = verdicts(unequal)
-    assert table.loc[claim, "whole runs held out"] == "cannot tell"
+    assert table.loc[claim, "new configurations"] == "cannot tell"
     assert "equal numbers of trajectories" in table.loc[claim, "to tell, it would take"]
 
 
@@ -150,8 +150,8 @@ def test_a_trend_is_the_change_between_the_outermost_temperatures():
     equal.loc[middle, ["rho", "within"]] += 0.3  # up and down again: the ends decide
     claim = "At τ_α, B is more accurate at lower temperature"
     table, measured = verdicts(tables)
-    assert table.loc[claim, "whole runs held out"] == "confirmed"
-    text = measured.loc[claim, "rows at random"]
+    assert table.loc[claim, "new configurations"] == "confirmed"
+    text = measured.loc[claim, "random split"]
     assert "from 0.60 to 0.45: 0.075 ± 0.014; step by step" in text  # √2 errors
     assert "from 0.60 to 0.50: 0.350 ± 0.014; from 0.50 to 0.45: -0.275 ± 0.014" in text
 
@@ -164,7 +164,7 @@ def test_a_zigzag_is_not_independent_of_temperature():
     equal.loc[middle, ["rho", "within"]] -= 0.2
     claim = "At τ_α, the accuracy of A is nearly independent of temperature"
     table, _ = verdicts(tables)
-    assert table.loc[claim, "whole runs held out"] == "not confirmed"
+    assert table.loc[claim, "new configurations"] == "not confirmed"
 
 
 def test_runs_held_out_are_judged_within_configurations_and_rows_pooled():
@@ -172,16 +172,16 @@ def test_runs_held_out_are_judged_within_configurations_and_rows_pooled():
     tables["accuracy"]["within"] = -0.3
     claim = "At τ_α, A is more accurate than B at every temperature"
     table, measured = verdicts(tables)
-    assert table.loc[claim, "rows at random, as the paper"] == "confirmed"
-    assert table.loc[claim, "whole runs held out"] == "not confirmed"
-    text = measured.loc[claim, "whole runs held out"]
+    assert table.loc[claim, "random split, the paper's test"] == "confirmed"
+    assert table.loc[claim, "new configurations"] == "not confirmed"
+    text = measured.loc[claim, "new configurations"]
     assert "T = 0.60: -0.300 ± 0.010 (pooled 0.100 ± 0.010)" in text
-    assert "pooled" not in measured.loc[claim, "rows at random"]
+    assert "pooled" not in measured.loc[claim, "random split"]
 
 
 def test_a_claim_that_passes_without_structure_says_nothing_about_structure():
     table, measured = verdicts(made_up())
-    without = table["without structure, rows at random"]
+    without = table["without structure, random split"]
     nothing = without[without.str.contains("says nothing about structure")].index.tolist()
     assert nothing == ["At τ_α, B is more accurate at lower temperature",
                        "ρ of B is rather small at t ≈ 0.1", "ρ(t) of B is highest near τ_α",
@@ -192,21 +192,21 @@ def test_a_claim_that_passes_without_structure_says_nothing_about_structure():
     assert without["ρ(t) of A is highest at t = 1"] == "not confirmed"
     assert (without.loc[["A and B both predict χ4(τ_α) rather accurately",
                          "No clear winner of A and B in transfer"]] == "–").all()
-    text = measured.loc["ρ(t) of B is highest near τ_α", "without structure, rows at random"]
+    text = measured.loc["ρ(t) of B is highest near τ_α", "without structure, random split"]
     assert "T = 0.60: 0.400 ± " in text
     worse = made_up()
     worse["without-structure"]["rho"] = 0.1
     table, _ = verdicts(worse)
-    flat = table.loc[[*nothing[:1], *nothing[2:]], "without structure, rows at random"]
+    flat = table.loc[[*nothing[:1], *nothing[2:]], "without structure, random split"]
     assert (flat == "cannot tell").all()
 
 
 def test_small_plateau_and_susceptibility():
     table, measured = verdicts(made_up())
     assert "t = 0.1: 0.000 ± 0.010" in measured.loc[
-        "ρ of B is rather small at t ≈ 0.1", "rows at random"]
+        "ρ of B is rather small at t ≈ 0.1", "random split"]
     gain = "The Debye–Waller factor improves χ4 from t = 1 to τ_α"
-    assert measured.loc[gain, "rows at random"].startswith(
+    assert measured.loc[gain, "random split"].startswith(
         "χ4 of A is closer to the truth beyond the error bar at 3 of 3 times"
     )
     tables = made_up()
@@ -218,7 +218,7 @@ def test_small_plateau_and_susceptibility():
     table, _ = verdicts(tables, highest=-0.3)
     for claim in ("ρ of B is rather small at t ≈ 0.1", gain, "χ4 is highest near τ_α",
                   "Beyond t = 10, ρ(t) of A has a plateau up to τ_α"):
-        assert table.loc[claim, "rows at random, as the paper"] == "not confirmed"
+        assert table.loc[claim, "random split, the paper's test"] == "not confirmed"
 
 
 def test_networks_that_know_more_runs_are_not_compared_with_those_that_know_fewer():
@@ -230,14 +230,14 @@ def test_networks_that_know_more_runs_are_not_compared_with_those_that_know_fewe
                   "At τ_α, B is more accurate at lower temperature"):
         assert set(table.loc[claim].iloc[1:3]) == {"cannot tell"}
         assert table.loc[claim, "to tell, it would take"] == "4 runs at every temperature"
-        assert measured.loc[claim, "rows at random"] == (
+        assert measured.loc[claim, "random split"] == (
             "networks know 2 runs at one temperature and 4 at another"
         )
     equal["group"] = 2
     tables["accuracy"]["rho"] = 0.0  # what all runs give does not count
     table, _ = verdicts(tables)
     assert table.loc["At τ_α, B is more accurate at lower temperature",
-                     "whole runs held out"] == "confirmed"
+                     "new configurations"] == "confirmed"
 
 
 def test_a_temperature_with_few_runs_takes_no_verdict_away():
@@ -257,7 +257,7 @@ def test_a_temperature_with_few_runs_takes_no_verdict_away():
     pd.testing.assert_frame_equal(few, before)
     pd.testing.assert_frame_equal(also, measured)
     enough, _ = verdicts(with_few, runs={**RUNS, 0.42: 4})
-    assert (enough["whole runs held out"] != before["whole runs held out"]).sum() >= 8
+    assert (enough["new configurations"] != before["new configurations"]).sum() >= 8
     assert "not at T = 0.42 (2 runs)" in claims.scope({**RUNS, 0.42: 2})
     # Where hardly any temperature has enough, all are judged, by Student's t.
     assert claims.scope({0.8: 2, 0.7: 2, 0.6: 4}) == "Judged at T = 0.80, 0.70, 0.60."
@@ -268,9 +268,9 @@ def test_one_temperature_has_no_trend_and_no_transfer():
               for name, table in made_up().items()}
     table, _ = verdicts(tables, [], {0.5: 8})
     assert table.loc["At τ_α, B is more accurate at lower temperature",
-                     "whole runs held out"] == "cannot tell"
+                     "new configurations"] == "cannot tell"
     assert table.loc["No clear winner of A and B in transfer",
-                     "rows at random, as the paper"] == "cannot tell"
+                     "random split, the paper's test"] == "cannot tell"
 
 
 def test_one_run_alone_has_no_runs_to_hold_out():
@@ -278,7 +278,7 @@ def test_one_run_alone_has_no_runs_to_hold_out():
     for name in ("accuracy", "accuracy-equal-runs", "shape", "susceptibility", "transfer"):
         tables[name] = tables[name][tables[name]["split"] == "row"]
     table, measured = verdicts(tables)
-    assert measured.loc["No clear winner of A and B in transfer", "whole runs held out"] == (
+    assert measured.loc["No clear winner of A and B in transfer", "new configurations"] == (
         "one temperature alone with two runs or more"
     )
-    assert "confirmed" not in set(table["whole runs held out"])
+    assert "confirmed" not in set(table["new configurations"])

@@ -113,7 +113,7 @@ def test_what_is_not_so_is_not_confirmed(name, model, values, finding):
 
 def test_the_leak_at_home_is_told_from_transfer():
     table = verdicts(made_up(own=-0.2))
-    home = "With rows at random, networks are better at their own temperature than elsewhere"
+    home = "In the random split, networks are better at their own temperature than elsewhere"
     assert table.loc[home, "verdict"] == "not confirmed"
     assert table["verdict"].value_counts()["confirmed"] == 13
 
