@@ -36,8 +36,9 @@ def mixture_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     here, top = most.loc[list(_MODELS)], most["rho"]["ceiling"]
     figure, axis = plt.subplots(figsize=(5.6, 2.6))
     axis.barh(list(_MODELS.values()), here["rho"], xerr=here["rho_error"], color="#56B4E9")
-    axis.axvline(top, color="0.4", ls=":")
-    axis.annotate("noise ceiling", (top, -0.45), ha="right", fontsize=7, rotation=90)
+    axis.axvline(top, color="0.6", lw=1)
+    axis.annotate("noise ceiling", (top, 0.5), xycoords=("data", "axes fraction"), xytext=(4, 0),
+                  textcoords="offset points", va="center", fontsize=10, rotation=90, color="0.35")
     axis.invert_yaxis()
     axis.set(xlabel=r"$\rho(\tau_\alpha)$ of type A, within configurations", xlim=(0, 1))
     numbers = here[["rho", "rho_error"]].reset_index().assign(ceiling=top)

@@ -83,11 +83,11 @@ def relaxation_finding(relaxation: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> table = pd.DataFrame({"tau_alpha": [7.2, 2050.0], "a": [0.33, 0.44],
-    ...     "a_error": [0.002, 0.001], "a_runs": [10, 2]}, index=[0.6, 0.4])
+    >>> table = pd.DataFrame({"tau_alpha": [7.2, 2050.0], "a_own": [0.33, 0.44], "a_runs": [10, 2]},
+    ...                      index=[0.6, 0.4])
     >>> relaxation_finding(table)
-    'From T = 0.60 to 0.40, τ_α grows 285-fold. At T = 0.40 (2 runs), a = 0.440, which is 2.7 % \
-above the 0.4286 of the paper.'
+    'From T = 0.60 to 0.40, τ_α grows 285-fold. At T = 0.40 (2 runs), a at the τ_α of each run is \
+0.440, which is 2.7 % above the 0.4286 of the paper.'
     >>> relaxation_finding(table[:1])
     'At T = 0.60, τ_α is 7.2 τ.'
     """
@@ -97,11 +97,11 @@ above the 0.4286 of the paper.'
     if hot == cold:
         text = f"At T = {hot:.2f}, τ_α is {tau[hot]:.3g} τ."
     here = [t for t in relaxation.index if abs(t - PAPER_A_TEMPERATURE) < 1e-9]
-    if here and np.isfinite(relaxation.loc[here[0], "a"]):
-        a, number = relaxation.loc[here[0], "a"], int(relaxation.loc[here[0], "a_runs"])
+    if here and np.isfinite(relaxation.loc[here[0], "a_own"]):
+        a, number = relaxation.loc[here[0], "a_own"], int(relaxation.loc[here[0], "a_runs"])
         share = 100 * (a / PAPER_A - 1)
         where = at(here, {here[0]: number}).replace("at", "At", 1)
-        text += (f" {where}, a = {a:.3f}, which is {abs(share):.1f} %"
+        text += (f" {where}, a at the τ_α of each run is {a:.3f}, which is {abs(share):.1f} %"
                  f" {'above' if share > 0 else 'below'} the {PAPER_A:g} of the paper.")
     return text
 
