@@ -199,37 +199,6 @@ class Cage(Model):
     )
 
 
-class Mixture(Model):
-    """An atomic mixture: Lennard-Jones coefficients for each pair of species."""
-
-    epsilon: tuple[tuple[float, ...], ...] = Field(
-        ((1.0, 1.5), (1.5, 0.5)), description="Depth for each pair of species, ε. The default is"
-        " that of Kob and Andersen.",
-    )
-    sigma: tuple[tuple[float, ...], ...] = Field(
-        ((1.0, 0.8), (0.8, 0.88)), description="Diameter for each pair of species, σ."
-    )
-    cutoff: float = Field(
-        2.5, gt=1, description="Truncation, in diameters of the pair; the energy is shifted."
-    )
-
-    @model_validator(mode="after")
-    def _square(self):
-        for name in ("epsilon", "sigma"):
-            table = getattr(self, name)
-            if not table or any(len(row) != len(self.sigma) for row in (*table, table)):
-                raise ValueError(f"{name} = {table} is not one row and one column for each species")
-            if any(not 0 < value < float("inf") for row in table for value in row):
-                raise ValueError(f"{name} = {table} holds a number that is not positive")
-            if any(a != b for a, b in zip(table, zip(*table, strict=True), strict=True)):
-                raise ValueError(f"{name} = {table} is not symmetric: a with b is b with a")
-        return self
-
-    def tables(self) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return ε and σ as (n_species, n_species) float64, and the cut-off."""
-        return np.array(self.epsilon), np.array(self.sigma), float(self.cutoff)
-
-
 class Protocol(Model):
     """How much is simulated: the melt, the number of runs, and the lengths of each stage."""
 

@@ -8,12 +8,13 @@ from time import process_time
 import numpy as np
 
 from glasslib import __version__
-from glasslib.parameters import Cage, Mixture
+from glasslib.parameters import Cage
 from glasslib.simulation.melt import seed
 from glasslib.simulation.mixture import inherent_structure, sample_cages
 from glasslib.store.mixture import MIXTURE_CAGE, MixtureSample, load_mixture, mixture_path
 from glasslib.store.registry import write
 from glasslib.store.schema import as_dataset, round_mantissa
+from glasslib.structure.mixture import Mixture
 
 __all__ = ["KOB_ANDERSEN_CAGE", "cages_of", "sample_mixture"]
 

@@ -22,12 +22,12 @@ from scipy.optimize import minimize
 
 from glasslib.configuration import Configuration
 from glasslib.errors import SimulationError
-from glasslib.parameters import Cage, Mixture
+from glasslib.parameters import Cage
 from glasslib.simulation.cage import _products, thermalise
 from glasslib.simulation.engine import steps_of
 from glasslib.simulation.melt import maxwell_boltzmann
 from glasslib.structure.cage import CageMoments
-from glasslib.structure.mixture import check_species
+from glasslib.structure.mixture import Mixture, check_species
 from glasslib.structure.neighbors import neighbor_pairs
 
 __all__ = ["energy_and_forces", "inherent_structure", "sample_cages"]

