@@ -103,7 +103,7 @@ def ratio_to_truth(
 def susceptibilities(
     ensemble: Ensemble, settings: Settings, probe_length: float | None = None
 ) -> pd.DataFrame:
-    """Return χ4(t) of Eq. 8, true, and predicted with and without training rows; and by trajectory.
+    r"""Return χ4(t) of Eq. 8: true, predicted with and without training rows, and by trajectory.
 
     ``row``: one network trained on four fifths of the monomers of every configuration, as the
     paper does it; ``run``: each configuration predicted by a network that has never seen it.
