@@ -21,6 +21,7 @@ from glasslib.figures.melt import energy_figure, melt_figure
 from glasslib.figures.mixture import mixture_figure
 from glasslib.figures.propensity import propensity_figure
 from glasslib.figures.relaxation import relaxation_figure, scaling_figure
+from glasslib.figures.size import *  # noqa: F403
 from glasslib.figures.structure_limit import cage_gap_figure, cage_learning_figure
 from glasslib.figures.style import save
 from glasslib.figures.susceptibility import mobile_figure, susceptibility_figure, trajectory_figure

@@ -120,7 +120,7 @@ def _missing(page: CompanionParameters) -> list[float]:
     """Return the temperatures that have no data, or not all of them."""
     return [
         t for t in page.temperatures
-        if store.profile_with(t, page.profile) != "companion"
+        if store.profile_with(t, page.profile) not in store.SHIPPED
         and not all(task.done() for task in campaign.tasks([campaign.whole(t, page.profile)]))
     ]
 

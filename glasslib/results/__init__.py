@@ -32,6 +32,11 @@ from glasslib.results.page_parameters import descriptor_spec, own_settings  # no
 from glasslib.results.prediction import predict_snapshot  # noqa: F401
 from glasslib.results.propensity import *  # noqa: F403
 from glasslib.results.relaxation import *  # noqa: F403
+from glasslib.results.size import (  # noqa: F401
+    size_monomers_table,
+    size_recognised_table,
+    size_table,
+)
 from glasslib.results.structure_limit import (  # noqa: F401
     choice_sentence,
     gap_sentence,

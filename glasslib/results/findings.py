@@ -23,6 +23,7 @@ from glasslib.results.melt import equilibration_table
 from glasslib.results.mixture import another_sentence
 from glasslib.results.relaxation import PAPER_A, PAPER_A_TEMPERATURE, relaxation_table
 from glasslib.results.sentences import Runs, at, contest, data_sentence, joined, on_cooling, values
+from glasslib.results.size import size_sentence
 from glasslib.results.tables import table
 from glasslib.results.transfer import A_LESS_B, OWN_LESS_ELSEWHERE
 from glasslib.results.verdicts import CANNOT_TELL, CONFIRMED, NOT_CONFIRMED, above, near
@@ -582,6 +583,14 @@ FINDINGS: dict[str, Callable[[Mapping[float, Ensemble]], str]] = {
     "cage": _of(cage_finding, "structure-limit"),
     "structure": _of(structure_finding, "structure-limit", "ceiling"),
     "mixture": lambda shown: another_sentence(table("mixture", {})),
+    "size": lambda shown: size_sentence(table("melt-size", {})),
+}
+
+
+#: What pages say of their data that do not show the temperatures of all others.
+OTHER_DATA = {
+    "mixture": "Configurations of another glass, made by others.",
+    "size": "Profiles companion and paper, at the temperatures that both have.",
 }
 
 
@@ -634,7 +643,7 @@ def opening(page: str, shown: Mapping[float, Ensemble]) -> Opening:
     page : str
         One of :data:`FINDINGS`.
     shown : mapping of float to Ensemble
-        By temperature; empty on a page about another glass.
+        By temperature; empty on a page about other data.
     """
-    data = data_sentence(shown) if shown else "Configurations of another glass, made by others."
+    data = data_sentence(shown) if shown else OTHER_DATA[page]
     return Opening(finding(page, shown), data)

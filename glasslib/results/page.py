@@ -13,7 +13,6 @@ from glasslib import campaign, store
 from glasslib.campaign import planning
 from glasslib.errors import ParameterError
 from glasslib.parameters import (
-    PROTOCOLS,
     CompanionParameters,
     DescriptorSpec,
     get_protocol,
@@ -101,8 +100,9 @@ parameters and run that cell
 def ensemble(temperature: float, profile: str = "lab", *, quiet: bool = False) -> Ensemble:
     """Load a temperature's ensemble; simulate it in ``profile`` first if there is none.
 
-    Data that ship (profile ``companion``) are preferred. Before simulating, the time it will take
-    is estimated and said; afterwards the data are cached as files like those that ship.
+    Data that ship (profile ``companion``) are preferred to those of a smaller profile. Before
+    simulating, the time it will take is estimated and said; afterwards the data are cached as
+    files like those that ship.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def ensemble(temperature: float, profile: str = "lab", *, quiet: bool = False) -
 
 def _whole(temperature: float, profile: str) -> bool:
     """Tell whether the ensemble is all there; what ships counts as it is."""
-    if profile == "companion":
+    if profile in store.SHIPPED:
         return True
     protocol = get_protocol(profile)
     return all(
@@ -225,9 +225,10 @@ def ensembles(page: CompanionParameters) -> dict[float, Ensemble]:
 def shipped_profile(page: CompanionParameters) -> str:
     """Return the profile all of whose temperatures a page shows.
 
-    It is that which ships; the page's own if nothing ships, or if it is somebody's own protocol.
+    It is that which ships; the page's own if nothing ships, or if that is another melt: of the
+    paper's size, or of somebody's own protocol.
     """
-    ships = page.profile in PROTOCOLS and store.available("companion")
+    ships = page.profile in store.SMALLER and store.available("companion")
     return "companion" if ships else page.profile
 
 

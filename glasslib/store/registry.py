@@ -15,17 +15,21 @@ import numpy as np
 from glasslib import paths
 from glasslib.errors import DataError
 from glasslib.files import lease, sha256, write_atomically, write_text
-from glasslib.parameters import PROTOCOLS
 
 if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = [
-    "DataFile", "add", "available", "block_path", "block_paths", "cage_path", "equilibrated",
-    "find_temperature", "merge", "profile_with", "read", "read_registry", "run_path", "run_paths",
-    "scan_path", "times_path", "verify", "verify_all", "write",
+    "SHIPPED", "SMALLER", "DataFile", "add", "available", "block_path", "block_paths",
+    "cage_path", "equilibrated", "find_temperature", "merge", "profile_with", "read",
+    "read_registry", "run_path", "run_paths", "scan_path", "times_path", "verify", "verify_all",
+    "write",
 ]  # fmt: skip
 
+#: Profiles that stand in for ``companion``: it is shown where it holds the temperature.
+SMALLER = ("smoke", "lab")
+#: Profiles of which some runs ship: what is there is shown, and not continued by a page.
+SHIPPED = ("companion", "paper")
 #: How NetCDF-4 marks an HDF5 data set that is a dimension without values.
 _ONLY_A_DIMENSION = b"This is a netCDF dimension but not a netCDF variable"
 
@@ -124,11 +128,12 @@ def find_temperature(temperature: float, temperatures: Iterable[float]) -> float
 
 
 def profile_with(temperature: float, preferred: str) -> str | None:
-    """Return the profile whose data hold ``temperature``: companion first, then ``preferred``.
+    """Return the profile whose data hold ``temperature``, if any.
 
-    A protocol of somebody's own is another melt: there its own data count alone.
+    What ships comes before a smaller simulation of the same melt (:data:`SMALLER`). The paper's
+    size, or a protocol of somebody's own, is another melt: there its own data count alone.
     """
-    for profile in dict.fromkeys(("companion",) * (preferred in PROTOCOLS) + (preferred,)):
+    for profile in (*("companion",) * (preferred in SMALLER), preferred):
         if find_temperature(temperature, available(profile)) is not None:
             return profile
     return None

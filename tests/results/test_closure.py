@@ -89,7 +89,7 @@ CHANGES = {
         "learning/baselines.py", "x = np.ascontiguousarray(X,", "x = -np.ascontiguousarray(X,",
         {"baselines", "positions", "leaks", "reorientation-models", "importance", "learning-runs",
          "learning-trajectories", "inherent", "structure-limit", "cage-transfer", "cage-learning",
-         "joint", "choices-descriptors", "mobile-number", "mixture"} | FOLDED,
+         "joint", "choices-descriptors", "mobile-number", "mixture", "melt-size"} | FOLDED,
     ),
     "cage_scalars": (
         "structure/cage.py", "np.linalg.eigvalsh(tensor)", "np.linalg.eigvalsh(-tensor)",

@@ -219,3 +219,7 @@ def test_available_and_profile_with(smoke):
 def test_companion_comes_first(copy):
     shutil.copytree(copy, copy.parent / "companion")
     assert store.profile_with(0.8, "smoke") == "companion"
+    assert store.profile_with(0.8, "paper") is None  # another size: nothing stands in for it
+    shutil.copytree(copy, copy.parent / "paper")
+    assert store.profile_with(0.8, "paper") == "paper"
+    assert store.profile_with(0.8, "lab") == "companion"
