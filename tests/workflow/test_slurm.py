@@ -61,6 +61,27 @@ def test_shards_of_an_array_job_do_it_all(place, cluster):
     assert sum(len(re.findall(r": (?:τ_α|2 traj)", log)) for log in logs) == len(names)
 
 
+def test_srun_starts_it_once_or_is_told_how(place, cluster):
+    """Workers of one rank start clean; of two ranks neither computes anything."""
+    here = place("srun")
+
+    def srun(*arguments):
+        return subprocess.run(
+            ["srun", *arguments, f"{ROOT}/.venv/bin/glasslib", "simulate", "0.85", "--profile",
+             "smoke", "--workers", "2"],
+            env=cluster.environment | here.environment, capture_output=True, text=True,
+            timeout=900,
+        )
+
+    refused = srun("-n", "2")
+    assert refused.returncode != 0 and not here.files("smoke")
+    assert "started this 2 times (SLURM_STEP_NUM_TASKS)" in refused.stderr
+    assert "start it once, with -w 2" in refused.stderr and "Traceback" not in refused.stderr
+    alone = srun("-n", "1", "-c", "2")
+    assert alone.returncode == 0, alone.stderr[-2000:]
+    assert len([name for name in here.files("smoke") if name.endswith(".nc")]) == 2 * (1 + 2)
+
+
 def test_a_disturbed_plan_ends_with_the_same_bits(place, cluster):
     here = place("slurm")
     log = (here.folder / "workflow.log").open("w")
