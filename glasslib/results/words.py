@@ -99,7 +99,11 @@ def pivot_errors(
     ...                       "rho_error": [0.01, 0.02], "at_tau": [True, True]})
     >>> pivot_errors(table, "T", "model", at_tau=True).loc[0.6].tolist()
     ['0.500 ± 0.010', '0.400 ± 0.020']
+    >>> pivot_errors(pd.DataFrame(columns=["T", "model"]), "T", "model").empty  # nothing to tell
+    True
     """
+    if not len(table):
+        return pd.DataFrame()
     for name, wanted in chosen.items():
         table = table[table[name] == wanted]
     text = [
