@@ -49,7 +49,7 @@ def gap_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         trend(left, line["T"], line["rho"], line["rho_error"], line["T"].map(runs.get),
               look | {"label": model})
     left.set(ylim=(0, 1.02), ylabel="$\\rho(\\tau_\\alpha)$, new configurations",
-             title="who knows how bonds turn")
+             title="ridge regression")
     temperature_axis(left)
     gap = here[here["model"] == "gap closed"]
     for place, (_, row) in enumerate(gap.iterrows()):
@@ -59,7 +59,7 @@ def gap_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     names = [name_of(t, runs.get(t)).removeprefix("T = ").replace(" (", "\n(") for t in gap["T"]]
     right.set_xticks(range(len(names)), names)
     right.set(ylim=(0, 1.02), xlabel=r"temperature $T$  ($\epsilon/k_B$)",
-              title="part of the gap A − B that reorientation closes")
+              title="part of the gap A − B closed")
     letters([left, right])
     legend_below(figure, left)
     known = here["model"].isin([*looks, "gap closed"])

@@ -63,7 +63,7 @@ def leak_sizes_figure(
     low, high = zip(*(axis.get_ylim() for axis in axes.flat[:3]), strict=True)
     for axis in axes.flat[:3]:
         axis.set(ylim=(min(low), max(high)), ylabel=r"added to $\rho$")
-    axes[1, 1].set_ylabel(r"added to predicted / true $\chi_4$")
+    axes[1, 1].set_ylabel(r"added to ratio to true $\chi_4$")
     names = [name_of(t, runs[t]).removeprefix("T = ").replace(" (", "\n(") for t in temperatures]
     for axis in axes[1]:
         axis.set_xticks(range(len(names)), names)

@@ -155,7 +155,7 @@ def _lines(axis: Axes, table: pd.DataFrame, x: str, y: str, ls: str | None = Non
     """Draw one line a temperature; the lines are shifted slightly, so that bars can be read."""
     for number, (temperature, line) in enumerate(table.groupby("T", sort=False)):
         look = temperature_look(temperature)
-        axis.errorbar(line[x] * 1.02**number, line[y], yerr=line[f"{y}_error"], elinewidth=1,
+        axis.errorbar(line[x] * 1.01**number, line[y], yerr=line[f"{y}_error"], elinewidth=1,
                       **look | ({} if ls is None else {"ls": ls}))
 
 

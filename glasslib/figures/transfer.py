@@ -19,7 +19,6 @@ from glasslib.figures.style import (
     temperature_colour,
     temperature_look,
 )
-from glasslib.results.words import bracketed
 
 __all__ = ["transfer_figure", "transfer_map_figure"]
 
@@ -92,9 +91,10 @@ def transfer_map_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         axis.imshow(rho.reindex(index=places, columns=places), vmin=0.2, vmax=1, aspect="auto",
                     cmap="Blues")
         for _, row in chosen.iterrows():
+            hundredths = max(1, round(100 * row["within_error"]))
             axis.text(places.index(row["applied"]), places.index(row["trained"]),
-                      bracketed(row["within"], row["within_error"]), ha="center", va="center",
-                      color="white" if row["within"] > 0.65 else "black", fontsize=10)
+                      f"{row['within']:.2f}({hundredths})", ha="center", va="center",
+                      color="white" if row["within"] > 0.8 else "black", fontsize=10)
         axis.set(title=f"network {network}", xlabel=r"$T$ of application  ($\epsilon/k_B$)")
         axis.set_xticks(range(len(places)), names)
         axis.set_yticks(range(len(places)), names)

@@ -8,7 +8,6 @@ the parameters and the code that computes it. What takes minutes ships as small 
 """
 
 from glasslib.learning.correlation import difference_name, is_difference  # noqa: F401
-from glasslib.results.asked import asked  # noqa: F401
 from glasslib.results.baselines import positions_sentence  # noqa: F401
 from glasslib.results.cage import (  # noqa: F401
     limit_sentence,
@@ -38,6 +37,7 @@ from glasslib.results.page import *  # noqa: F403
 from glasslib.results.page_parameters import descriptor_spec, own_settings  # noqa: F401
 from glasslib.results.prediction import predict_snapshot  # noqa: F401
 from glasslib.results.propensity import *  # noqa: F403
+from glasslib.results.questions import asked  # noqa: F401
 from glasslib.results.relaxation import *  # noqa: F403
 from glasslib.results.structure_limit import (  # noqa: F401
     choice_sentence,
@@ -45,6 +45,6 @@ from glasslib.results.structure_limit import (  # noqa: F401
     head_sentence,
     joint_sentence,
 )
-from glasslib.results.susceptibility import largest_table, skill_sentence  # noqa: F401
+from glasslib.results.susceptibility import largest_table  # noqa: F401
 from glasslib.results.tables import table  # noqa: F401
 from glasslib.results.words import *  # noqa: F403

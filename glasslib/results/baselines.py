@@ -27,8 +27,8 @@ from glasslib.parameters import NetworkSettings
 from glasslib.results.networks import NETWORKS, dataset, held_out
 from glasslib.store import Ensemble
 
-__all__ = ["baseline_correlations", "positions", "positions_sentence", "ridge_of", "ridge_predictions",
-           "ridges", "splits_of", "with_squares"]
+__all__ = ["baseline_correlations", "positions", "positions_sentence", "ridge_of",
+           "ridge_predictions", "ridges", "splits_of", "with_squares"]  # fmt: skip
 
 SINGLE = {
     "Debye–Waller alone": "debye_waller",

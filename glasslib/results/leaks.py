@@ -28,6 +28,8 @@ __all__ = ["divided", "halves_of_blocks", "leak_sentence", "leak_sizes", "leaks_
 
 #: The predictor that knows no structure.
 NO_STRUCTURE = "neighbours' propensity"
+#: The leak that is not one of ρ.
+OF_CHI4 = "χ4 over training monomers"
 #: Divisions of rows at random, those of the networks.
 SEEDS = 3
 #: Radii around a test ball within which no monomer of its run trains, σ; at last the whole run.
@@ -335,8 +337,8 @@ def leak_sizes(
     ...     "split": ["row", "run"], "rho": [0.77, 0.70], "rho_error": [0.03, 0.04]})
     >>> none = pd.DataFrame(columns=["T", "leak", "variant", "model", "split", "t", "at_tau", "rho",
     ...     "rho_error", "curve", "ratio", "ratio_error"])
-    >>> leak_sizes(accuracy, none, none).iloc[0][["T", "added", "added_error"]].tolist()
-    [0.6, 0.07, 0.05]
+    >>> leak_sizes(accuracy, none, none)[["added", "added_error"]].to_numpy().tolist()
+    [[0.07, 0.05]]
     """
     def apart(table, label, value):
         known = table[label].isin(["network A", "network B"]) & table["at_tau"].astype(bool)
@@ -355,12 +357,12 @@ def leak_sizes(
         noise[noise["at_tau"].astype(bool)].assign(when="τ_α"),
         noise[noise["t"] == 1.0].assign(when="t = 1"),
         standard[standard["at_tau"].astype(bool)].assign(when="τ_α"),
-        apart(susceptibility, "curve", "ratio").assign(leak="χ4 over training monomers",
-                                                       when="τ_α"),
+        apart(susceptibility, "curve", "ratio").assign(leak=OF_CHI4, when="τ_α"),
     ]
     columns = ["leak", "model", "when", "T", "added", "added_error"]
     whole = pd.concat([part[columns] for part in parts if len(part)], ignore_index=True)
-    return whole.round(12).dropna(subset="added").reset_index(drop=True)
+    known = whole["added"].notna() & ((whole["leak"] != OF_CHI4) | whole["added_error"].notna())
+    return whole[known].round(12).reset_index(drop=True)
 
 
 def leak_sentence(without: pd.DataFrame, accuracy: pd.DataFrame) -> str:

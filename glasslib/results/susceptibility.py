@@ -22,6 +22,7 @@ from glasslib.results.baselines import ridge_predictions
 from glasslib.results.correlation import Settings
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.results.relaxation import FEWEST_RUNS, ensemble_displacement
+from glasslib.results.sentences import at, values
 from glasslib.store import Ensemble
 
 __all__ = [
@@ -361,21 +362,12 @@ def skill_sentence(table: pd.DataFrame) -> str:
     of = skill(table)
     if of.empty:
         return "No temperature has four runs, and fewer do not tell a correlation."
-    names = {
-        ("run", "network A"): "network A", ("run", "network B"): "network B",
-        ("start", "inherent-structure energy"): "the inherent-structure energy of the start",
-        ("trajectories", "relaxation time"): "the relaxation time of the same trajectories",
-    }
-    words = []
-    for (division, predictor), name in names.items():
-        each = of[(of["split"] == division) & (of["predictor"] == predictor)]
-        words.append(f"{name} {', '.join(f'{r:+.2f}' for r in each['r'])}")
-    temperatures = dict(zip(of["T"], of["runs"], strict=True))
-    where = ", ".join(f"{t:.2f} ({runs} runs)" for t, runs in temperatures.items())
-    return (
-        f"Correlation over runs with the true number of mobile monomers at τ_α, at T = {where}:"
-        f" {'; '.join(words)}."
-    )
+    of = of.set_index(["split", "predictor"]).sort_index()
+    a, b, energy = (of.loc[[name]] for name in (
+        ("run", "network A"), ("run", "network B"), ("start", "inherent-structure energy")))
+    return ("On new configurations, predicted and true number of mobile monomers correlate over"
+            f" runs by {values(a['r'])} (A) and {values(b['r'])} (B) {at(a['T'])}; the true number"
+            f" and the inherent-structure energy of the start by {values(energy['r'])}.")
 
 
 # --------------------------------------------------- as claims: (where, value, error, runs)

@@ -113,12 +113,15 @@ def test_skill_is_the_correlation_over_runs():
     [(where, value, error, runs)] = susceptibility.skill_rows(table, "run", "network A")
     assert (where, runs) == ("T = 0.50", 10) and value == pytest.approx(0.6)
     assert error == pytest.approx(0.64 / np.sqrt(7))
-    assert "network A +0.60" in results.skill_sentence(table)
+    b = table[table["predictor"] == "network A"].assign(predictor="network B")
+    sentence = susceptibility.skill_sentence(pd.concat([table, b]))
+    assert "by 0.60 (A) and 0.60 (B) at T = 0.50;" in sentence and sentence.endswith("-1.00.")
 
 
 def test_three_runs_tell_no_skill():
     few = predicted({("run", "network A"): 0.6}, runs=3)
-    assert susceptibility.skill(few).empty and "No temperature" in results.skill_sentence(few)
+    assert susceptibility.skill(few).empty
+    assert "No temperature" in susceptibility.skill_sentence(few)
     both = pd.concat([few, predicted({("run", "network A"): 0.6}, temperature=0.4)])
     assert susceptibility.skill(both)["T"].tolist() == [0.4]
 
