@@ -46,7 +46,7 @@ class Question:
 
 
 QUESTIONS: dict[str, Question] = {
-    "training": Question(transfer.trained_at, ("train_at",), together=True),
+    "training": Question(transfer.trained_together, ("train_at",), together=True),
     "division": Question(leaks.divided, ("divide_by", "neighbour_width"), replaces=True),
     "squares": Question(baselines.with_squares, ("squares",)),
     "polynomial": Question(debye_waller.reorientation_of, ("polynomial",), replaces=True),

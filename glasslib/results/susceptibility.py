@@ -18,11 +18,11 @@ from glasslib.dynamics.susceptibility import (
 )
 from glasslib.learning.correlation import pearson
 from glasslib.learning.dataset import Dataset, split
+from glasslib.results import sentences
 from glasslib.results.baselines import ridge_predictions
 from glasslib.results.correlation import Settings
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.results.relaxation import FEWEST_RUNS, ensemble_displacement
-from glasslib.results.sentences import at, values
 from glasslib.store import Ensemble
 
 __all__ = [
@@ -362,12 +362,14 @@ def skill_sentence(table: pd.DataFrame) -> str:
     of = skill(table)
     if of.empty:
         return "No temperature has four runs, and fewer do not tell a correlation."
-    of = of.set_index(["split", "predictor"]).sort_index()
-    a, b, energy = (of.loc[[name]] for name in (
-        ("run", "network A"), ("run", "network B"), ("start", "inherent-structure energy")))
+    of_a, of_b, energy = (
+        sentences.values(of[(of["split"] == division) & (of["predictor"] == predictor)]["r"])
+        for division, predictor in (("run", "network A"), ("run", "network B"),
+                                    ("start", "inherent-structure energy")))
+    where = sentences.at(dict.fromkeys(of["T"]))
     return ("On new configurations, predicted and true number of mobile monomers correlate over"
-            f" runs by {values(a['r'])} (A) and {values(b['r'])} (B) {at(a['T'])}; the true number"
-            f" and the inherent-structure energy of the start by {values(energy['r'])}.")
+            f" runs by {of_a} (A) and {of_b} (B) {where}; the inherent-structure energy of the"
+            f" start and that number by {energy}.")
 
 
 # --------------------------------------------------- as claims: (where, value, error, runs)

@@ -20,8 +20,8 @@ from glasslib.results.correlation import COMPARED_RUNS, Settings, comparable, gr
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.store import Ensemble
 
-__all__ = ["A_LESS_B", "INNER_LESS_OUTER", "OWN_LESS_ELSEWHERE", "joint_training", "trained_at",
-           "transfers"]  # fmt: skip
+__all__ = ["A_LESS_B", "INNER_LESS_OUTER", "OWN_LESS_ELSEWHERE", "joint_training",
+           "trained_together", "transfers"]  # fmt: skip
 
 #: What contrasts are called in the table.
 INNER_LESS_OUTER = difference_name("intermediate", "outermost")
@@ -282,7 +282,7 @@ def joint_training(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
     ], ignore_index=True)
 
 
-def trained_at(ensembles: dict[float, Ensemble], train_at: tuple[float, ...]) -> pd.DataFrame:
+def trained_together(ensembles: dict[float, Ensemble], train_at: tuple[float, ...]) -> pd.DataFrame:
     """Return ρ(τ_α) of ridge regression trained at some temperatures together, at each of all.
 
     At one of the training temperatures the others train. Standardisation, runs left out and

@@ -80,7 +80,7 @@ def test_groups_are_read_as_command_lines_hand_them_over():
 
 # --------------------------------------------------------------------------- 9: temperatures
 def test_temperatures_that_train_together(smoke, shown):
-    table = transfer.trained_at(shown, (0.8, 0.7))
+    table = transfer.trained_together(shown, (0.8, 0.7))
     assert len(table) == 4 and set(table["T"]) == {0.8, 0.7}
     # At T = 0.8 the other alone trains; run 0 is predicted by run 1 of T = 0.7.
     hot, cold = (networks.dataset(shown[t]) for t in (0.8, 0.7))
@@ -95,7 +95,7 @@ def test_temperatures_that_train_together(smoke, shown):
     row = table[(table["T"] == 0.8) & table["model"].str.startswith("ridge B")]
     assert row["within"].item() == pytest.approx(np.mean(mine), abs=1e-6)
     with pytest.raises(ParameterError, match="train_at = 0.8, 0.3: name two or more of 0.8, 0.7"):
-        transfer.trained_at(shown, (0.8, 0.3))
+        transfer.trained_together(shown, (0.8, 0.3))
 
 
 # --------------------------------------------------------------------------- 11: the division
