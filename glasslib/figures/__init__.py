@@ -5,7 +5,7 @@ from glasslib.figures.cage import cage_parts_figure, structure_limit_figure
 from glasslib.figures.cage_scan import cage_scan_figure
 from glasslib.figures.ceiling import ceiling_figure
 from glasslib.figures.correlation import accuracy_figure, correlation_figure, model_figure
-from glasslib.figures.debye_waller import importance_figure, reorientation_figure
+from glasslib.figures.debye_waller import gap_figure, importance_figure, reorientation_figure
 from glasslib.figures.descriptors import (
     cost_figure,
     descriptor_figure,
@@ -14,7 +14,7 @@ from glasslib.figures.descriptors import (
 )
 from glasslib.figures.front import front_figure
 from glasslib.figures.graph_network import graph_network_figure
-from glasslib.figures.leaks import leak_figure
+from glasslib.figures.leaks import leak_figure, leak_sizes_figure
 from glasslib.figures.learning_curves import learning_figure
 from glasslib.figures.maps import maps_figure
 from glasslib.figures.melt import energy_figure, melt_figure
@@ -24,17 +24,25 @@ from glasslib.figures.relaxation import relaxation_figure, scaling_figure
 from glasslib.figures.size import *  # noqa: F403
 from glasslib.figures.structure_limit import cage_gap_figure, cage_learning_figure
 from glasslib.figures.style import save
-from glasslib.figures.susceptibility import mobile_figure, susceptibility_figure, trajectory_figure
-from glasslib.figures.transfer import transfer_figure
+from glasslib.figures.susceptibility import (
+    gain_figure,
+    length_figure,
+    mobile_figure,
+    skill_figure,
+    susceptibility_figure,
+    trajectory_figure,
+)
+from glasslib.figures.transfer import transfer_figure, transfer_map_figure
 from glasslib.figures.viewer import explorer, glass_figure
 
 __all__ = [
     "accuracy_figure", "baseline_figure", "cage_gap_figure", "cage_learning_figure",
-    "cage_parts_figure", "cage_scan_figure", "ceiling_figure", "correlation_figure", "cost_figure",
-    "descriptor_figure", "energy_figure", "explorer", "front_figure", "glass_figure",
-    "graph_network_figure", "importance_figure", "leak_figure", "learning_figure", "maps_figure",
+    "cage_parts_figure", "cage_scan_figure", "ceiling_figure", "correlation_figure",
+    "cost_figure", "descriptor_figure", "energy_figure", "explorer", "front_figure",
+    "gain_figure", "gap_figure", "glass_figure", "graph_network_figure", "importance_figure",
+    "leak_figure", "leak_sizes_figure", "learning_figure", "length_figure", "maps_figure",
     "melt_figure", "mixture_figure", "mobile_figure", "model_figure", "propensity_figure",
     "redundancy_figure", "relaxation_figure", "reorientation_figure", "save", "scaling_figure",
-    "shells_figure", "structure_limit_figure", "susceptibility_figure", "trajectory_figure",
-    "transfer_figure",
+    "shells_figure", "skill_figure", "structure_limit_figure", "susceptibility_figure",
+    "trajectory_figure", "transfer_figure", "transfer_map_figure",
 ]  # fmt: skip

@@ -7,14 +7,63 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
+    ENOUGH_RUNS,
     legend_below,
     letters,
+    name_of,
+    network_look,
     runs_of,
     styled,
+    temperature_axis,
+    temperature_colour,
     temperature_look,
+    trend,
 )
 
-__all__ = ["importance_figure", "reorientation_figure"]
+__all__ = ["gap_figure", "importance_figure", "reorientation_figure"]
+
+
+@styled
+def gap_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Draw ρ(τ_α) of ridge B, of B with early reorientation and of ridge A; and the gap closed.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``reorientation-models``.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``T``, ``model``, ``rho``, ``rho_error``.
+    """
+    here = table[table["at_tau"] & (table["target"] == "propensity")]
+    runs = runs_of(table)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.2, 3.7))
+    looks = {
+        "ridge A": network_look("A"), "ridge B": network_look("B"),
+        "B and reorientation": network_look("B") | {"color": "#8C6BB1", "marker": "D"},
+    }
+    for model, look in looks.items():
+        line = here[here["model"] == model]
+        trend(left, line["T"], line["rho"], line["rho_error"], line["T"].map(runs.get),
+              look | {"label": model})
+    left.set(ylim=(0, 1.02), ylabel="$\\rho(\\tau_\\alpha)$, new configurations",
+             title="ridge regression")
+    temperature_axis(left)
+    gap = here[here["model"] == "gap closed"]
+    for place, (_, row) in enumerate(gap.iterrows()):
+        few, colour = runs.get(row["T"], ENOUGH_RUNS) < ENOUGH_RUNS, temperature_colour(row["T"])
+        right.bar(place, row["rho"], 0.6, yerr=row["rho_error"], edgecolor=colour, lw=1.7,
+                  color="white" if few else colour, error_kw={"elinewidth": 1})
+    names = [name_of(t, runs.get(t)).removeprefix("T = ").replace(" (", "\n(") for t in gap["T"]]
+    right.set_xticks(range(len(names)), names)
+    right.set(ylim=(0, 1.02), xlabel=r"temperature $T$  ($\epsilon/k_B$)",
+              title="part of the gap A − B closed")
+    letters([left, right])
+    legend_below(figure, left)
+    known = here["model"].isin([*looks, "gap closed"])
+    return figure, here[known][["T", "model", "rho", "rho_error"]].reset_index(drop=True)
 
 
 @styled

@@ -1,4 +1,4 @@
-"""The leak, seen: how far it reaches, and what a predictor without structure reaches."""
+"""Four leaks, how much each adds; and the first, seen: its reach, and what needs no structure."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,9 +6,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
+    ENOUGH_RUNS,
+    NETWORK_COLOURS,
     SPLIT_NAMES,
     legend_below,
     letters,
+    name_of,
     network_look,
     runs_of,
     styled,
@@ -17,7 +20,57 @@ from glasslib.figures.style import (
     trend,
 )
 
-__all__ = ["leak_figure"]
+__all__ = ["leak_figure", "leak_sizes_figure"]
+
+
+@styled
+def leak_sizes_figure(
+    sizes: pd.DataFrame, runs: dict[float, int]
+) -> tuple[Figure, pd.DataFrame]:
+    """Draw what each of four leaks adds, as bars: a panel for each leak, temperatures across.
+
+    Parameters
+    ----------
+    sizes : pandas.DataFrame
+        From :func:`glasslib.results.leak_sizes`.
+    runs : dict of float to int
+        Number of runs at each temperature; with few, bars are hollow.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``leak``, ``model``, ``when``, ``T``, ``added``, ``added_error``.
+    """
+    figure, axes = plt.subplots(2, 2, figsize=(8.2, 5.4), sharex=True)
+    leaks, temperatures = list(dict.fromkeys(sizes["leak"])), sorted(runs, reverse=True)
+    for leak, axis in zip(leaks, axes.flat, strict=False):
+        cases = list(sizes[sizes["leak"] == leak].groupby(["model", "when"], sort=False))
+        for number, ((model, when), line) in enumerate(cases):
+            colour = NETWORK_COLOURS.get(model[-1], "0.45")
+            place = line["T"].map(temperatures.index) + 0.8 * ((number + 0.5) / len(cases) - 0.5)
+            name = f"{model.replace('network ', '').replace('ridge ', '')}, at {when}"
+            bars = axis.bar(
+                place, line["added"], 0.72 / len(cases), yerr=line["added_error"], color=colour,
+                edgecolor=colour, lw=1.2, alpha=1 if when == "τ_α" else 0.45,
+                error_kw={"elinewidth": 1, "ecolor": "0.15"},
+                label=name.replace("τ_α", r"$\tau_\alpha$"),
+            )
+            for bar, temperature in zip(bars, line["T"], strict=True):
+                if runs[temperature] < ENOUGH_RUNS:
+                    bar.set_facecolor("white")
+        axis.axhline(0, color="0.3", lw=0.8)
+        axis.set_title(leak.replace("χ4", r"$\chi_4$"))
+    low, high = zip(*(axis.get_ylim() for axis in axes.flat[:3]), strict=True)
+    for axis in axes.flat[:3]:
+        axis.set(ylim=(min(low), max(high)), ylabel=r"added to $\rho$")
+    axes[1, 1].set_ylabel(r"added to ratio to true $\chi_4$")
+    names = [name_of(t, runs[t]).removeprefix("T = ").replace(" (", "\n(") for t in temperatures]
+    for axis in axes[1]:
+        axis.set_xticks(range(len(names)), names)
+        axis.set_xlabel(r"temperature $T$  ($\epsilon/k_B$)")
+    letters(axes)
+    legend_below(figure, *axes.flat)
+    return figure, sizes
 
 
 @styled

@@ -1,14 +1,28 @@
 """Figure 6: the four-point susceptibility, true and predicted, and of single trajectories."""
 
+from itertools import product
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from glasslib.figures.style import NETWORK_COLOURS, styled, temperature_colour, time_panels
+from glasslib.figures.style import (
+    NETWORK_COLOURS,
+    SPLIT_NAMES,
+    legend_below,
+    letters,
+    split_label,
+    styled,
+    temperature_colour,
+    temperature_look,
+    time_panels,
+)
 from glasslib.results.relaxation import FEWEST_RUNS
+from glasslib.results.susceptibility import GAIN, at_largest, between_one_and_tau, skill
 
-__all__ = ["mobile_figure", "susceptibility_figure", "trajectory_figure"]
+__all__ = ["gain_figure", "length_figure", "mobile_figure", "skill_figure",
+           "susceptibility_figure", "trajectory_figure"]  # fmt: skip
 
 _CURVES = [
     ("all", "true", "true", "true", "-o"),
@@ -127,6 +141,113 @@ def mobile_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         below.set_xlabel("mobile monomers, true")
     axes[0, 0].set_ylabel("predicted")
     axes[1, 0].set_ylabel(r"inherent-structure energy  ($\epsilon$)")
-    axes[0, 0].legend()
+    legend_below(figure, axes[0, 0])
     columns = ["T", "split", "predictor", "run", "predicted", "true"]
     return figure, pd.concat(drawn, ignore_index=True)[columns]
+
+
+def _unless_empty(axis: Axes, table: pd.DataFrame) -> None:
+    if table.empty:
+        axis.text(0.5, 0.5, "no temperature has four runs", ha="center", transform=axis.transAxes)
+
+
+def _lines(axis: Axes, table: pd.DataFrame, x: str, y: str, ls: str | None = None) -> None:
+    """Draw one line a temperature; the lines are shifted slightly, so that bars can be read."""
+    for number, (temperature, line) in enumerate(table.groupby("T", sort=False)):
+        look = temperature_look(temperature)
+        axis.errorbar(line[x] * 1.01**number, line[y], yerr=line[f"{y}_error"], elinewidth=1,
+                      **look | ({} if ls is None else {"ls": ls}))
+
+
+@styled
+def skill_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Draw the correlation over runs of predicted and true number of mobile monomers.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``mobile-number``.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: those of :func:`glasslib.results.susceptibility.skill`.
+    """
+    numbers = skill(table)
+    names = numbers["predictor"] + ", " + numbers["split"].map(
+        {"row": "random split", "run": "new configurations"}).fillna(numbers["split"])
+    labels = list(dict.fromkeys(names))
+    figure, axis = plt.subplots(figsize=(8.2, 0.36 * max(len(labels), 3) + 1.3))
+    for number, (temperature, line) in enumerate(numbers.groupby("T", sort=False)):
+        place = names[line.index].map(labels.index) + 0.15 * (number - 1.5)
+        axis.errorbar(line["r"], place, xerr=[line["r"] - line["low"], line["high"] - line["r"]],
+                      elinewidth=1, **temperature_look(temperature) | {"ls": ""})
+    axis.axvline(0, color="0.8", lw=0.6)
+    axis.set(xlim=(-1.05, 1.05), xlabel="correlation over runs with the true number, 95 % interval")
+    axis.set_yticks(range(len(labels)), labels)
+    axis.invert_yaxis()
+    _unless_empty(axis, numbers)
+    legend_below(figure, axis)
+    return figure, numbers
+
+
+@styled
+def gain_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Draw by how much χ4 of A lies closer to the true one than that of B, from t = 1 to τ_α.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``susceptibility``.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``split``, ``T``, ``t``, ``curve``, ``ratio``, ``ratio_error``.
+    """
+    numbers = between_one_and_tau(table)
+    figure, axes = plt.subplots(1, 2, sharey=True)
+    for axis, (split, title) in zip(axes, SPLIT_NAMES.items(), strict=True):
+        here = numbers[(numbers["split"] == split) & (numbers["curve"] == GAIN)]
+        _lines(axis, here, "part", "ratio")
+        axis.axhline(0, color="0.8", lw=0.6)
+        axis.set(xscale="log", title=title, xlabel=r"$t / \tau_\alpha$")
+        _unless_empty(axis, here)
+    axes[0].set_ylabel("A closer to the true $\\chi_4$\nthan B, as part of it")
+    letters(axes)
+    legend_below(figure, *axes)
+    columns = ["split", "T", "t", "curve", "ratio", "ratio_error"]
+    return figure, numbers[columns].reset_index(drop=True)
+
+
+@styled
+def length_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Draw predicted over true χ4 against the probe length, where the true χ4 is largest.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``probe-lengths``.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``split``, ``curve``, ``T``, ``a``, ``t``, ``chi4``, ``chi4_error``, ``ratio``,
+        ``ratio_error``, ``r``.
+    """
+    numbers = at_largest(table)
+    figure, axes = plt.subplots(2, 2, sharex=True, sharey=True, figsize=(8.2, 5.8))
+    for (split, network), axis in zip(product(SPLIT_NAMES, "AB"), axes.flat, strict=True):
+        here = numbers[(numbers["split"] == split) & (numbers["curve"] == f"network {network}")]
+        _lines(axis, here, "a", "ratio", ls="")
+        axis.axhline(1, color="0.6", lw=0.8)
+        axis.set(title=f"network {network}", ylim=(-0.1, 3))
+        _unless_empty(axis, here)
+    for axis, split in zip(axes[:, 0], SPLIT_NAMES, strict=True):
+        axis.set_ylabel(split_label(split, r"predicted / true $\chi_4$"))
+    for axis in axes[-1]:
+        axis.set_xlabel(r"probe length $a$  ($\sigma$)")
+    letters(axes)
+    legend_below(figure, *axes.flat)
+    columns = ["split", "curve", "T", "a", "t", "chi4", "chi4_error", "ratio", "ratio_error", "r"]
+    return figure, numbers[columns].reset_index(drop=True)

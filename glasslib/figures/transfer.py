@@ -11,6 +11,7 @@ from glasslib.figures.style import (
     legend_below,
     letters,
     mark_tau,
+    name_of,
     runs_of,
     split_label,
     styled,
@@ -19,7 +20,7 @@ from glasslib.figures.style import (
     temperature_look,
 )
 
-__all__ = ["transfer_figure"]
+__all__ = ["transfer_figure", "transfer_map_figure"]
 
 
 @styled
@@ -62,3 +63,43 @@ def transfer_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     legend_below(figure, axes[0, 0], more={"own temperature": handle})
     columns = ["split", "network", "trained", "applied", "rho", "rho_error"]
     return figure, table[columns].reset_index(drop=True)
+
+
+@styled
+def transfer_map_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Draw ρ(τ_α) within new configurations as a map, with numbers: trained down, applied across.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``transfer``.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``network``, ``trained``, ``applied``, ``within``, ``within_error``. Empty with a
+        single run.
+    """
+    runs = runs_of(table)
+    here = table[(table["kind"] == "pair") & (table["split"] == "run")]
+    places = list(dict.fromkeys(here["trained"]))
+    names = [name_of(t, runs.get(t)).removeprefix("T = ").replace(" (", "\n(") for t in places]
+    figure, axes = plt.subplots(1, 2, sharey=True, figsize=(8.2, 0.5 * len(places) + 1.4))
+    for network, axis in zip("AB", axes, strict=True):
+        chosen = here[here["network"] == network]
+        rho = chosen.pivot(index="trained", columns="applied", values="within")
+        axis.imshow(rho.reindex(index=places, columns=places), vmin=0.2, vmax=1, aspect="auto",
+                    cmap="Blues")
+        for _, row in chosen.iterrows():
+            hundredths = max(1, round(100 * row["within_error"]))
+            axis.text(places.index(row["applied"]), places.index(row["trained"]),
+                      f"{row['within']:.2f}({hundredths})", ha="center", va="center",
+                      color="white" if row["within"] > 0.8 else "black", fontsize=10)
+        axis.set(title=f"network {network}", xlabel=r"$T$ of application  ($\epsilon/k_B$)")
+        axis.set_xticks(range(len(places)), names)
+        axis.set_yticks(range(len(places)), names)
+        axis.tick_params(length=0)
+    axes[0].set_ylabel(r"$T$ of training  ($\epsilon/k_B$)")
+    letters(axes)
+    columns = ["network", "trained", "applied", "within", "within_error"]
+    return figure, here[columns].reset_index(drop=True)

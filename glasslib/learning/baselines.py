@@ -22,7 +22,7 @@ from copy import copy
 from functools import wraps
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -35,8 +35,8 @@ from glasslib.learning.correlation import pearson_of_columns
 from glasslib.learning.dataset import Split
 
 __all__ = [
-    "ALONE", "ALPHAS", "RidgeSums", "ValidatedRidge", "best_column", "out_of_sample",
-    "position_pipeline", "ridge_pipeline", "tree_pipeline",
+    "ALONE", "ALPHAS", "BestSquares", "RidgeSums", "ValidatedRidge", "best_column",
+    "out_of_sample", "position_pipeline", "ridge_pipeline", "tree_pipeline",
 ]  # fmt: skip
 
 #: Strengths that :class:`ValidatedRidge` tries, per training row.
@@ -255,6 +255,38 @@ def ridge_pipeline(
         ("lighten", FunctionTransformer(_lighten, kw_args={"count": light})),
         ("regress", ValidatedRidge(alphas, seed=seed)),
     ])
+
+
+class BestSquares(TransformerMixin, BaseEstimator):
+    """Put the squares of some columns before the columns: those that correlate best with a target.
+
+    The squares are about the mean. Columns are chosen, and means taken, on the rows of the fit.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+
+    Examples
+    --------
+    >>> x = np.array([[0.0, 1.0], [2.0, 1.5], [4.0, 1.0]])
+    >>> BestSquares(1).fit(x, x[:, :1]).transform(x)[:, 0].tolist()
+    [4.0, 0.0, 4.0]
+    """
+
+    def __init__(self, count: int = 10):
+        self.count = count
+
+    def fit(self, X: np.ndarray, y: np.ndarray):
+        """Choose; X is (n_rows, n_columns) and y (n_rows, n_targets)."""
+        rho = np.nan_to_num(pearson_of_columns(np.asarray(y, dtype=np.float64), X))
+        self.columns_ = np.argsort(-np.abs(rho).max(axis=1), kind="stable")[: self.count]
+        self.mean_ = X[:, self.columns_].mean(axis=0, dtype=np.float64)
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return (n_rows, count + n_columns)."""
+        return np.hstack([(X[:, self.columns_] - self.mean_) ** 2, X])
 
 
 def tree_pipeline(seed: int = 0) -> Pipeline:

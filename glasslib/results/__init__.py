@@ -8,6 +8,7 @@ the parameters and the code that computes it. What takes minutes ships as small 
 """
 
 from glasslib.learning.correlation import difference_name, is_difference  # noqa: F401
+from glasslib.results.baselines import positions_sentence  # noqa: F401
 from glasslib.results.cage import (  # noqa: F401
     limit_sentence,
     limit_table,
@@ -16,11 +17,16 @@ from glasslib.results.cage import (  # noqa: F401
 )
 from glasslib.results.cage_scan import scan_sentence, second_wall_table  # noqa: F401
 from glasslib.results.claims import judged  # noqa: F401
-from glasslib.results.correlation import accuracy_sentence, counted, deepest_minima  # noqa: F401
+from glasslib.results.correlation import (  # noqa: F401
+    accuracy_sentence,
+    counted,
+    deepest_minima,
+    seeds_sentence,
+)
 from glasslib.results.findings import opening  # noqa: F401
 from glasslib.results.front import FRONT_TABLES, in_two_minutes  # noqa: F401
 from glasslib.results.graph_network import graph_sentence  # noqa: F401
-from glasslib.results.leaks import leak_sentence  # noqa: F401
+from glasslib.results.leaks import leak_sentence, leak_sizes  # noqa: F401
 from glasslib.results.maps import *  # noqa: F403
 from glasslib.results.melt import *  # noqa: F403
 from glasslib.results.mixture import another_sentence, another_table  # noqa: F401
@@ -31,6 +37,7 @@ from glasslib.results.page import *  # noqa: F403
 from glasslib.results.page_parameters import descriptor_spec, own_settings  # noqa: F401
 from glasslib.results.prediction import predict_snapshot  # noqa: F401
 from glasslib.results.propensity import *  # noqa: F403
+from glasslib.results.questions import asked  # noqa: F401
 from glasslib.results.relaxation import *  # noqa: F403
 from glasslib.results.size import (  # noqa: F401
     size_monomers_table,
@@ -43,12 +50,6 @@ from glasslib.results.structure_limit import (  # noqa: F401
     head_sentence,
     joint_sentence,
 )
-from glasslib.results.susceptibility import (  # noqa: F401
-    gain_table,
-    largest_table,
-    length_table,
-    skill_sentence,
-    skill_table,
-)
+from glasslib.results.susceptibility import largest_table  # noqa: F401
 from glasslib.results.tables import table  # noqa: F401
 from glasslib.results.words import *  # noqa: F403

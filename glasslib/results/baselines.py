@@ -9,10 +9,12 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from glasslib.learning.baselines import (
+    BestSquares,
     best_column,
     out_of_sample,
     position_pipeline,
@@ -25,8 +27,8 @@ from glasslib.parameters import NetworkSettings
 from glasslib.results.networks import NETWORKS, dataset, held_out
 from glasslib.store import Ensemble
 
-__all__ = ["baseline_correlations", "positions", "ridge_of", "ridge_predictions",
-           "ridges", "splits_of"]
+__all__ = ["baseline_correlations", "positions", "positions_sentence", "ridge_of",
+           "ridge_predictions", "ridges", "splits_of", "with_squares"]  # fmt: skip
 
 SINGLE = {
     "Debye–Waller alone": "debye_waller",
@@ -155,6 +157,39 @@ def baseline_correlations(ensemble: Ensemble) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def with_squares(ensemble: Ensemble, squares: int) -> pd.DataFrame:
+    """Return ρ(τ_α) of ridge regression that also reads the squares of the best descriptors.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    squares : int
+        How many; they are chosen on the rows that train.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``split`` (row, run) and the columns of
+        :func:`~glasslib.learning.correlation.correlation_rows` at t = τ_α; ``model`` is "ridge A
+        and squares", "ridge B and squares", and their differences from ridge A and B.
+    """
+    data, tables = dataset(ensemble), []
+    k = data.tau_index
+    for division, (folds, groups) in splits_of(data).items():
+        predicted = {}
+        for network in NETWORKS:
+            name, inputs = f"ridge {network}", data.inputs(network)[0]
+            predicted[name] = ridge_predictions(data, network, division)
+            squared = Pipeline([("squares", BestSquares(squares)), *ridge_of(network)().steps])
+            one = out_of_sample(
+                partial(clone, squared), inputs, data.targets[:, [k]], folds, groups)
+            predicted[f"{name} and squares"] = np.repeat(one, len(data.times), axis=1)
+        differences = [(f"ridge {n} and squares", f"ridge {n}") for n in NETWORKS]
+        table = correlation_rows(data, predicted, differences, times=[k], split=division)
+        tables.append(table[table["model"].str.contains("squares")])
+    return pd.concat(tables, ignore_index=True)
+
+
 def positions(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
     """Return ρ within each place in the chain, runs held out: without "ends move more".
 
@@ -189,3 +224,38 @@ def positions(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
     explained = dict(zip(data.times, means.var(axis=0) / variance, strict=True))
     tables[0]["explained"] = tables[0]["t"].map(explained)
     return pd.concat(tables, ignore_index=True)
+
+
+def positions_sentence(table: pd.DataFrame, judged: list[float]) -> str:
+    """Say what the place in the chain explains, and whether ends are predicted as well as middles.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``positions``.
+    judged : list of float
+        The temperatures that count.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"T": 0.6, "position": ["all", "end"] * 2, "at_tau": True,
+    ...     "model": ["network A"] * 2 + ["network B"] * 2, "within": [0.7, 0.68, 0.41, 0.45],
+    ...     "explained": [0.12, np.nan] * 2})
+    >>> positions_sentence(table, [0.6])
+    'The place in the chain explains at most 12 % of the variance of the propensity, at any time. \
+Among the monomers of one place alone, ρ(τ_α) differs from that over all by at most 0.02 (A) and \
+0.04 (B).'
+    """
+    here = table[table["T"].isin(judged)]
+    if here.empty:
+        return "One run alone: none can be held out."
+    part = f"{100 * here['explained'].max():.0f} %"
+    most = []
+    for network in NETWORKS:
+        one = here[(here["model"] == f"network {network}") & here["at_tau"]]
+        whole = one[one["position"] == "all"].set_index("T")["within"]
+        apart = (one["within"] - one["T"].map(whole)).abs().max()
+        most.append(f"{apart:.2f} ({network})")
+    return (f"The place in the chain explains at most {part} of the variance of the propensity, at"
+            " any time. Among the monomers of one place alone, ρ(τ_α) differs from that over all"
+            f" by at most {' and '.join(most)}.")

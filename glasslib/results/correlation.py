@@ -33,7 +33,8 @@ from glasslib.store import Ensemble
 
 __all__ = [
     "JUDGED", "accuracy", "accuracy_from_equal_runs", "accuracy_sentence", "comparable", "counted",
-    "deepest_minima", "folds_of_seed", "groups_of_runs", "shape", "shape_features",
+    "deepest_minima", "folds_of_seed", "groups_of_runs", "seeds_sentence", "shape",
+    "shape_features",
 ]  # fmt: skip
 
 SEEDS = 3
@@ -375,3 +376,27 @@ the error bar at 1 of 1 temperature.'
         f"ρ(τ_α) of A and B is {each}. A is higher by more than the error bar at"
         f" {higher} of {n} temperature{'s' * (n > 1)}."
     )
+
+
+def seeds_sentence(accuracy: pd.DataFrame) -> str:
+    """Say how far seeds scatter, for each test the most over networks and temperatures.
+
+    Parameters
+    ----------
+    accuracy : pandas.DataFrame
+        The result table ``accuracy``.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"split": ["row", "row", "run"], "at_tau": True, "seeds": 3,
+    ...     "model": "network A", "seed_deviation": [0.004, 0.011, 0.021]})
+    >>> seeds_sentence(table)
+    'Over 3 seeds the standard deviation of ρ(τ_α) is at most 0.011 in the random split and 0.021 \
+on new configurations.'
+    """
+    here = accuracy[accuracy["at_tau"] & accuracy["model"].isin(DIFFERENCE)]
+    most = here.groupby("split")["seed_deviation"].max()
+    names = {"row": "in the random split", "run": "on new configurations"}
+    told = " and ".join(f"{most[way]:.3f} {name}" for way, name in names.items() if way in most)
+    return (f"Over {here['seeds'].max()} seeds the standard deviation of ρ(τ_α) is at most"
+            f" {told}.")

@@ -4,7 +4,7 @@ The reorientation propensity of a monomer is the mean of 1 − P2 (or 1 − P1) 
 over the trajectories of the ensemble.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,8 @@ from glasslib.results.baselines import POSITIONS, ridge_of, ridge_predictions, r
 from glasslib.results.networks import NETWORKS, dataset, held_out
 from glasslib.store import Ensemble
 
-__all__ = ["importance", "reorientation", "reorientation_models", "reorientation_propensity"]
+__all__ = ["importance", "reorientation", "reorientation_models", "reorientation_of",
+           "reorientation_propensity", "shuffled_together"]  # fmt: skip
 
 
 def reorientation_propensity(ensemble: Ensemble, name: str = "p2_loss") -> np.ndarray:
@@ -94,6 +95,28 @@ def reorientation(ensemble: Ensemble) -> pd.DataFrame:
                 for j, t in enumerate(data.times)
             ]
     return pd.DataFrame(rows, columns=["pair", "position", "t", "at_tau", "rho", "rho_error"])
+
+
+@dataclass(frozen=True, eq=False)
+class _FirstPolynomial(Ensemble):
+    """An ensemble that gives 1 − P1 wherever 1 − P2 is asked for."""
+
+    def mean(self, name: str) -> np.ndarray:
+        return super().mean("p1_loss" if name == "p2_loss" else name)
+
+
+def reorientation_of(ensemble: Ensemble, polynomial: int) -> pd.DataFrame:
+    """Return :func:`reorientation` of the first Legendre polynomial, or of the second.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    polynomial : {1, 2}
+    """
+    if polynomial == 1:
+        parts = {field.name: getattr(ensemble, field.name) for field in fields(Ensemble)}
+        ensemble = _FirstPolynomial(**parts)
+    return reorientation(ensemble)
 
 
 def reorientation_models(ensemble: Ensemble) -> pd.DataFrame:
@@ -188,3 +211,46 @@ def importance(ensemble: Ensemble, settings: dict) -> pd.DataFrame:
                     for j, t in enumerate(data.times)
                 ]
     return pd.DataFrame(rows, columns=empty)
+
+
+def shuffled_together(ensemble: Ensemble, shuffle_together: tuple[str, ...]) -> pd.DataFrame:
+    """Return how much ρ(τ_α) of ridge falls when several groups are shuffled as one.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    shuffle_together : tuple of str
+        Names of groups, as in the table of :func:`importance`. Network B has no Debye–Waller
+        factor; of its ridge the other groups are shuffled.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of :func:`importance` at t = τ_α, new configurations. Empty with a single run.
+    """
+    data, rows = dataset(ensemble), []
+    if data.n_runs < 2:
+        return pd.DataFrame(columns=["model", "group", "columns", "t", "at_tau", "drop",
+                                     "drop_error"])
+    folds, runs = splits_of(data)["run"]
+    k = data.tau_index
+    for network in NETWORKS:
+        inputs, names = data.inputs(network)
+        groups = descriptor_groups(names)
+        together = np.unique(np.concatenate(
+            [np.empty(0, np.int64), *(groups[g] for g in shuffle_together if g in groups)]))
+        whole, shuffled = np.full((2, len(data), 1), np.nan)
+        for parts in folds:
+            chosen = np.sort(np.concatenate([parts.train, parts.validation]))
+            model = ridge_of(network)().fit(
+                inputs[chosen], data.targets[chosen][:, [k]], regress__groups=runs[chosen])
+            whole[parts.test] = model.predict(inputs[parts.test])
+            shuffled[parts.test] = shuffled_prediction(
+                model.predict, inputs[parts.test], together, runs[parts.test])
+        before, after = (
+            correlate_runs(data.targets[:, [k]], one, data.runs)[0] for one in (whole, shuffled))
+        drop = before - after
+        rows.append((f"ridge {network}", " and ".join(shuffle_together), len(together),
+                     data.times[k], True, drop.value[0], drop.error[0]))
+    return pd.DataFrame(rows, columns=["model", "group", "columns", "t", "at_tau", "drop",
+                                       "drop_error"])

@@ -24,6 +24,7 @@ from glasslib.results.mixture import another_sentence
 from glasslib.results.relaxation import PAPER_A, PAPER_A_TEMPERATURE, relaxation_table
 from glasslib.results.sentences import Runs, at, contest, data_sentence, joined, on_cooling, values
 from glasslib.results.size import size_sentence
+from glasslib.results.susceptibility import skill_sentence
 from glasslib.results.tables import table
 from glasslib.results.transfer import A_LESS_B, OWN_LESS_ELSEWHERE
 from glasslib.results.verdicts import CANNOT_TELL, CONFIRMED, NOT_CONFIRMED, above, near
@@ -240,8 +241,10 @@ asked for new configurations, A is 0.70 at T = 0.60, and B is 0.40 at T = 0.60.'
     return " ".join(texts)
 
 
-def heterogeneity_finding(susceptibility: pd.DataFrame, runs: Runs) -> str:
-    """Page 8, from ``susceptibility``.
+def heterogeneity_finding(
+    susceptibility: pd.DataFrame, mobile: pd.DataFrame, runs: Runs
+) -> str:
+    """Page 8, from ``susceptibility`` and ``mobile-number``.
 
     Examples
     --------
@@ -249,27 +252,23 @@ def heterogeneity_finding(susceptibility: pd.DataFrame, runs: Runs) -> str:
     ...     "curve": ["true", "network A", "network B"], "chi4": [10.0, 10.5, 20.0],
     ...     "chi4_error": [3.0, 1, 1], "ratio": [np.nan, 1.05, 2.0],
     ...     "ratio_error": [np.nan, 0.01, 0.9]})
-    >>> heterogeneity_finding(table, {0.6: 10})
-    "At τ_α the true χ4 has an error of 30 % at T = 0.60. In the random split (the paper's test), \
-the prediction lies within 25 % of the truth in 1 of 2 cases (network and temperature), farther \
-off in 0, and 1 cannot be told."
+    >>> heterogeneity_finding(table, pd.DataFrame(columns=["T", "split", "predictor"]), {0.6: 10})
+    'At τ_α the true χ4 has an error of 30 % at T = 0.60: of 2 predictions of it, 1 lies within \
+25 %, 0 lie farther off, and 1 cannot be told. No temperature has four runs, and fewer do not tell \
+a correlation.'
     """
     here = chosen(susceptibility, runs)
     true = here[(here["split"] == "all") & here["chi4_error"].notna()]
-    errors = joined(f"{100 * row['chi4_error'] / row['chi4']:.0f} %" for _, row in true.iterrows())
-    text = f"At τ_α the true χ4 has an error of {errors} {at(true['T'], runs)}."
     if not len(true):
-        text = "Too few configurations give χ4 an error."
-    for way, name in TESTS.items():
-        rows = here[(here["split"] == way) & here["curve"].str.startswith("network")]
-        told = [near(row["ratio"] - 1, row["ratio_error"], MARGIN_CHI4, runs[row["T"]])
-                for _, row in rows.iterrows()]
-        if told:
-            text += (f" {name}, the prediction lies within {100 * MARGIN_CHI4:.0f} % of the truth"
-                     f" in {told.count(CONFIRMED)} of {len(told)} cases (network and temperature),"
-                     f" farther off in {told.count(NOT_CONFIRMED)}, and"
-                     f" {told.count(CANNOT_TELL)} cannot be told.")
-    return text
+        return "Too few configurations give χ4 an error."
+    errors = joined(f"{100 * row['chi4_error'] / row['chi4']:.0f} %" for _, row in true.iterrows())
+    told = [near(row["ratio"] - 1, row["ratio_error"], MARGIN_CHI4, runs[row["T"]])
+            for _, row in here[here["curve"].str.startswith("network")].iterrows()]
+    good, bad = told.count(CONFIRMED), told.count(NOT_CONFIRMED)
+    return (f"At τ_α the true χ4 has an error of {errors} {at(true['T'], runs)}: of {len(told)}"
+            f" predictions of it, {good} lie{'s' * (good == 1)} within {100 * MARGIN_CHI4:.0f} %,"
+            f" {bad} lie{'s' * (bad == 1)} farther off, and {told.count(CANNOT_TELL)} cannot be"
+            f" told. {skill_sentence(mobile)}")
 
 
 def transfer_finding(transfer: pd.DataFrame, runs: Runs) -> str:
@@ -572,7 +571,7 @@ FINDINGS: dict[str, Callable[[Mapping[float, Ensemble]], str]] = {
     "networks": _of(networks_finding, "accuracy"),
     "correlation": _of(correlation_finding, "shape"),
     "accuracy": _of(accuracy_finding, "accuracy", "accuracy-equal-runs"),
-    "heterogeneity": _of(heterogeneity_finding, "susceptibility"),
+    "heterogeneity": _of(heterogeneity_finding, "susceptibility", "mobile-number"),
     "transfer": _of(transfer_finding, "transfer"),
     "ceiling": _of(ceiling_finding, "ceiling", "accuracy"),
     "leaks": _of(leaks_finding, "without-structure", "accuracy", "leak-reach"),

@@ -10,22 +10,26 @@ import numpy as np
 import pandas as pd
 
 from glasslib.configuration import Configuration
+from glasslib.learning.baselines import out_of_sample
 from glasslib.learning.correlation import correlation_rows
 from glasslib.learning.dataset import Dataset
 from glasslib.parameters import DescriptorSpec
-from glasslib.results.baselines import ridge_predictions, splits_of
+from glasslib.results.baselines import ridge_of, ridge_predictions, splits_of
 from glasslib.results.cache import cached, digest, key_of
 from glasslib.results.closure import code_of
 from glasslib.results.networks import dataset, held_out
 from glasslib.store import Ensemble, load_ensemble
 from glasslib.structure.descriptors import structural_descriptors
 
-__all__ = ["inherent_dataset", "with_inherent_structure", "with_inherent_structure_in_networks"]
+__all__ = ["INHERENT_ALONE", "inherent_alone", "inherent_dataset", "with_inherent_structure",
+           "with_inherent_structure_in_networks"]  # fmt: skip
 
 #: Inputs by name: the letter of the network whose columns they hold, and whether the inherent
 #: structure is added.
 MODELS = {"B": ("B", False), "C": ("B", True), "A": ("A", False), "A and inherent": ("A", True)}
 DIFFERENCES = [("C", "B"), ("A", "C"), ("A and inherent", "A")]
+#: Ridge regression that does not read the configuration itself.
+INHERENT_ALONE = "ridge of the inherent structure"
 
 
 def _inherent_descriptors(ensemble: Ensemble, spec: DescriptorSpec) -> dict[str, np.ndarray]:
@@ -104,3 +108,32 @@ def with_inherent_structure_in_networks(ensemble: Ensemble, settings: dict) -> p
         models[name] = held_out(more if added else plain, network, settings["run"][network])[0]
     named, differences = _named(models, "network")
     return correlation_rows(plain, named, differences, split="run")
+
+
+def inherent_alone(ensemble: Ensemble, inherent: str = "instead") -> pd.DataFrame:
+    """Return ρ(t) of ridge regression on the inherent structure instead of the configuration.
+
+    It reads the descriptors of the inherent structure, and not the distance to it.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    inherent : {"instead"}
+        What the page asks.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of :func:`with_inherent_structure`; ``model`` is :data:`INHERENT_ALONE`, or its
+        difference from ridge C.
+    """
+    plain, more = dataset(ensemble), inherent_dataset(ensemble)
+    inputs, tables = more.features[:, plain.features.shape[1] : -1], []
+    for division, (folds, groups) in splits_of(plain).items():
+        predicted = {
+            INHERENT_ALONE: out_of_sample(ridge_of("B"), inputs, plain.targets, folds, groups),
+            "ridge C": ridge_predictions(more, "B", division),
+        }
+        table = correlation_rows(plain, predicted, [(INHERENT_ALONE, "ridge C")], split=division)
+        tables.append(table[table["model"] != "ridge C"])
+    return pd.concat(tables, ignore_index=True)

@@ -23,11 +23,13 @@ from glasslib.results.words import format_error
 from glasslib.store import Ensemble
 from glasslib.structure.descriptors import descriptor_labels
 
-__all__ = ["halves_of_blocks", "leak_sentence", "leaks_in_networks", "leaks_in_ridge",
-           "reach_of_leak", "runs_recognised", "without_structure"]  # fmt: skip
+__all__ = ["divided", "halves_of_blocks", "leak_sentence", "leak_sizes", "leaks_in_networks",
+           "leaks_in_ridge", "reach_of_leak", "runs_recognised", "without_structure"]  # fmt: skip
 
 #: The predictor that knows no structure.
 NO_STRUCTURE = "neighbours' propensity"
+#: The leak that is not one of ρ.
+OF_CHI4 = "χ4 over training monomers"
 #: Divisions of rows at random, those of the networks.
 SEEDS = 3
 #: Radii around a test ball within which no monomer of its run trains, σ; at last the whole run.
@@ -265,6 +267,102 @@ def runs_recognised(ensemble: Ensemble) -> pd.DataFrame:
             "generation": generation, "recognised": part, "chance": 1 / data.n_runs,
         })
     return pd.DataFrame(rows)
+
+
+def divided(
+    ensemble: Ensemble, divide_by: str = "monomer", neighbour_width: float = 0.5
+) -> pd.DataFrame:
+    """Return ρ(τ_α) of the mean of the neighbours and of ridge, a fifth of the melt held out.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    divide_by : {"monomer", "chain"}
+        What is dealt out at random to training and test: single monomers, or whole chains.
+    neighbour_width : float
+        Width of the Gaussian that weights the neighbours, in σ.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of :func:`~glasslib.learning.correlation.correlation_rows` at t = τ_α;
+        ``model`` is "neighbours' propensity", "ridge A" or "ridge B". One division, seed 0.
+    """
+    data = dataset(ensemble)
+    parts = split(data.runs, NetworkSettings())
+    if divide_by == "chain":
+        chains = [run["chain"] + 1_000_000 * k for k, run in enumerate(ensemble.runs.values())]
+        parts = split(np.concatenate(chains), NetworkSettings(split="run"))
+    known = ~np.isin(np.arange(len(data)), parts.test)
+    near = np.full(data.targets.shape, np.nan)
+    for run in ensemble.blocks:
+        rows = data.runs == run
+        near[rows] = interpolated(
+            ensemble.configuration(run), data.targets[rows], known[rows], neighbour_width
+        )
+    near[known] = np.nan
+    ridge = {
+        f"ridge {network}": out_of_sample(
+            ridge_of(network), data.inputs(network)[0], data.targets, [parts])
+        for network in NETWORKS
+    }
+    return correlation_rows(data, {NO_STRUCTURE: near} | ridge, times=[data.tau_index],
+                            split=divide_by)
+
+
+def leak_sizes(
+    accuracy: pd.DataFrame, leaks: pd.DataFrame, susceptibility: pd.DataFrame
+) -> pd.DataFrame:
+    """Return what each of four leaks adds.
+
+    Parameters
+    ----------
+    accuracy : pandas.DataFrame
+        The result table ``accuracy``, with the ρ that counts.
+    leaks, susceptibility : pandas.DataFrame
+        The result tables ``leaks`` and ``susceptibility``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``leak`` (neighbours in training, shared noise, standardisation, χ4 over training monomers),
+        ``model``, ``when`` (τ_α, or t = 1), ``T``, ``added`` and ``added_error``: to ρ by the first
+        three, to predicted over true χ4 by the last. The first and the last are differences of two
+        tests; their errors are added as if they were independent, which makes bars too long rather
+        than too short.
+
+    Examples
+    --------
+    >>> accuracy = pd.DataFrame({"T": 0.6, "model": "network A", "at_tau": True,
+    ...     "split": ["row", "run"], "rho": [0.77, 0.70], "rho_error": [0.03, 0.04]})
+    >>> none = pd.DataFrame(columns=["T", "leak", "variant", "model", "split", "t", "at_tau", "rho",
+    ...     "rho_error", "curve", "ratio", "ratio_error"])
+    >>> leak_sizes(accuracy, none, none)[["added", "added_error"]].to_numpy().tolist()
+    [[0.07, 0.05]]
+    """
+    def apart(table, label, value):
+        known = table[label].isin(["network A", "network B"]) & table["at_tau"].astype(bool)
+        both = table[known].set_index(["T", label])
+        row, run = (both[both["split"] == way] for way in ("row", "run"))
+        error = np.hypot(row[f"{value}_error"], run[f"{value}_error"].reindex(row.index))
+        added = (row[value] - run[value].reindex(row.index)).rename("added")
+        return added.to_frame().assign(added_error=error).reset_index(names=["T", "model"])
+
+    resampled = leaks[leaks["variant"] == "difference"].rename(
+        columns={"rho": "added", "rho_error": "added_error"})
+    noise = resampled[resampled["leak"] == "shared noise"]
+    standard = resampled[(resampled["leak"] == "standardisation") & (resampled["split"] == "row")]
+    parts = [
+        apart(accuracy, "model", "rho").assign(leak="neighbours in training", when="τ_α"),
+        noise[noise["at_tau"].astype(bool)].assign(when="τ_α"),
+        noise[noise["t"] == 1.0].assign(when="t = 1"),
+        standard[standard["at_tau"].astype(bool)].assign(when="τ_α"),
+        apart(susceptibility, "curve", "ratio").assign(leak=OF_CHI4, when="τ_α"),
+    ]
+    columns = ["leak", "model", "when", "T", "added", "added_error"]
+    whole = pd.concat([part[columns] for part in parts if len(part)], ignore_index=True)
+    known = whole["added"].notna() & ((whole["leak"] != OF_CHI4) | whole["added_error"].notna())
+    return whole[known].round(12).reset_index(drop=True)
 
 
 def leak_sentence(without: pd.DataFrame, accuracy: pd.DataFrame) -> str:

@@ -56,6 +56,13 @@ def limits(metadata: list) -> str:
     )
 
 
+def _texts(value: Any) -> Any:
+    """Let a tuple of texts be one text with commas, as command lines hand it over."""
+    if isinstance(value, str):
+        value = [part.strip().replace("-", "–") for part in value.strip("[]() ").split(",")]
+    return value
+
+
 _DESCRIPTORS = _taken(
     DescriptorSpec, "coarse_radius", "generations", "include_self", "angular_normalisation",
     "max_order", "shell_centres", "energy_bonds",
@@ -81,6 +88,9 @@ _DATA: Definitions = {
     )),
 }
 
+_GROUPS = ("radial", "angular", "Voronoi", "energy", "Debye–Waller", "generation 0",
+           "generation 1", "generation 2")
+
 #: Parameters of each notebook beyond those of all pages: type and field by name.
 PAGES: dict[str, Definitions] = {
     "03-propensity": _DATA,
@@ -104,8 +114,40 @@ PAGES: dict[str, Definitions] = {
     "09-transfer": {"statistics": (Literal["own", "training"], Field(
         "own", description="Whose mean and deviation standardise inputs at another temperature:"
         " those of the data set asked, or of the training rows."
+    )), "train_at": (Annotated[tuple[float, ...], BeforeValidator(_numbers)] | None, Field(
+        None, description="Temperatures that train one ridge regression together, for all others;"
+        " None: as in the table.",
+        json_schema_extra={"allowed": "temperatures shown, such as 0.6,0.45 | None"},
     ))},
     "10-what-a-correlation-is-worth": _DATA,
+    "11-leaks": _DATA | {
+        "divide_by": (Literal["monomer", "chain"], Field(
+            "monomer", description="What the random split deals out: single monomers or chains."
+        )),
+        "neighbour_width": (float, Field(
+            0.5, ge=0.1, le=2.0, description="Width of the Gaussian in the mean of the neighbours.",
+            json_schema_extra={"unit": "σ"},
+        )),
+    },
+    "12-baselines": _DATA | {"squares": (int, Field(
+        0, ge=0, le=880, description="Ridge regression also reads the squares of so many"
+        " descriptors, the best on training monomers."
+    ))},
+    "13-why-debye-waller": _DATA | {
+        "polynomial": (Literal[1, 2], Field(
+            2, description="Legendre polynomial P_1 or P_2 that measures how far bonds have turned."
+        )),
+        "shuffle_together": (
+            Annotated[tuple[Literal[_GROUPS], ...], BeforeValidator(_texts)] | None, Field(
+                None, description="Groups of descriptors that are also shuffled together, in ridge"
+                " regression.",
+                json_schema_extra={"allowed": f"some of {', '.join(_GROUPS)} | None"},
+            )),
+    },
+    "14-inherent-structure": _DATA | {"inherent": (Literal["beside", "instead"], Field(
+        "beside", description="Descriptors of the inherent structure beside those of the"
+        " configuration alone, or also instead of them."
+    ))},
 }
 
 _MODELS = {

@@ -18,16 +18,16 @@ from glasslib.dynamics.susceptibility import (
 )
 from glasslib.learning.correlation import pearson
 from glasslib.learning.dataset import Dataset, split
+from glasslib.results import sentences
 from glasslib.results.baselines import ridge_predictions
 from glasslib.results.correlation import Settings
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.results.relaxation import FEWEST_RUNS, ensemble_displacement
-from glasslib.results.words import format_error
 from glasslib.store import Ensemble
 
 __all__ = [
-    "gain_rows", "gain_table", "largest_rows", "largest_table", "length_table", "mobile_numbers",
-    "probe_lengths", "ratio_to_truth", "skill", "skill_rows", "skill_sentence", "skill_table",
+    "at_largest", "between_one_and_tau", "gain_rows", "largest_rows", "largest_table",
+    "mobile_numbers", "probe_lengths", "ratio_to_truth", "skill", "skill_rows", "skill_sentence",
     "susceptibilities",
 ]  # fmt: skip
 
@@ -245,30 +245,6 @@ def skill(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def skill_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Return :func:`skill` as text, a column for each temperature.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        The result table ``mobile-number``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By ``from`` and ``predictor``: r and its 95 % interval at each ``T`` with four runs or more.
-    """
-    of = skill(table)
-    of = of.assign(
-        text=[f"{r:+.2f} ({low:+.2f} to {high:+.2f})"
-              for r, low, high in zip(of["r"], of["low"], of["high"], strict=True)],
-        T=[f"T = {t:.2f}, {n} runs" for t, n in zip(of["T"], of["runs"], strict=True)],
-    ).rename(columns={"split": "from"})
-    wide = of.pivot_table(index=["from", "predictor"], columns="T", values="text",
-                          aggfunc="first", sort=False)
-    return wide.fillna("–").rename_axis(columns=None)
-
-
 def probe_lengths(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
     """Return χ4 with the probe lengths a = 0.4, 0.5 and 0.6, and that of the temperature.
 
@@ -342,8 +318,8 @@ def largest_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("T") if rows else pd.DataFrame()
 
 
-def gain_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Return what the Debye–Waller factor adds to χ4 from t = 1 to τ_α.
+def between_one_and_tau(table: pd.DataFrame) -> pd.DataFrame:
+    """Return χ4 of A and B over the true one, and what sets them apart, from t = 1 to τ_α.
 
     Parameters
     ----------
@@ -353,20 +329,26 @@ def gain_table(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        By ``split``, ``T`` and ``t``: χ4 of A and of B over the true one, and by how much A is
-        closer to 1. Temperatures with fewer than four runs are left out. Text.
+        Its rows of the networks and of :data:`GAIN`, and ``part``, t over τ_α. Temperatures with
+        fewer than four runs are left out.
     """
     table = table[table["runs"] >= FEWEST_RUNS]
     tau = table[table["at_tau"]].groupby("T")["t"].first()
-    table = table[(table["t"] >= 0.999) & (table["t"] <= table["T"].map(tau))]
-    names = {"network A": "A over true", "network B": "B over true", GAIN: GAIN}
-    table = table[table["curve"].isin(names)]
-    text = [format_error(*pair)
-            for pair in zip(table["ratio"], table["ratio_error"], strict=True)]
-    wide = table.assign(text=text, curve=table["curve"].map(names)).pivot_table(
-        index=["split", "T", "t"], columns="curve", values="text", aggfunc="first", sort=False
-    )
-    return wide.rename_axis(columns=None)
+    table = table.assign(part=table["t"] / table["T"].map(tau))
+    known = table["curve"].isin(["network A", "network B", GAIN])
+    return table[known & (table["t"] >= 0.999) & (table["part"] <= 1)]
+
+
+def at_largest(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the result table ``probe-lengths`` where the true χ4 is largest.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        It has, for each probe length, the time τ_α and that of the largest χ4.
+    """
+    order = table.sort_values("at_tau", kind="stable")
+    return order.drop_duplicates(["T", "split", "curve", "a"]).sort_index()
 
 
 def skill_sentence(table: pd.DataFrame) -> str:
@@ -380,51 +362,14 @@ def skill_sentence(table: pd.DataFrame) -> str:
     of = skill(table)
     if of.empty:
         return "No temperature has four runs, and fewer do not tell a correlation."
-    names = {
-        ("run", "network A"): "network A", ("run", "network B"): "network B",
-        ("start", "inherent-structure energy"): "the inherent-structure energy of the start",
-        ("trajectories", "relaxation time"): "the relaxation time of the same trajectories",
-    }
-    words = []
-    for (division, predictor), name in names.items():
-        each = of[(of["split"] == division) & (of["predictor"] == predictor)]
-        words.append(f"{name} {', '.join(f'{r:+.2f}' for r in each['r'])}")
-    temperatures = dict(zip(of["T"], of["runs"], strict=True))
-    where = ", ".join(f"{t:.2f} ({runs} runs)" for t, runs in temperatures.items())
-    return (
-        f"Correlation over runs with the true number of mobile monomers at τ_α, at T = {where}:"
-        f" {'; '.join(words)}."
-    )
-
-
-def length_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Return what other probe lengths do to χ4 and to its predictions.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        The result table ``probe-lengths``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By ``T``, ``a`` (σ; the mean displacement at τ_α is marked "own") and ``t`` (τ_α, and where
-        the true χ4 is largest): ``true`` χ4; predicted over true, and ``r``, the correlation over
-        runs, of A and B with rows at random and with runs held out. Text.
-    """
-    rows = []
-    for (t, a, own, time), here in table.groupby(["T", "a", "own", "t"], sort=False):
-        row = {"T": f"{t:.2f}", "a": f"{a:.3g}" + own * " own", "t": f"{time:.4g}"}
-        for _, one in here.iterrows():
-            if one["curve"] == "true":
-                row["true"] = format_error(one["chi4"], one["chi4_error"])
-            else:
-                name = f"{one['curve'][-1]}, {one['split']}"
-                row[name] = format_error(one["ratio"], one["ratio_error"])
-                if one["split"] == "run":
-                    row[f"r of {name}"] = f"{one['r']:+.2f}"
-        rows.append(row)
-    return pd.DataFrame(rows).set_index(["T", "a", "t"]) if rows else pd.DataFrame()
+    of_a, of_b, energy = (
+        sentences.values(of[(of["split"] == division) & (of["predictor"] == predictor)]["r"])
+        for division, predictor in (("run", "network A"), ("run", "network B"),
+                                    ("start", "inherent-structure energy")))
+    where = sentences.at(dict.fromkeys(of["T"]))
+    return ("On new configurations, predicted and true number of mobile monomers correlate over"
+            f" runs by {of_a} (A) and {of_b} (B) {where}; the inherent-structure energy of the"
+            f" start and that number by {energy}.")
 
 
 # --------------------------------------------------- as claims: (where, value, error, runs)

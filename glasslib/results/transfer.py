@@ -5,6 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from glasslib import store
+from glasslib.errors import ParameterError
 from glasslib.learning.baselines import out_of_sample
 from glasslib.learning.correlation import (
     Resampled,
@@ -18,7 +20,8 @@ from glasslib.results.correlation import COMPARED_RUNS, Settings, comparable, gr
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
 from glasslib.store import Ensemble
 
-__all__ = ["A_LESS_B", "INNER_LESS_OUTER", "OWN_LESS_ELSEWHERE", "joint_training", "transfers"]
+__all__ = ["A_LESS_B", "INNER_LESS_OUTER", "OWN_LESS_ELSEWHERE", "joint_training",
+           "trained_together", "transfers"]  # fmt: skip
 
 #: What contrasts are called in the table.
 INNER_LESS_OUTER = difference_name("intermediate", "outermost")
@@ -277,3 +280,52 @@ def joint_training(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
         correlation_rows(one, models[t], differences, times=[one.tau_index]).assign(T=t)
         for t, one in data.items()
     ], ignore_index=True)
+
+
+def trained_together(ensembles: dict[float, Ensemble], train_at: tuple[float, ...]) -> pd.DataFrame:
+    """Return ρ(τ_α) of ridge regression trained at some temperatures together, at each of all.
+
+    At one of the training temperatures the others train. Standardisation, runs left out and
+    columns are those of :func:`joint_training`.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+    train_at : tuple of float
+        Temperatures of training, among those.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``T`` and the columns of :func:`joint_training`; ``model`` names the temperatures.
+
+    Raises
+    ------
+    ParameterError
+        A temperature has no ensemble of two runs here, or fewer than two are named.
+    """
+    data = {t: dataset(ensemble) for t, ensemble in ensembles.items() if len(ensemble.runs) > 1}
+    named = [store.find_temperature(t, data) for t in train_at]
+    if None in named or len(set(named)) < 2:
+        raise ParameterError(
+            f"train_at = {', '.join(f'{t:g}' for t in train_at)}: name two or more of"
+            f" {', '.join(f'{t:g}' for t in data)}"
+        )
+    label, tables = " and ".join(f"{t:.2f}" for t in named), []
+    for t, target in data.items():
+        sets = [*(data[s] for s in named if s != t), target]
+        runs = np.concatenate([one.runs for one in sets])
+        test = np.arange(len(runs)) >= len(runs) - len(target)
+        splits = []
+        for run in np.unique(target.runs):
+            train = np.flatnonzero(~test & (runs != run))
+            splits.append(Split(train[1:], train[:1], np.flatnonzero(test & (runs == run))))
+        y = np.concatenate([_standardised(one.targets[:, [one.tau_index]]) for one in sets])
+        predicted = {}
+        for network in NETWORKS:
+            x = np.concatenate([_standardised(one.inputs(network)[0]) for one in sets])
+            own = out_of_sample(ridge_of(network), x, y, splits, runs)[test]
+            predicted[f"ridge {network}, {label}"] = np.repeat(own, len(target.times), axis=1)
+        tables.append(correlation_rows(target, predicted, times=[target.tau_index]).assign(T=t))
+    return pd.concat(tables, ignore_index=True)

@@ -135,6 +135,11 @@ def several(tables, shown):
         "importance": figures.importance_figure(tables["importance"], ["network A"])[0],
         "reorientation": figures.reorientation_figure(tables["reorientation"])[0],
         "propensity": figures.propensity_figure(list(shown.values()))[0],
+        "baselines": figures.baseline_figure(pd.concat([tables["baselines"], accuracy]),
+                                             ["ridge A", "network B"], ceiling)[0],
+        "transfer map": figures.transfer_map_figure(tables["transfer"])[0],
+        "gain": figures.gain_figure(tables["susceptibility"].assign(runs=4))[0],
+        "mobile": figures.mobile_figure(tables["mobile-number"])[0],
     }
     for figure in out.values():
         figure.canvas.draw()

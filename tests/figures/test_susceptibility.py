@@ -63,3 +63,28 @@ def test_mobile_figure(tables):
         points[0].get_xydata(),
         numbers[numbers["predictor"] == "inherent-structure energy"][["true", "predicted"]],
     )
+
+
+def test_skill_gain_and_lengths(tables):
+    """From tables of two runs that are said to be of four, and of none."""
+    mobile, table = tables["mobile-number"], tables["susceptibility"]
+    for draw, few in ((figures.skill_figure, mobile), (figures.gain_figure, table)):
+        figure, numbers = draw(few)
+        assert numbers.empty and "no temperature" in figure.axes[0].texts[0].get_text()
+    four = pd.concat([mobile, mobile.assign(run=mobile["run"] + 2, true=mobile["true"] + 3)])
+    figure, numbers = figures.skill_figure(four)
+    check(figure, numbers, ["T", "split", "predictor", "runs", "r", "r_error", "low", "high",
+                            "left"], "over runs")
+    assert len(figure.axes[0].get_yticklabels()) == 10 and len(numbers) == 20
+    figure, numbers = figures.gain_figure(table.assign(runs=4))
+    check(figure, numbers, ["split", "T", "t", "curve", "ratio", "ratio_error"], r"\tau_\alpha")
+    lengths = pd.DataFrame([
+        {"T": 0.8, "split": split, "curve": f"network {network}", "a": a, "t": t, "at_tau": t < 9,
+         "chi4": 1.0, "chi4_error": 0.1, "ratio": ratio, "ratio_error": 0.1, "r": 0.5}
+        for split in ("row", "run") for network in "AB" for a in (0.4, 0.5)
+        for t, ratio in ((8.0, 0.2), (16.0, 1.2))
+    ])
+    figure, numbers = figures.length_figure(lengths)
+    check(figure, numbers, ["split", "curve", "T", "a", "t", "chi4", "chi4_error", "ratio",
+                            "ratio_error", "r"], "probe length")
+    assert set(numbers["ratio"]) == {1.2} and len(numbers) == 8  # where χ4 is largest

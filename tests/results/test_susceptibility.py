@@ -113,14 +113,15 @@ def test_skill_is_the_correlation_over_runs():
     [(where, value, error, runs)] = susceptibility.skill_rows(table, "run", "network A")
     assert (where, runs) == ("T = 0.50", 10) and value == pytest.approx(0.6)
     assert error == pytest.approx(0.64 / np.sqrt(7))
-    assert "network A +0.60" in results.skill_sentence(table)
-    words = results.skill_table(table)
-    assert words.loc[("run", "network A"), "T = 0.50, 10 runs"] == "+0.60 (-0.05 to +0.89)"
+    b = table[table["predictor"] == "network A"].assign(predictor="network B")
+    sentence = susceptibility.skill_sentence(pd.concat([table, b]))
+    assert "by 0.60 (A) and 0.60 (B) at T = 0.50;" in sentence and sentence.endswith("-1.00.")
 
 
 def test_three_runs_tell_no_skill():
     few = predicted({("run", "network A"): 0.6}, runs=3)
-    assert susceptibility.skill(few).empty and "No temperature" in results.skill_sentence(few)
+    assert susceptibility.skill(few).empty
+    assert "No temperature" in susceptibility.skill_sentence(few)
     both = pd.concat([few, predicted({("run", "network A"): 0.6}, temperature=0.4)])
     assert susceptibility.skill(both)["T"].tolist() == [0.4]
 
@@ -151,9 +152,11 @@ def test_probe_lengths(one, monkeypatch):
     k = one.times.tau_index
     count = (one.propensity[..., k] > 0.5).sum(axis=1)
     assert true["chi4"].item() == pytest.approx(count.var(ddof=1) / N)
-    words = results.length_table(table.assign(T=0.8))
-    assert {"true", "A, row", "B, run", "r of B, run"} <= set(words)
-    assert words.index.get_level_values("a").str.endswith("own").any()
+    largest = susceptibility.at_largest(table.assign(T=0.8))
+    assert len(largest) == 4 * 5  # of each probe length one time
+    for a, rows in largest.groupby("a"):
+        chi4 = susceptibility.four_point_susceptibility(one.propensity, a)
+        assert set(rows["t"]) == {one.times.times[chi4.argmax()]}
 
 
 def test_largest_table_tells_chi4_from_its_factor():
@@ -178,13 +181,12 @@ def test_largest_table_tells_chi4_from_its_factor():
     ).empty
 
 
-def test_gain_table_shows_the_times_between_one_and_tau(one):
+def test_gain_is_shown_between_one_and_tau(one):
     table = susceptibility.susceptibilities(one, SETTINGS).assign(T=0.8)
-    assert results.gain_table(table).empty  # two runs
+    assert susceptibility.between_one_and_tau(table).empty  # two runs
     assert susceptibility.gain_rows(table, "run") == []
     rows = susceptibility.gain_rows(table.assign(runs=4), "run")
     assert [where.split("t = ")[1] for where, *_ in rows][0] == "1"
-    wide = results.gain_table(table.assign(runs=4))
-    times = wide.index.get_level_values("t")
-    assert times.min() == 1.0 and times.max() == one.times.tau_alpha
-    assert list(wide.columns) == ["A over true", "B over true", "A closer than B"]
+    chosen = susceptibility.between_one_and_tau(table.assign(runs=4))
+    assert chosen["t"].min() == 1.0 and chosen["part"].max() == 1.0
+    assert set(chosen["curve"]) == {"network A", "network B", susceptibility.GAIN}
