@@ -17,7 +17,7 @@ from glasslib.figures.graph_network import graph_network_figure
 from glasslib.figures.leaks import leak_figure
 from glasslib.figures.learning_curves import learning_figure
 from glasslib.figures.maps import maps_figure
-from glasslib.figures.melt import energy_figure, melt_figure
+from glasslib.figures.melt import energy_figure, equilibration_figure, melt_figure
 from glasslib.figures.mixture import mixture_figure
 from glasslib.figures.propensity import propensity_figure
 from glasslib.figures.relaxation import relaxation_figure, scaling_figure
@@ -30,8 +30,8 @@ from glasslib.figures.viewer import explorer, glass_figure
 __all__ = [
     "accuracy_figure", "baseline_figure", "cage_gap_figure", "cage_learning_figure",
     "cage_parts_figure", "cage_scan_figure", "ceiling_figure", "correlation_figure", "cost_figure",
-    "descriptor_figure", "energy_figure", "explorer", "front_figure", "glass_figure",
-    "graph_network_figure", "importance_figure", "leak_figure", "learning_figure", "maps_figure",
+    "descriptor_figure", "energy_figure", "equilibration_figure", "explorer", "front_figure",
+    "glass_figure", "graph_network_figure", "importance_figure", "leak_figure", "learning_figure", "maps_figure",
     "melt_figure", "mixture_figure", "mobile_figure", "model_figure", "propensity_figure",
     "redundancy_figure", "relaxation_figure", "reorientation_figure", "save", "scaling_figure",
     "shells_figure", "structure_limit_figure", "susceptibility_figure", "trajectory_figure",
