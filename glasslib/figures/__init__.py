@@ -4,7 +4,12 @@ from glasslib.figures.baselines import baseline_figure
 from glasslib.figures.cage import cage_parts_figure, structure_limit_figure
 from glasslib.figures.cage_scan import cage_scan_figure
 from glasslib.figures.ceiling import ceiling_figure
-from glasslib.figures.correlation import accuracy_figure, correlation_figure, model_figure
+from glasslib.figures.correlation import (
+    accuracy_figure,
+    correlation_figure,
+    model_figure,
+    shape_figure,
+)
 from glasslib.figures.debye_waller import importance_figure, reorientation_figure
 from glasslib.figures.descriptors import (
     cost_figure,
@@ -34,6 +39,6 @@ __all__ = [
     "glass_figure", "graph_network_figure", "importance_figure", "leak_figure", "learning_figure",
     "maps_figure", "melt_figure", "mixture_figure", "mobile_figure", "model_figure",
     "propensity_figure", "redundancy_figure", "relaxation_figure", "reorientation_figure", "save",
-    "scaling_figure", "shells_figure", "structure_limit_figure", "susceptibility_figure",
-    "trajectory_figure", "transfer_figure",
+    "scaling_figure", "shape_figure", "shells_figure", "structure_limit_figure",
+    "susceptibility_figure", "trajectory_figure", "transfer_figure",
 ]  # fmt: skip
