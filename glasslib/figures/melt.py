@@ -5,6 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from glasslib.dynamics.errors_over_runs import standard_error
 from glasslib.figures.style import (
@@ -98,7 +99,7 @@ def equilibration_figure(ensembles: dict[float, Ensemble]) -> tuple[Figure, pd.D
                 continue
             for where, run, value in zip(x, here["run"], here[column], strict=True):
                 if abs(value) > _DRIFT:
-                    axis.annotate(f"run {run}", (where, value), xytext=(0, 4 * np.sign(value)),
+                    axis.annotate(str(run), (where, value), xytext=(0, 4 * np.sign(value)),
                                   textcoords="offset points", fontsize=10, ha="center",
                                   va="bottom" if value > 0 else "top")
     for axis, title in zip(axes, ("energy", "pressure", "length"), strict=True):
@@ -109,6 +110,9 @@ def equilibration_figure(ensembles: dict[float, Ensemble]) -> tuple[Figure, pd.D
         axis.margins(y=0.15)
     axes[0].set_ylabel("change / standard error")
     axes[2].set(yscale="log", ylabel=r"equilibration time / $\tau_\alpha$")
+    axes[2].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes[2].yaxis.set_major_formatter("{x:g}")
+    axes[2].yaxis.set_minor_formatter(NullFormatter())
     letters(axes)
     return figure, numbers
 

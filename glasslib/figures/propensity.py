@@ -5,6 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 
 from glasslib.dynamics.errors_over_runs import standard_error
 from glasslib.errors import ParameterError
@@ -14,7 +15,6 @@ from glasslib.figures.style import (
     mark_tau,
     styled,
     tau_handle,
-    temperature_axis,
     temperature_colour,
     temperature_look,
 )
@@ -86,8 +86,8 @@ def propensity_figure(
              ylabel=r"$\langle \Delta r(t) \rangle_{ic}$  ($\sigma$)")
     right.set(xlabel=r"$\Delta r_i(\tau_\alpha)$  ($\sigma$)",
               ylabel=r"probability density  ($\sigma^{-1}$)", xlim=(0, None), ylim=(0, None))
-    temperature_axis(small, r"$T$  ($\epsilon/k_B$)")
-    small.set(ylabel=r"width  ($\sigma$)", ylim=(0, None))
+    small.xaxis.set_major_locator(MultipleLocator(0.1))
+    small.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"width  ($\sigma$)", ylim=(0, None))
     small.margins(x=0.15)
     letters([left, right, small])
     legend_below(figure, left, more=tau_handle())

@@ -26,7 +26,7 @@ def test_equilibration_figure_names_the_runs_that_drift(shown, monkeypatch):
     most = numbers["Δ energy (σ)"].abs().max()
     monkeypatch.setattr(melt, "_DRIFT", most - 1e-6)
     named = [text.get_text() for text in figures.equilibration_figure(shown)[0].axes[0].texts]
-    assert named == [f"run {numbers.loc[numbers['Δ energy (σ)'].abs().idxmax(), 'run']}"]
+    assert named == [str(numbers.loc[numbers["Δ energy (σ)"].abs().idxmax(), "run"])]
 
 
 @pytest.mark.parametrize("asked", [{}, {"exponent": 0.9}, {"law_from": 0.7}])
