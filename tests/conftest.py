@@ -47,4 +47,4 @@ def predictions(shown, smoke_var):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GLASSLIB_DATA", str(DATA))
         patch.setenv("GLASSLIB_VAR", str(smoke_var))
-        return {t: results.predict(one, settings) for t, one in shown.items()}
+        return {t: results.predict(one, settings, held_out=settings) for t, one in shown.items()}

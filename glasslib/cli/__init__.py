@@ -371,7 +371,7 @@ def campaign_train(temperature: OneTemperature, profile: Profile = "companion") 
     from glasslib.parameters import CompanionParameters, validate
 
     page = validate(CompanionParameters, temperature=temperature, profile=profile)
-    trained = results.predictions(results.ensembles(page))
+    trained = results.predictions(results.ensembles(page), page=page)
     print("trained at T = " + ", ".join(f"{t:g}" for t in trained))
 
 

@@ -4,7 +4,12 @@ from glasslib.figures.baselines import baseline_figure
 from glasslib.figures.cage import cage_parts_figure, structure_limit_figure
 from glasslib.figures.cage_scan import cage_scan_figure
 from glasslib.figures.ceiling import ceiling_figure
-from glasslib.figures.correlation import accuracy_figure, correlation_figure, model_figure
+from glasslib.figures.correlation import (
+    accuracy_figure,
+    correlation_figure,
+    model_figure,
+    shape_figure,
+)
 from glasslib.figures.debye_waller import gap_figure, importance_figure, reorientation_figure
 from glasslib.figures.descriptors import (
     cost_figure,
@@ -17,7 +22,7 @@ from glasslib.figures.graph_network import graph_network_figure
 from glasslib.figures.leaks import leak_figure, leak_sizes_figure
 from glasslib.figures.learning_curves import learning_figure
 from glasslib.figures.maps import maps_figure
-from glasslib.figures.melt import energy_figure, melt_figure
+from glasslib.figures.melt import energy_figure, equilibration_figure, melt_figure
 from glasslib.figures.mixture import mixture_figure
 from glasslib.figures.propensity import propensity_figure
 from glasslib.figures.relaxation import relaxation_figure, scaling_figure
@@ -38,11 +43,12 @@ from glasslib.figures.viewer import explorer, glass_figure
 __all__ = [
     "accuracy_figure", "baseline_figure", "cage_gap_figure", "cage_learning_figure",
     "cage_parts_figure", "cage_scan_figure", "ceiling_figure", "correlation_figure",
-    "cost_figure", "descriptor_figure", "energy_figure", "explorer", "front_figure",
-    "gain_figure", "gap_figure", "glass_figure", "graph_network_figure", "importance_figure",
-    "leak_figure", "leak_sizes_figure", "learning_figure", "length_figure", "maps_figure",
-    "melt_figure", "mixture_figure", "mobile_figure", "model_figure", "propensity_figure",
-    "redundancy_figure", "relaxation_figure", "reorientation_figure", "save", "scaling_figure",
-    "shells_figure", "skill_figure", "structure_limit_figure", "susceptibility_figure",
-    "trajectory_figure", "transfer_figure", "transfer_map_figure",
+    "cost_figure", "descriptor_figure", "energy_figure", "equilibration_figure", "explorer",
+    "front_figure", "gain_figure", "gap_figure", "glass_figure", "graph_network_figure",
+    "importance_figure", "leak_figure", "leak_sizes_figure", "learning_figure", "length_figure",
+    "maps_figure", "melt_figure", "mixture_figure", "mobile_figure", "model_figure",
+    "propensity_figure", "redundancy_figure", "relaxation_figure", "reorientation_figure",
+    "save", "scaling_figure", "shape_figure", "shells_figure", "skill_figure",
+    "structure_limit_figure", "susceptibility_figure", "trajectory_figure", "transfer_figure",
+    "transfer_map_figure",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Figures 4 and 5: the Pearson correlation against time and temperature; and of other models."""
+"""Figures 4 and 5: ρ against time and temperature, its shape as numbers, and other models."""
 
 import re
 from collections.abc import Iterable
@@ -26,8 +26,9 @@ from glasslib.figures.style import (
     trend,
 )
 from glasslib.results.ceiling import own_ceiling
+from glasslib.results.correlation import A_LESS_B
 
-__all__ = ["accuracy_figure", "correlation_figure", "model_figure"]
+__all__ = ["accuracy_figure", "correlation_figure", "model_figure", "shape_figure"]
 
 #: Colours of models that are none of the networks.
 _OTHERS = ("#8C6BB1", "#5A5A5A", "#B8860B", "#000000")
@@ -60,29 +61,29 @@ def _looks(labels: Iterable[str]) -> list[dict[str, str]]:
 def correlation_figure(
     accuracy: pd.DataFrame, ceiling: pd.DataFrame
 ) -> tuple[Figure, pd.DataFrame]:
-    """Draw ρ(t) of A (left) and B (right), rows at random above whole runs held out.
+    """Draw ρ(t) of A (left) and B (right): random split, new configurations, and A − B of both.
 
     Parameters
     ----------
     accuracy, ceiling : pandas.DataFrame
-        The result tables ``accuracy`` and ``ceiling``. Dotted lines are the noise ceiling, where
+        The result tables ``accuracy`` and ``ceiling``. Grey lines are the noise ceiling, where
         there are two blocks to tell it from; diamonds mark τ_α.
 
     Returns
     -------
     Figure, pandas.DataFrame
-        Numbers: ``split``, ``network``, ``T``, ``t``, ``rho``, ``rho_error``, ``ceiling``,
-        ``at_tau``.
+        Numbers: ``split``, ``network`` (A, B or A − B), ``T``, ``t``, ``rho``, ``rho_error``,
+        ``ceiling`` (NaN for A − B), ``at_tau``.
     """
     splits = [split for split in SPLIT_NAMES if (accuracy["split"] == split).any()]
     figure, axes = plt.subplots(
-        len(splits), 2, sharex=True, sharey=True, squeeze=False,
-        figsize=(8.2, 2.9 * len(splits) + 0.4),
+        len(splits) + 1, 2, sharex=True, sharey="row", squeeze=False,
+        figsize=(8.2, 2.9 * len(splits) + 3),
     )
     runs = runs_of(accuracy)
     top = own_ceiling(ceiling).set_index(["T", "t"])["ceiling"]
     rows = []
-    for line, split in zip(axes, splits, strict=True):
+    for line, split in zip(axes, splits, strict=False):
         for axis, network in zip(line, ("A", "B"), strict=True):
             chosen = accuracy[
                 (accuracy["split"] == split) & (accuracy["model"] == f"network {network}")
@@ -98,6 +99,19 @@ def correlation_figure(
             axis.axvline(1, color="0.5", lw=0.7, ls=":", zorder=0)
             axis.set(xscale="log", title=f"network {network}")
         line[0].set(ylim=(0, 1.02), ylabel=split_label(split, r"$\rho(t)$"))
+    for axis, split in zip(axes[-1], splits, strict=False):
+        chosen = accuracy[(accuracy["split"] == split) & (accuracy["model"] == A_LESS_B)]
+        for temperature, curve in chosen.groupby("T", sort=False):
+            axis.errorbar(curve["t"], curve["rho"], yerr=curve["rho_error"], elinewidth=1,
+                          **temperature_look(temperature, runs.get(temperature)))
+            mark = curve[curve["at_tau"]]
+            mark_tau(axis, mark["t"], mark["rho"], temperature_colour(temperature))
+            rows.append(curve.assign(network="A − B", ceiling=float("nan")))
+        axis.axhline(0, color="0.6", lw=0.8, zorder=0)
+        axis.axvline(1, color="0.5", lw=0.7, ls=":", zorder=0)
+        axis.set_title(SPLIT_NAMES[split])
+    axes[-1, 0].set_ylabel(r"A − B, $\rho(t)$")
+    axes[-1, 1].set_visible(len(splits) > 1)
     for axis in axes[-1]:
         axis.set_xlabel(r"$t$  ($\tau$)")
     axes[0, 1].annotate("grey: noise ceilings", (0.98, 0.84), xycoords="axes fraction",
@@ -110,24 +124,31 @@ def correlation_figure(
 
 @styled
 def accuracy_figure(
-    accuracy: pd.DataFrame, ceiling: pd.DataFrame
+    accuracy: pd.DataFrame, ceiling: pd.DataFrame, equal: pd.DataFrame | None = None
 ) -> tuple[Figure, pd.DataFrame]:
-    """Draw ρ(τ_α) of A and B against temperature, rows at random beside whole runs held out.
+    """Draw ρ(τ_α) of A and B against temperature: random split, new configurations, equal runs.
 
     Parameters
     ----------
     accuracy, ceiling : pandas.DataFrame
         The result tables ``accuracy`` and ``ceiling``.
+    equal : pandas.DataFrame, optional
+        The result table ``accuracy-equal-runs``: a third panel, on new configurations.
 
     Returns
     -------
     Figure, pandas.DataFrame
-        Numbers: ``split``, ``model``, ``T``, ``rho``, ``rho_error``, ``ceiling``.
+        Numbers: ``split`` (row, run, equal), ``model``, ``T``, ``rho``, ``rho_error``,
+        ``ceiling``.
     """
     here = accuracy[accuracy["at_tau"]]
-    splits = [split for split in SPLIT_NAMES if (here["split"] == split).any()]
-    figure, axes = plt.subplots(1, len(splits), sharey=True, squeeze=False,
-                                figsize=(4.1 * len(splits), 3.7))
+    titles = {split: name.replace(" (", "\n(") for split, name in SPLIT_NAMES.items()}
+    if equal is not None:
+        same = equal[equal["at_tau"] & (equal["split"] == "run")]
+        here = pd.concat([here, same.assign(split="equal")], ignore_index=True)
+        titles["equal"] = "new configurations,\nequal numbers of runs"
+    splits = [split for split in titles if (here["split"] == split).any()]
+    figure, axes = plt.subplots(1, len(splits), sharey=True, squeeze=False, figsize=(8.2, 3.7))
     runs = runs_of(accuracy)
     limit = own_ceiling(ceiling)
     limit = limit[limit["at_tau"]].sort_values("T")
@@ -135,18 +156,59 @@ def accuracy_figure(
     for axis, split in zip(axes[0], splits, strict=True):
         for network in ("A", "B"):
             line = here[(here["split"] == split) & (here["model"] == f"network {network}")]
-            trend(axis, line["T"], line["rho"], line["rho_error"], line["T"].map(runs.get),
-                  network_look(network) | {"label": f"network {network}"})
+            look = network_look(network)
+            trend(axis, line["T"], line["rho"], line["rho_error"], line["T"].map(runs.get), look)
+            hot = line.loc[line["T"].idxmax()]
+            axis.annotate(network, (hot["T"], hot["rho"]), xytext=(7, 0), va="center",
+                          textcoords="offset points", color=look["color"])
             rows.append(line)
         ceiling_line(axis, limit["T"], limit["ceiling"], "noise ceiling")
-        axis.set_title(SPLIT_NAMES[split])
+        axis.set_title(titles[split])
         temperature_axis(axis)
+        axis.margins(x=0.12)
     axes[0, 0].set(ylabel=r"$\rho(t = \tau_\alpha)$", ylim=(0, 1.02))
     letters(axes)
-    legend_below(figure, axes[0, 0])
     numbers = pd.concat(rows, ignore_index=True)
     numbers["ceiling"] = numbers["T"].map(limit.set_index("T")["ceiling"])
     return figure, numbers[["split", "model", "T", "rho", "rho_error", "ceiling"]]
+
+
+@styled
+def shape_figure(shape: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Draw the differences of ρ that decide on the shape of ρ(t), one line for each statement.
+
+    Parameters
+    ----------
+    shape : pandas.DataFrame
+        The result table ``shape``. A statement holds where its difference is above 0.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``split``, ``case`` (network and statement), ``T``, ``value``, ``value_error``.
+    """
+    shape = shape.assign(case=shape["model"].str[-1] + ": " + shape["feature"])
+    cases = sorted(dict.fromkeys(shape["case"]), reverse=True)
+    splits = [split for split in SPLIT_NAMES if (shape["split"] == split).any()]
+    temperatures, runs = list(dict.fromkeys(shape["T"])), runs_of(shape)
+    figure, axes = plt.subplots(1, len(splits), sharex=True, sharey=True, squeeze=False,
+                                figsize=(8.2, 0.5 * len(cases) + 1.2))
+    for axis, split in zip(axes[0], splits, strict=True):
+        for place, temperature in enumerate(temperatures):
+            one = shape[(shape["split"] == split) & (shape["T"] == temperature)]
+            shift = 0.3 - 0.6 * (place + 0.5) / len(temperatures)
+            y = [cases.index(case) + shift for case in one["case"]]
+            axis.errorbar(one["value"], y, xerr=one["value_error"], elinewidth=1,
+                          **temperature_look(temperature, runs.get(temperature)) | {"ls": ""})
+        for line in range(1, len(cases)):
+            axis.axhline(line - 0.5, color="0.88", lw=0.6, zorder=0)
+        axis.axvline(0, color="0.4", lw=0.8, zorder=0)
+        axis.set(xlabel=r"difference of $\rho$", title=SPLIT_NAMES[split].replace(" (", "\n("))
+        axis.set_yticks(range(len(cases)),
+                        [case.replace("τ_α", r"$\tau_\alpha$") for case in cases])
+    letters(axes)
+    legend_below(figure, axes[0, 0])
+    return figure, shape[["split", "case", "T", "value", "value_error"]]
 
 
 @styled

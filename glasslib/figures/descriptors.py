@@ -35,9 +35,9 @@ def shells_figure(
     """Draw one monomer's neighbours, its radial descriptors and its bond order, beside the mean.
 
     Left, the neighbours in a slice through the monomer and its bonds, each at its true distance
-    in the direction that it has in the plane of the slice; grey rings are the centres of every
-    second angular shell. Middle, the radial descriptors and, below, the distances of all
-    neighbours. Right, the order parameters in the angular shell nearest to the first peak.
+    in the direction that it has in the plane of the slice, larger in front; grey rings are the
+    centres of every second angular shell. Middle, the radial descriptors and, below, the distances
+    of all neighbours. Right, the order parameters in the angular shell nearest to the first peak.
 
     Parameters
     ----------
@@ -89,7 +89,10 @@ def shells_figure(
     x, y = (plane / np.linalg.norm(plane, axis=1, keepdims=True) * distance[inside, None]).T
     for a, b in zip(x[bonded[inside]], y[bonded[inside]], strict=True):
         left.plot([0, a], [0, b], color=_BONDED, lw=2.5, zorder=1)
-    left.scatter(x, y, s=130, color=colour[inside], alpha=0.85, edgecolor="white")
+    depth = (vector @ axes[:, 2])[inside]
+    front = np.argsort(depth)
+    left.scatter(x[front], y[front], s=130 * (1 + depth[front] / thickness),
+                 color=colour[inside][front], alpha=0.85, edgecolor="white")
     left.scatter(0, 0, s=130, color="#000000", edgecolor="white", zorder=3)
     left.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", title="a slice")
     left.set(xlabel=r"in the slice ($\sigma$)")

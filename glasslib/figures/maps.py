@@ -1,4 +1,6 @@
-"""Figure 3: maps of the true propensity and of the predictions of A and B in a thin slice."""
+"""Figure 3: maps of the true propensity and of what A and B predict, in a thin slice."""
+
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -7,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.tri import LinearTriInterpolator, Triangulation
 
 from glasslib.configuration import Configuration
-from glasslib.figures.style import styled
+from glasslib.figures.style import name_of, styled
 
 __all__ = ["maps_figure", "slice_map"]
 
@@ -66,27 +68,37 @@ def slice_map(
 
 @styled
 def maps_figure(
-    columns: list[tuple[float, Configuration, dict[str, np.ndarray]]], height: float = 1.0
+    columns: list[tuple[float, Configuration, dict[str, np.ndarray]]], height: float = 1.0,
+    runs: Mapping[float, int] | None = None,
 ) -> tuple[Figure, pd.DataFrame]:
-    """Draw true, A and B maps of the propensity at τ_α, one column for each temperature.
+    """Draw maps of the propensity at τ_α, true and predicted, one column for each temperature.
+
+    Below the paper's three rows, and a gap, are those of networks that have never seen the
+    configuration. Each panel of a network says its ρ over all monomers of the configuration.
 
     Parameters
     ----------
     columns : list of (temperature, configuration, fields)
-        ``fields`` maps "true", "A", "B" to (N,) propensities in σ. One colour bar serves a column.
+        From :func:`glasslib.results.map_columns`. One colour bar serves a column.
     height : float
         Thickness of the slice in σ.
+    runs : mapping of float to int, optional
+        Number of runs at each temperature; few are said in the titles.
 
     Returns
     -------
     Figure, pandas.DataFrame
         Numbers: ``T``, ``field``, ``x``, ``y``, ``propensity`` on the grid drawn.
     """
-    names = ("true", "A", "B")
+    names = list(columns[0][2])
+    gap = [1] * 3 + [0.08] * (len(names) > 3) + [1] * (len(names) - 3)
     figure, axes = plt.subplots(
-        3, len(columns), figsize=(2.5 * len(columns) + 0.7, 7.2), squeeze=False,
-        sharex="col", sharey="col",
+        len(gap), len(columns), figsize=(2.5 * len(columns) + 0.7, 2.2 * len(names) + 1),
+        squeeze=False, sharex="col", sharey="col", height_ratios=gap,
     )
+    for axis in axes[3] if len(names) > 3 else ():
+        axis.set_visible(False)
+    axes = axes[[row for row, size in enumerate(gap) if size == 1]]
     tables = []
     for column, (temperature, configuration, fields) in enumerate(columns):
         maps = {name: slice_map(configuration, fields[name], height=height) for name in names}
@@ -99,11 +111,15 @@ def maps_figure(
                                     rasterized=True)
             axis.set_aspect("equal")
             if row == 0:
-                axis.set_title(f"T = {temperature:.2f}")
-            if row == 2:
+                axis.set_title(name_of(temperature, (runs or {}).get(temperature)))
+            else:
+                rho = np.corrcoef(fields["true"], fields[name])[0, 1]
+                axis.set_title(rf"$\rho$ = {rho:.2f}", loc="right", fontsize=10, pad=3)
+            if row == len(names) - 1:
                 axis.set_xlabel(r"$x$  ($\sigma$)")
             if column == 0:
-                title = "true" if name == "true" else f"network {name}"
+                title = name if row == 0 else f"network {name[0]}"
+                title += "\nnever seen" * name.endswith("new")
                 axis.set_ylabel(f"{title}\n" + r"$y$  ($\sigma$)")
             x, y = np.meshgrid(grid, grid)
             tables.append(pd.DataFrame({

@@ -17,12 +17,7 @@ from glasslib.results.cage import (  # noqa: F401
 )
 from glasslib.results.cage_scan import scan_sentence, second_wall_table  # noqa: F401
 from glasslib.results.claims import judged  # noqa: F401
-from glasslib.results.correlation import (  # noqa: F401
-    accuracy_sentence,
-    counted,
-    deepest_minima,
-    seeds_sentence,
-)
+from glasslib.results.correlation import counted, deepest_minima, seeds_sentence  # noqa: F401
 from glasslib.results.findings import opening  # noqa: F401
 from glasslib.results.front import FRONT_TABLES, in_two_minutes  # noqa: F401
 from glasslib.results.graph_network import graph_sentence  # noqa: F401

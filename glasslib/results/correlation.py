@@ -28,11 +28,11 @@ from glasslib.learning.correlation import (
 from glasslib.learning.dataset import Dataset, Split, run_folds, split
 from glasslib.parameters import DescriptorSpec, NetworkSettings
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
-from glasslib.results.words import bar, format_error
+from glasslib.results.words import format_error
 from glasslib.store import Ensemble
 
 __all__ = [
-    "JUDGED", "accuracy", "accuracy_from_equal_runs", "accuracy_sentence", "comparable", "counted",
+    "JUDGED", "accuracy", "accuracy_from_equal_runs", "comparable", "counted",
     "deepest_minima", "folds_of_seed", "groups_of_runs", "seeds_sentence", "shape",
     "shape_features",
 ]  # fmt: skip
@@ -334,47 +334,6 @@ def deepest_minima(accuracy: pd.DataFrame, model: str) -> pd.DataFrame:
     names = ["highest before", "minimum", "highest after, up to τ_α"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=names).set_axis(
         pd.MultiIndex.from_tuples(rows, names=["T", "split"]), axis=0
-    )
-
-
-def accuracy_sentence(accuracy: pd.DataFrame, split: str, runs: dict[float, int]) -> str:
-    """Say in two sentences what the table of accuracies holds at τ_α, for one division of rows.
-
-    Parameters
-    ----------
-    accuracy : pandas.DataFrame
-        The result table ``accuracy``.
-    split : {"row", "run"}
-    runs : dict of float to int
-        Number of runs at each temperature, which decides how far an error bar reaches.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"T": 0.5, "split": "row", "at_tau": True, "rho": [0.7, 0.6, 0.1],
-    ...     "model": ["network A", "network B", "network A − network B"],
-    ...     "rho_error": [0.01, 0.02, 0.03]})
-    >>> accuracy_sentence(table, "row", {0.5: 10})
-    'ρ(τ_α) of A and B is 0.700 ± 0.010 and 0.600 ± 0.020 at T = 0.50. A is higher by more than \
-the error bar at 1 of 1 temperature.'
-    """
-    here = accuracy[accuracy["at_tau"] & (accuracy["split"] == split)]
-    by_model = {model: rows.set_index("T") for model, rows in here.groupby("model")}
-    if not by_model:
-        return "There is one run alone, so none can be held out."
-    a, b = by_model["network A"], by_model["network B"]
-    each = "; ".join(
-        f"{format_error(a.loc[t, 'rho'], a.loc[t, 'rho_error'])} and"
-        f" {format_error(b.loc[t, 'rho'], b.loc[t, 'rho_error'])} at T = {t:.2f}"
-        for t in dict.fromkeys(here["T"])
-    )
-    difference = by_model[A_LESS_B]
-    n = len(difference)
-    higher = sum(
-        row["rho"] > bar(row["rho_error"], runs[t]) for t, row in difference.iterrows()
-    )
-    return (
-        f"ρ(τ_α) of A and B is {each}. A is higher by more than the error bar at"
-        f" {higher} of {n} temperature{'s' * (n > 1)}."
     )
 
 

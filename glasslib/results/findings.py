@@ -14,7 +14,7 @@ import pandas as pd
 
 from glasslib.errors import ParameterError
 from glasslib.learning.correlation import difference_name
-from glasslib.parameters import DescriptorSpec
+from glasslib.parameters import CompanionParameters, DescriptorSpec
 from glasslib.results import claims
 from glasslib.results.ceiling import own_ceiling
 from glasslib.results.claims import MARGIN_CHI4
@@ -634,7 +634,9 @@ class Opening:
         return f"**What we find.** {self.finding}\n\n**Data.** {self.data}\n"
 
 
-def opening(page: str, shown: Mapping[float, Ensemble]) -> Opening:
+def opening(
+    page: str, shown: Mapping[float, Ensemble], asked: CompanionParameters | None = None
+) -> Opening:
     """Return what a page shows below its title.
 
     Parameters
@@ -643,6 +645,14 @@ def opening(page: str, shown: Mapping[float, Ensemble]) -> Opening:
         One of :data:`FINDINGS`.
     shown : mapping of float to Ensemble
         By temperature; empty on a page about other data.
+    asked : CompanionParameters, optional
+        The page's parameters. The finding is that of the defaults, and says so if they differ.
     """
     data = data_sentence(shown) if shown else OTHER_DATA[page]
+    fields = {} if asked is None else type(asked).model_fields
+    inside = {"runs", "trajectories", *CompanionParameters.model_fields}  # these are in ``shown``
+    changed = [f"{name} = {getattr(asked, name)}" for name, field in fields.items()
+               if name not in inside and getattr(asked, name) != field.default]
+    if changed:
+        data += f" What we find, above, is for the defaults, not for {joined(changed)}."
     return Opening(finding(page, shown), data)

@@ -1,21 +1,29 @@
-"""Networks A and B at each temperature on one split, and the maps of what they predict.
+"""Networks A and B on one random split, and with the run held out: maps of what they predict.
 
 What the interactive view of the melt shows is here too: propensities at all times, true and
 predicted (:class:`MeltView`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from glasslib import store
 from glasslib.configuration import Configuration
 from glasslib.errors import ParameterError
 from glasslib.learning.correlation import pearson
 from glasslib.learning.dataset import Dataset, split
-from glasslib.learning.training import TrainedNetwork
+from glasslib.learning.training import TrainedNetwork, unvalidated
 from glasslib.parameters import CompanionParameters, DescriptorSpec, NetworkSettings
-from glasslib.results.networks import NETWORKS, chosen_settings, dataset, trained
+from glasslib.results.correlation import folds_of_seed
+from glasslib.results.networks import (
+    NETWORKS,
+    chosen_settings,
+    dataset,
+    reference_temperature,
+    trained,
+)
 from glasslib.results.page_parameters import descriptor_spec, own_settings
 from glasslib.store import Ensemble
 
@@ -40,17 +48,21 @@ class Prediction:
         Propensity of every row, training rows included, in σ.
     test : (n_test,) int64
         Rows that took no part in the training.
+    unseen : dict of str to (N, n_times) float64
+        Propensity of the monomers of the first run, in σ, by networks that trained on other runs;
+        empty if there is one run alone.
     """
 
     data: Dataset
     networks: dict[str, TrainedNetwork]
     predicted: dict[str, np.ndarray]
     test: np.ndarray
+    unseen: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def predict(
     ensemble: Ensemble, settings: dict[str, NetworkSettings], spec: DescriptorSpec | None = None,
-    standardise_on: str = "training",
+    standardise_on: str = "training", held_out: dict[str, NetworkSettings] | None = None,
 ) -> Prediction:
     """Train A and B at a temperature, on one split, and predict every row there.
 
@@ -63,6 +75,9 @@ def predict(
         The descriptors.
     standardise_on : {"training", "all"}
         See :func:`glasslib.learning.training.train`.
+    held_out : dict, optional
+        Settings, by network, of those that predict the first run and have never seen it. They are
+        the networks of the first seed of the result table ``accuracy``.
     """
     data = dataset(ensemble, spec)
     parts = split(data.runs, settings["A"])
@@ -70,14 +85,32 @@ def predict(
         name: trained(data, name, settings[name], parts, standardise_on) for name in NETWORKS
     }
     predicted = {name: network.predict(data) for name, network in networks.items()}
-    return Prediction(data, networks, predicted, parts.test)
+    unseen = {}
+    if held_out and data.n_runs > 1:
+        unseen = {name: _unseen(data, name, held_out[name], standardise_on) for name in NETWORKS}
+    return Prediction(data, networks, predicted, parts.test, unseen)
+
+
+def _unseen(
+    data: Dataset, network: str, settings: NetworkSettings, standardise_on: str
+) -> np.ndarray:
+    """Predict the first run by the network of the fold that holds it out."""
+    first = data.runs == data.runs[0]
+    own, folds = folds_of_seed(data, settings, 0)
+    number = next(k for k, parts in enumerate(folds) if first[parts.test].any())
+    own = own.model_copy(update={"seed": own.seed + number})
+    own = unvalidated(own, data.runs, folds[number])
+    blind = trained(data, network, own, folds[number], standardise_on)
+    return blind.predict(data.subset(np.flatnonzero(first)))
 
 
 def predictions(
     ensembles: dict[float, Ensemble], settings: NetworkSettings | None = None,
     page: CompanionParameters | None = None,
 ) -> dict[float, Prediction]:
-    """Choose the open settings, then train A and B at every temperature shown.
+    """Choose the open settings, then train A and B at three temperatures that maps show.
+
+    These are the highest, the lowest, and the page's own or else the one in the middle.
 
     Parameters
     ----------
@@ -87,25 +120,37 @@ def predictions(
         What the choice starts from; ``NetworkSettings(split="run")`` holds out whole runs.
     page : CompanionParameters, optional
         What a page asks for in place of what was chosen.
+
+    Returns
+    -------
+    dict of float to Prediction
+        By temperature, in the order of ``ensembles``.
     """
-    chosen = {
-        network: own_settings(page, best)
-        for network, (best, _) in chosen_settings(ensembles, settings).items()
-    }
+    def chosen(start):
+        return {network: own_settings(page, best)
+                for network, (best, _) in chosen_settings(ensembles, start).items()}
+
+    reference = ensembles[reference_temperature(ensembles)]
+    held_out = chosen(NetworkSettings(split="run")) if len(reference.runs) > 1 else None
     spec, rows = descriptor_spec(page), getattr(page, "standardise_on", "training")
-    return {t: predict(ensemble, chosen, spec, rows) for t, ensemble in ensembles.items()}
+    own = None if page is None else store.find_temperature(page.temperature, ensembles)
+    return {
+        t: predict(ensembles[t], chosen(settings), spec, rows, held_out)
+        for t in _drawn(list(ensembles), own)
+    }
 
 
-def _middle(temperatures: list[float], number: int = 3) -> list[float]:
-    """At most ``number`` of the temperatures, evenly spread, ends included."""
-    places = np.linspace(0, len(temperatures) - 1, min(number, len(temperatures)))
-    return [temperatures[int(round(place))] for place in places]
+def _drawn(temperatures: list[float], own: float | None = None) -> list[float]:
+    """At most three of the temperatures: both ends, and a given one between them or the middle."""
+    ends = temperatures[0], temperatures[-1]
+    middle = temperatures[len(temperatures) // 2] if own in (None, *ends) else own
+    return [t for t in temperatures if t in (*ends, middle)]
 
 
 def map_columns(
     ensembles: dict[float, Ensemble], predictions: dict[float, Prediction]
 ) -> list[tuple[float, Configuration, dict[str, np.ndarray]]]:
-    """Return what :func:`glasslib.figures.maps_figure` draws: three temperatures, first run.
+    """Return what :func:`glasslib.figures.maps_figure` draws: the first run at each temperature.
 
     Parameters
     ----------
@@ -117,14 +162,16 @@ def map_columns(
     Returns
     -------
     list of (float, Configuration, dict of str to (N,) float64)
-        Temperature, configuration, and the propensity at τ_α in σ: "true", "A" and "B".
+        Temperature, configuration, and the propensity at τ_α in σ: "true"; "A" and "B", of the
+        random split; "A, new" and "B, new", of networks that have never seen the configuration.
     """
     columns = []
-    for t in _middle(list(ensembles)):
-        ensemble, prediction = ensembles[t], predictions[t]
+    for t, prediction in predictions.items():
+        ensemble = ensembles[t]
         k, n = ensemble.times.tau_index, ensemble.melt.n_monomers
         fields = {"true": ensemble.propensity[0, :, k]}
         fields |= {network: values[:n, k] for network, values in prediction.predicted.items()}
+        fields |= {f"{network}, new": blind[:, k] for network, blind in prediction.unseen.items()}
         columns.append((t, ensemble.configuration(min(ensemble.runs)), fields))
     return columns
 
@@ -132,7 +179,7 @@ def map_columns(
 def map_table(
     ensembles: dict[float, Ensemble], predictions: dict[float, Prediction]
 ) -> pd.DataFrame:
-    """Return ρ(τ_α) within the first run, over all its monomers and over its test rows alone.
+    """Return ρ(τ_α) within the first run: of all monomers, of those not trained on, and unseen.
 
     Parameters
     ----------
@@ -144,17 +191,23 @@ def map_table(
     Returns
     -------
     pandas.DataFrame
-        By ``T``: ``A, all monomers``, ``A, test rows``, ``B, all monomers``, ``B, test rows``.
+        By ``T``: ``A, all monomers``, ``A, test monomers`` and, if there are two runs or more,
+        ``A, never seen`` (by a network that trained on other runs); the same of B.
     """
     rows = []
-    for t in _middle(list(ensembles)):
-        ensemble, p = ensembles[t], predictions[t]
-        k, n = ensemble.times.tau_index, ensemble.melt.n_monomers
+    for t, p in predictions.items():
+        k, n = ensembles[t].times.tau_index, ensembles[t].melt.n_monomers
         test = p.test[p.test < n]
         row = {"T": t}
         for network, values in p.predicted.items():
             row[f"{network}, all monomers"] = float(pearson(p.data.targets[:n, k], values[:n, k]))
-            row[f"{network}, test rows"] = float(pearson(p.data.targets[test, k], values[test, k]))
+            row[f"{network}, test monomers"] = float(
+                pearson(p.data.targets[test, k], values[test, k])
+            )
+            if network in p.unseen:
+                row[f"{network}, never seen"] = float(
+                    pearson(p.data.targets[:n, k], p.unseen[network][:, k])
+                )
         rows.append(row)
     return pd.DataFrame(rows).set_index("T")
 
@@ -225,7 +278,7 @@ def melt_views(
     Returns
     -------
     list of MeltView
-        Three temperatures, first run; training rows are among the monomers.
+        First run at each temperature; training rows are among the monomers.
     """
     views = []
     for t, configuration, _ in map_columns(ensembles, predictions):

@@ -11,8 +11,8 @@ from glasslib.results.words import bar, format_error, judge
 from glasslib.store import DataFile, Ensemble
 
 __all__ = [
-    "checks", "drift", "energies", "energy_rows", "energy_sentence", "energy_table",
-    "equilibration_table",
+    "checks", "checks_sentence", "drift", "energies", "energy_rows", "energy_sentence",
+    "energy_table", "equilibration_table",
 ]  # fmt: skip
 
 #: Temperatures from here up fix the energy law; those below are compared with it.
@@ -112,7 +112,7 @@ def checks(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
     pandas.DataFrame
         By ``T``: ``centre of mass (σ)``, its largest displacement; ``energy drift, mean (ε)`` and
         ``energy drift, worst (ε)``, the change of the total energy over a trajectory (mean of the
-        last five samples less that of 0.3 < t < 2, per monomer), mean over trajectories and worst;
+        last five samples minus that of 0.3 < t < 2, per monomer), mean over trajectories and worst;
         ``temperature, mean`` and ``temperature, worst run``, the kinetic temperature for t > 0.5 τ
         relative to nominal, mean over runs and of the run farthest off.
     """
@@ -144,9 +144,32 @@ def checks(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("T") if rows else pd.DataFrame()
 
 
+def checks_sentence(ensembles: dict[float, Ensemble]) -> str:
+    """Say the worst of :func:`checks` over all temperatures.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+    """
+    table = checks(ensembles)
+    if not len(table):
+        return "No temperature has trajectories yet."
+    moved = table["centre of mass (σ)"].astype(float).max()
+    energy = table["energy drift, worst (ε)"].astype(float)
+    off = table["temperature, worst run"].str.rstrip("%").astype(float)
+    off = off.loc[[off.abs().idxmax()]]
+    return (
+        f"No centre of mass moved by more than {moved:.0e} σ. The energy of a monomer changed by at"
+        f" most {energy.max():.4f} ε over a trajectory, at T = {energy.idxmax()}. The kinetic"
+        f" temperature of the run farthest off differs from the nominal one by {off.iloc[0]:+.2f} %"
+        f", at T = {off.index[0]}."
+    )
+
+
 # ------------------------------------------------------------- is the cold end in equilibrium?
 def energies(
-    ensembles: dict[float, Ensemble], exponent: float = 0.6
+    ensembles: dict[float, Ensemble], exponent: float = 0.6, law_from: float = LAW_TEMPERATURE
 ) -> tuple[pd.DataFrame, EnergyLaw]:
     """Return the potential energy of every production run beside the law a + b T^p.
 
@@ -156,15 +179,17 @@ def energies(
     Parameters
     ----------
     ensembles : dict of float to Ensemble
-        By temperature; those from :data:`LAW_TEMPERATURE` up fix the law.
+        By temperature.
     exponent : float
         p.
+    law_from : float
+        Temperatures from here up fix the law, ε/k_B.
 
     Returns
     -------
     pandas.DataFrame
         One row for each run: ``T``, ``run``, ``kinetic`` (its mean kinetic temperature, ε/k_B),
-        ``energy`` (mean potential energy, ε per monomer) and ``residual`` (less the law).
+        ``energy`` (mean potential energy, ε per monomer) and ``residual`` (minus the law).
     EnergyLaw
         NaN, and so are the residuals, where fewer than three runs from that temperature up, or
         runs at one temperature alone, cannot fix it.
@@ -176,7 +201,7 @@ def energies(
         ],
         columns=["T", "run", "kinetic", "energy"],
     )
-    known = table[table["T"] >= LAW_TEMPERATURE - 5e-4]
+    known = table[table["T"] >= law_from - 5e-4]
     if len(known) < 3 or known["T"].nunique() < 2:
         law = EnergyLaw(np.full(2, np.nan), np.full((2, 2), np.nan), exponent)
     else:
@@ -184,9 +209,11 @@ def energies(
     return table.assign(residual=table["energy"] - law(table["kinetic"])), law
 
 
-def _residuals(ensembles: dict[float, Ensemble]) -> tuple[pd.DataFrame, int]:
+def _residuals(
+    ensembles: dict[float, Ensemble], exponent: float = 0.6, law_from: float = LAW_TEMPERATURE
+) -> tuple[pd.DataFrame, int]:
     """Mean residual by T with its errors, and the degrees of freedom of the common spread."""
-    runs, law = energies(ensembles)
+    runs, law = energies(ensembles, exponent, law_from)
     by_t = runs.groupby("T", sort=False)
     table = by_t[["kinetic", "residual"]].mean().assign(
         runs=by_t.size(), own_error=by_t["residual"].sem()
@@ -198,18 +225,20 @@ def _residuals(ensembles: dict[float, Ensemble]) -> tuple[pd.DataFrame, int]:
     return table.assign(warmer=table["residual"] / law.slope(table["kinetic"])), freedom
 
 
-def energy_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
+def energy_table(
+    ensembles: dict[float, Ensemble], exponent: float = 0.6, law_from: float = LAW_TEMPERATURE
+) -> pd.DataFrame:
     r"""Judge by its potential energy whether each temperature reached equilibrium.
 
-    A liquid that lies above the law :math:`U = a + b T^{3/5}` by δU has the energy of a temperature
+    A liquid that lies above the law :math:`U = a + b T^p` by δU has the energy of a temperature
     higher by δU/(dU/dT), and relaxes as fast as there. The error of δU joins that of the law and
     the scatter of the runs about their temperature's mean, which is taken to be the same at all
     temperatures: two runs alone do not tell their scatter.
 
     Parameters
     ----------
-    ensembles : dict of float to Ensemble
-        By temperature.
+    ensembles, exponent, law_from
+        As for :func:`energies`.
 
     Returns
     -------
@@ -220,11 +249,11 @@ def energy_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
         ``τ_α too short by``, if δU is real; ``verdict``, for temperatures below those that fix
         the law. Text.
     """
-    table, freedom = _residuals(ensembles)
+    table, freedom = _residuals(ensembles, exponent, law_from)
     if table["residual"].isna().all():
         return pd.DataFrame({"runs": table["runs"], "verdict": "no law to compare with"})
     others = {
-        name: energies(ensembles, p)[0].groupby("T", sort=False)["residual"].mean()
+        name: energies(ensembles, p, law_from)[0].groupby("T", sort=False)["residual"].mean()
         for name, p in (("1/2", 0.5), ("7/10", 0.7))
     }
     rows = []
@@ -239,7 +268,7 @@ def energy_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
             **{f"δU, exponent {name}": f"{other[t]:+.4f}" for name, other in others.items()},
             "energy of T +": f"{row['warmer']:+.4f}",
             "τ_α too short by": f"{short:.0%}".replace("-0%", "0%"),
-            "verdict": "fixes the law" if t >= LAW_TEMPERATURE - 5e-4 else judge(
+            "verdict": "fixes the law" if t >= law_from - 5e-4 else judge(
                 row["residual"], row["error"], "not seen to be off the law",
                 "off the law", freedom + 1,
             ),
@@ -264,13 +293,15 @@ def energy_rows(ensembles: dict[float, Ensemble]) -> list[tuple[str, float, floa
     ]
 
 
-def energy_sentence(ensembles: dict[float, Ensemble]) -> str:
+def energy_sentence(
+    ensembles: dict[float, Ensemble], exponent: float = 0.6, law_from: float = LAW_TEMPERATURE
+) -> str:
     """Say what the potential energy tells of equilibrium below the temperatures of the law."""
-    table, freedom = _residuals(ensembles)
+    table, freedom = _residuals(ensembles, exponent, law_from)
     if table["residual"].isna().all():
         return "Fewer than three runs, or one temperature alone: nothing fixes the law."
     words = []
-    for t, row in table[table.index < LAW_TEMPERATURE - 5e-4].iterrows():
+    for t, row in table[table.index < law_from - 5e-4].iterrows():
         reach = bar(row["error"], freedom + 1)
         side = "above" if row["residual"] > 0 else "below"
         seen = "more" if abs(row["residual"]) > reach else "no more"
@@ -282,7 +313,7 @@ def energy_sentence(ensembles: dict[float, Ensemble]) -> str:
             f" {_too_short(ensembles[t], row['warmer']):.0%}, and at the end of the 95 % bar by"
             f" {_too_short(ensembles[t], most):.0%}."
         )
-    return " ".join(words) or f"No temperature below {LAW_TEMPERATURE:g} is there to compare."
+    return " ".join(words) or f"No temperature below {law_from:g} is there to compare."
 
 
 def _too_short(ensemble: Ensemble, warmer: float) -> float:

@@ -93,7 +93,20 @@ _GROUPS = ("radial", "angular", "Voronoi", "energy", "Debye–Waller", "generati
 
 #: Parameters of each notebook beyond those of all pages: type and field by name.
 PAGES: dict[str, Definitions] = {
-    "03-propensity": _DATA,
+    "01-the-melt": {
+        "exponent": (float, Field(
+            0.6, ge=0.3, le=1, description="Exponent p of the energy law U = a + b T^p.")),
+        "law_from": (float, Field(
+            0.45, ge=0.3, le=0.9, description="Temperatures from here up fix the energy law.",
+            json_schema_extra={"unit": "ε/k_B"})),
+    },
+    "02-relaxation": {"wavenumber": (float, Field(
+        1, ge=0.94, le=1.05, description="Wave number of F_s, in units of the first peak of S(q)."
+    ))},
+    "03-propensity": _DATA | {"position": (int | None, Field(
+        None, ge=0, description="Monomers in the distribution: bonds to the nearer end of the"
+        " chain; None: all.", json_schema_extra={"allowed": "from 0 | None"},
+    ))},
     "04-descriptors": _DESCRIPTORS | {"monomer": (int, Field(
         2, ge=0, description="Monomer whose surroundings are shown, counted from 0."
     ))},
@@ -103,7 +116,10 @@ PAGES: dict[str, Definitions] = {
             " of the networks of the maps."
         )),
     },
-    "06-correlation": _NETWORKS | _DESCRIPTORS | _DATA,
+    "06-correlation": _NETWORKS | _DESCRIPTORS | _DATA | {"pooled": (bool, Field(
+        False, description="On new configurations, ρ of all monomers pooled; else the mean of ρ"
+        " within each configuration."
+    ))},
     "07-accuracy": _NETWORKS | _DESCRIPTORS | _DATA,
     "08-heterogeneity": {"probe_length": (float | None, Field(
         None, ge=float(PROBE_LENGTHS[0]), le=float(PROBE_LENGTHS[-1]),

@@ -23,9 +23,9 @@ from glasslib.results.words import bar, format_error, judge
 from glasslib.store import DataFile, Ensemble
 
 __all__ = [
-    "Relaxation", "averages_table", "beta_sentence", "displacement_rows", "displacement_sentence",
-    "ensemble_displacement", "kinetic_table", "law_table", "mean_displacement_check",
-    "own_displacements", "production_averages",
+    "Relaxation", "averages_sentence", "averages_table", "beta_sentence", "displacement_rows",
+    "displacement_sentence", "ensemble_displacement", "kinetic_table", "law_sentence", "law_table",
+    "mean_displacement_check", "own_displacements", "paper_sentence", "production_averages",
     "production_displacement", "relaxation_curve", "relaxation_law", "relaxation_table",
     "residual_table", "scaling_laws", "scaling_table", "wavenumber_table",
 ]  # fmt: skip
@@ -51,7 +51,7 @@ class Relaxation:
     ----------
     temperature : float
     q_peak : float
-        First peak of S(q), mean over runs, σ⁻¹.
+        Wave number: first peak of S(q), mean over runs, or what was asked for; σ⁻¹.
     lag : (n,) float64
         In τ, on a common grid.
     scattering, scattering_error : (n,) float64
@@ -77,15 +77,22 @@ class Relaxation:
     taus: np.ndarray
 
 
-def relaxation_curve(ensemble: Ensemble) -> Relaxation:
-    """Return F_s(q_peak, t) and the relaxation times of a temperature, with errors over runs.
+def relaxation_curve(ensemble: Ensemble, factor: float = 1.0) -> Relaxation:
+    """Return F_s(q, t) and the relaxation times of a temperature, with errors over runs.
 
     Parameters
     ----------
     ensemble : Ensemble
+    factor : float
+        q in units of the first peak of S(q).
+
+    Raises
+    ------
+    ParameterError
+        The wave number lies outside the stored ones.
     """
     runs = list(ensemble.runs.values())
-    q = float(np.mean([run.attrs["q_peak"] for run in runs]))
+    q = factor * float(np.mean([run.attrs["q_peak"] for run in runs]))
     curves = [
         (run["lag"], at_wavenumber(run["scattering"], run["wavenumber"], q))
         for run in runs
@@ -224,7 +231,7 @@ def _interpolated(times: np.ndarray, values: np.ndarray, time: float) -> float:
     return float(np.exp(curve(np.log(time))))
 
 
-def relaxation_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
+def relaxation_table(ensembles: dict[float, Ensemble], factor: float = 1.0) -> pd.DataFrame:
     """Return τ_α, τ_ee, u² = ⟨Δr²(1)⟩ and a = ⟨|Δr|(τ_α)⟩ by temperature, with errors over runs.
 
     τ_α, τ_ee and u² come from production runs, which average over many instants. ``a`` and
@@ -237,6 +244,9 @@ def relaxation_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
     ----------
     ensembles : dict of float to Ensemble
         By temperature.
+    factor : float
+        F_s is taken at this many times the first peak of S(q). The ensembles know F_s at the peak
+        alone: at another wave number ``a_own`` comes from production.
 
     Returns
     -------
@@ -248,12 +258,13 @@ def relaxation_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
     """
     rows = []
     for t, ensemble in ensembles.items():
-        r = relaxation_curve(ensemble)
+        r = relaxation_curve(ensemble, factor)
         u2, of_runs = production_averages(ensemble)
-        _, own = production_displacement(ensemble)
-        if ensemble.blocks:
+        _, own = production_displacement(ensemble, factor)
+        if ensemble.blocks and factor == 1:
             _, of_runs = _ensemble_averages(ensemble)
             _, own = ensemble_displacement(ensemble)
+        own_runs = own
         (u2, u2_error), (a, a_error), (own, own_error) = map(_mean_error, (u2, of_runs, own))
         rows.append({
             "T": t, "runs": len(r.taus), "T_kinetic": r.kinetic.mean(), "q_peak": r.q_peak,
@@ -261,9 +272,22 @@ def relaxation_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
             "tau_alpha_sampled": ensemble.times.tau_alpha if ensemble.times else np.nan,
             "tau_ee": r.tau_ee, "tau_ee_error": r.tau_ee_error,
             "u2": u2, "u2_error": u2_error, "a": a, "a_error": a_error,
-            "a_own": own, "a_own_error": own_error, "a_runs": np.isfinite(of_runs).sum(),
+            "a_own": own, "a_own_error": own_error,
+            "a_runs": np.isfinite(of_runs if factor == 1 else own_runs).sum(),
         })
     return pd.DataFrame(rows).set_index("T")
+
+
+def _averages(ensemble: Ensemble) -> dict[str, dict[str, np.ndarray]]:
+    """τ_α, u² and a of each run, from the ensembles, if there are any, and from production."""
+    sources = {"production": (production_averages, production_displacement)}
+    if ensemble.blocks:
+        sources = {"ensembles": (_ensemble_averages, ensemble_displacement)} | sources
+    out = {}
+    for source, (averages, displacement) in sources.items():
+        (tau, a), u2 = displacement(ensemble), averages(ensemble)[0]
+        out[source] = {"τ_α": tau, "u²": u2, "a": a}
+    return out
 
 
 def averages_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
@@ -284,18 +308,37 @@ def averages_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
     """
     rows = []
     for t, ensemble in ensembles.items():
-        sources = {"production": (production_averages, production_displacement)}
-        if ensemble.blocks:
-            sources = {"ensembles": (_ensemble_averages, ensemble_displacement)} | sources
-        for source, (averages, displacement) in sources.items():
-            (tau, a), u2 = displacement(ensemble), averages(ensemble)[0]
-            words = {
-                name: format_error(*_mean_error(values))
-                for name, values in (("τ_α", tau), ("u²", u2), ("a", a))
-            }
+        for source, each in _averages(ensemble).items():
+            words = {name: format_error(*_mean_error(values)) for name, values in each.items()}
             rows.append({"T": f"{t:.2f}", "from": source} | words
-                        | {"runs with a": np.isfinite(a).sum()})
+                        | {"runs with a": np.isfinite(each["a"]).sum()})
     return pd.DataFrame(rows).set_index(["T", "from"])
+
+
+def averages_sentence(ensembles: dict[float, Ensemble]) -> str:
+    """Say whether ensembles and production agree, from the temperatures with four runs or more.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+    """
+    apart = {}
+    for t, ensemble in ensembles.items():
+        both = _averages(ensemble)
+        if len(both) < 2:
+            continue
+        for name in both["production"]:
+            first, second = both["ensembles"][name], both["production"][name]
+            if min(np.isfinite(first).sum(), np.isfinite(second).sum()) >= FEWEST_RUNS:
+                (a, a_error), (b, b_error) = _mean_error(first), _mean_error(second)
+                apart[f"{name} at T = {t:.2f}"] = abs(a - b) / np.hypot(a_error, b_error)
+    if not apart:
+        return f"Fewer than {FEWEST_RUNS} runs cannot tell whether the two agree."
+    worst = max(apart, key=apart.get)
+    return (f"The two agree within three standard errors in {sum(z < 3 for z in apart.values())} of"
+            f" {len(apart)} cases; the largest difference is {apart[worst]:.1f} standard errors"
+            f" ({worst}).")
 
 
 # ------------------------------------------------------------- the temperature that a run had
@@ -359,6 +402,20 @@ def law_table(curves: Sequence[Relaxation]) -> pd.DataFrame:
         rows[name] = (f"{law.tau_0:.3f}", f"{law.b:.2f}",
                       format_error(law.temperature_0, law.temperature_0_error))
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("temperatures")
+
+
+def law_sentence(curves: Sequence[Relaxation]) -> str:
+    """Say what the nominal temperatures, if they were believed, would do to T_0 of the law.
+
+    Parameters
+    ----------
+    curves : sequence of Relaxation
+    """
+    table = law_table(curves)
+    if not len(table):
+        return "Fewer than three temperatures fix no law."
+    kinetic, nominal = table["T_0"]
+    return f"The law has T_0 = {kinetic}; with nominal temperatures it would be {nominal}."
 
 
 def kinetic_table(curves: Sequence[Relaxation]) -> pd.DataFrame:
@@ -472,7 +529,7 @@ def beta_sentence(table: pd.DataFrame) -> str:
 
 
 def residual_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Return log10 τ_α less that of the parabolas at the same u², in decades.
+    """Return log10 τ_α minus that of the parabolas at the same u², in decades.
 
     Parameters
     ----------
@@ -595,6 +652,22 @@ def mean_displacement_check(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
             if runs >= FEWEST_RUNS else "cannot tell from so few runs",
         ]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("a of")
+
+
+def paper_sentence(ensembles: dict[float, Ensemble]) -> str:
+    """Say in words what :func:`mean_displacement_check` finds at the τ_α of each run.
+
+    Parameters
+    ----------
+    ensembles : dict of float to Ensemble
+        By temperature.
+    """
+    if not (sources := own_displacements(ensembles)):
+        return f"There are no data at T = {PAPER_A_TEMPERATURE:.2f}."
+    table = mean_displacement_check(ensembles).loc[list(sources)]
+    each = [f"{name.split(',')[0]} give{'s' * (name[0] == 'p')} {row['a (σ)']} σ ({row['runs']}"
+            f" runs): {row['verdict']}" for name, row in table.iterrows()]
+    return f"At T = {PAPER_A_TEMPERATURE:.2f} {'; '.join(each)}."
 
 
 def displacement_rows(ensembles: dict[float, Ensemble]) -> list[tuple[str, float, float, int]]:

@@ -10,9 +10,18 @@ from glasslib.figures.maps import slice_map
 
 
 def test_maps_figure(shown, predictions):
-    figure, numbers = figures.maps_figure(results.map_columns(shown, predictions))
-    check(figure, numbers, ["T", "field", "x", "y", "propensity"], "$x$", "$y$", "network A")
-    assert len(numbers) == 2 * 3 * 120 * 120
+    columns = results.map_columns(shown, predictions)
+    figure, numbers = figures.maps_figure(columns, runs={0.8: 2, 0.7: 10})
+    check(figure, numbers, ["T", "field", "x", "y", "propensity"], "$x$", "$y$", "network A",
+          "network B\nnever seen")
+    assert list(dict.fromkeys(numbers["field"])) == ["true", "A", "B", "A, new", "B, new"]
+    assert len(numbers) == 2 * 5 * 120 * 120
+    assert figure.axes[0].get_title(loc="left") == "T = 0.80 (2 runs)"
+    rho = np.corrcoef(columns[0][2]["true"], columns[0][2]["A"])[0, 1]
+    assert figure.axes[2].get_title(loc="right") == rf"$\rho$ = {rho:.2f}"
+    alone = [(t, melt, {name: fields[name] for name in ("true", "A", "B")})
+             for t, melt, fields in columns]
+    assert len(figures.maps_figure(alone)[1]) == 2 * 3 * 120 * 120
     assert numbers["propensity"].notna().all()
     one = shown[0.8]
     true = numbers[(numbers["T"] == 0.8) & (numbers["field"] == "true")]["propensity"]

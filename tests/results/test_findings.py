@@ -10,6 +10,7 @@ from glasslib.errors import ParameterError
 from glasslib.publishing.readme import front_tables
 from glasslib.results import findings
 from glasslib.results.front import in_two_minutes
+from glasslib.results.page_parameters import page_model
 from glasslib.results.shipped import read_table
 
 #: Pages that use the library and judge nothing.
@@ -32,7 +33,7 @@ def said(page, tables, runs):
 
 
 def test_every_page_opens_with_what_it_found():
-    asks, asked = re.compile(r'results\.opening\("([\w-]+)", (?:shown|{})\)'), {}
+    asks, asked = re.compile(r'results\.opening\("([\w-]+)", (?:shown|{})(?:, page)?\)'), {}
     for path in sorted(paths.notebooks().glob("[0-9]*.md")):
         asked[path.stem] = asks.findall(path.read_text())
     assert {stem for stem, names in asked.items() if not names} == TOOLS
@@ -90,6 +91,13 @@ def test_opening_of_a_page(smoke, shown):
     assert all(f"{value:.2f}" in opening.finding for value in spread.values())
     with pytest.raises(ParameterError, match="page = 'none' has no finding; choose melt"):
         findings.opening("none", shown)
+
+
+def test_an_opening_says_that_it_is_for_the_defaults(smoke, shown):
+    page = page_model("02-relaxation")
+    assert "defaults" not in findings.opening("relaxation", shown, page()).data
+    told = findings.opening("relaxation", shown, page(wavenumber=0.95, temperature=0.8)).data
+    assert told.endswith("above, is for the defaults, not for wavenumber = 0.95.")
 
 
 def test_findings_of_the_melt_stand_on_its_runs(smoke, shown):

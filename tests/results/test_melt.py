@@ -93,3 +93,11 @@ def test_the_law_needs_two_temperatures(shown):
     table, law = results.energies(shown)
     assert len(table) == 4 and abs(table["residual"].mean()) < 1e-10
     assert law.coefficients[1] > 0
+
+
+def test_the_worst_of_the_checks_is_said(shown):
+    told, table = results.checks_sentence(shown), results.checks(shown)
+    worst = table["energy drift, worst (ε)"].astype(float)
+    assert f"at most {worst.max():.4f} ε over a trajectory, at T = {worst.idxmax()}" in told
+    assert "by +1.62 %, at T = 0.70" in told
+    assert results.checks_sentence({}) == "No temperature has trajectories yet."

@@ -38,6 +38,40 @@ def test_a_bad_value_is_refused_with_name_and_range(values, words):
         validate(CORRELATION, **values)
 
 
+@pytest.mark.parametrize(
+    ("stem", "values", "words"),
+    [
+        ("01-the-melt", {"exponent": 2}, "exponent = 2: input should be less than or equal to 1"),
+        ("01-the-melt", {"law_from": 0.1}, "law_from = 0.1: input should be greater than or equal"),
+        ("02-relaxation", {"wavenumber": 0.5}, "greater than or equal to 0.94"),
+        ("03-propensity", {"position": -1}, "position = -1: input should be greater than or equal"),
+        ("06-correlation", {"pooled": "half"}, "pooled = 'half': input should be a valid boolean"),
+    ],
+)
+def test_pages_refuse_what_they_cannot_show(stem, values, words):
+    with pytest.raises(ParameterError, match=words):
+        validate(page_model(stem), **values)
+
+
+def test_another_law_of_the_energy_changes_the_melt_page(shown):
+    ours, _ = results.energies(shown)
+    page = validate(page_model("01-the-melt"), exponent=1.0)
+    other, law = results.energies(shown, page.exponent, page.law_from)
+    assert law.exponent == 1 and not np.allclose(ours["residual"], other["residual"])
+    warm = results.energy_table(shown, law_from=0.75)
+    assert warm["verdict"].tolist() == ["no law to compare with"] * 2  # one temperature is left
+
+
+def test_another_wave_number_changes_the_relaxation_page(shown):
+    page = validate(page_model("02-relaxation"), wavenumber=0.95)
+    ours, longer = results.relaxation_table(shown), results.relaxation_table(shown, page.wavenumber)
+    assert (longer["tau_alpha"] > 1.05 * ours["tau_alpha"]).all()
+    assert longer["a_own"].isna().all()  # these runs did not keep the mean displacement
+    assert (longer["u2"] == ours["u2"]).all()
+    curve = results.relaxation_curve(shown[0.8], page.wavenumber)
+    assert curve.tau_alpha == longer.loc[0.8, "tau_alpha"]
+
+
 @pytest.mark.parametrize("text", ["32,16", "[32, 16]", "(32, 16)", [32, 16], (32, 16)])
 def test_layers_are_read_as_papermill_hands_them_over(text):
     assert validate(CORRELATION, hidden=text).hidden == (32, 16)

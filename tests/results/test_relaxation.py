@@ -10,6 +10,7 @@ from scipy.interpolate import CubicSpline
 from glasslib import results
 from glasslib.dynamics.relaxation import PUBLISHED_SCALING
 from glasslib.errors import ParameterError
+from glasslib.results import relaxation
 
 
 def test_relaxation_numbers_stay(shown):
@@ -168,6 +169,9 @@ def test_the_papers_number_is_compared_only_at_its_temperature(shown):
     assert [where for where, *_ in rows] == ["T = 0.40, production", "T = 0.40, ensembles"]
     assert rows[0][3] == 4 and abs(rows[0][1]) < 0.1
     assert "would give the paper's 0.4286" in results.displacement_sentence(cold)
+    told = results.paper_sentence(cold)
+    assert told.startswith(f"At T = 0.40 production gives {row['a (σ)']} σ (4 runs): within")
+    assert "; ensembles give " in told
 
 
 def test_law_at_kinetic_temperatures(shown):
@@ -214,3 +218,22 @@ def test_scaling_with_and_without_the_coldest():
     table.loc[0.42, "tau_alpha"] *= 10**0.2
     off = results.residual_table(table).loc["0.42", "from the published curve"]
     assert float(off.split(" ")[0]) == pytest.approx(0.2, abs=0.006)
+
+
+def test_sentences_of_the_page_hold_the_numbers_of_the_tables(shown):
+    told = results.averages_sentence(shown)
+    assert told == "Fewer than 4 runs cannot tell whether the two agree."
+    curves = [results.relaxation_curve(one) for one in shown.values()]
+    assert results.law_sentence(curves) == "Fewer than three temperatures fix no law."
+    assert results.paper_sentence(shown) == "There are no data at T = 0.40."
+
+
+def test_ensembles_and_production_that_differ_are_said_to(monkeypatch):
+    values = np.array([1.0, 1.1, 0.9, 1.0])
+    both = {"ensembles": {"a": values + 0.5}, "production": {"a": values}}
+    monkeypatch.setattr(relaxation, "_averages", lambda one: both)
+    apart = 0.5 / np.hypot(*2 * [values.std(ddof=1) / 2])
+    assert results.averages_sentence({0.5: None}) == (
+        "The two agree within three standard errors in 0 of 1 cases; the largest difference is"
+        f" {apart:.1f} standard errors (a at T = 0.50)."
+    )
