@@ -477,6 +477,38 @@ def claims_table(judged: list[Claim]) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("the paper says")
 
 
+def other_margins(judged: list[Claim], factor: float) -> pd.DataFrame:
+    """Return the verdicts that other margins would change.
+
+    Parameters
+    ----------
+    judged : list of Claim
+        From :func:`evidence`.
+    factor : float
+        Of every margin within which two things count as nearly equal.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``the paper says``: ``test``, ``verdict`` and ``with other margins``. Empty if none
+        changes.
+    """
+    rows = []
+    for claim in judged:
+        tests = {"random split": claim.by_row, "new configurations": claim.by_run,
+                 "without structure, random split": claim.without}
+        for test, found in tests.items():
+            if found is None or found.cases is None or found.cases.margin is None:
+                continue
+            other = Cases(found.cases.margin * factor)
+            for where, value, error, runs, *_ in found.cases.rows:
+                other.add(where, value, error, runs)
+            if (verdict := other.finding("").verdict) != found.verdict:
+                rows.append([claim.text, test, found.verdict, verdict])
+    columns = ["the paper says", "test", "verdict", "with other margins"]
+    return pd.DataFrame(rows, columns=columns).set_index(columns[0])
+
+
 def details(judged: list[Claim]) -> pd.DataFrame:
     """Return what was measured for each claim, for both ways to divide the rows.
 
