@@ -5,6 +5,8 @@ own pair coefficients. Ten configurations train, five test, as their authors div
 that field, ρ is that of the large particles (type A) within each configuration, averaged.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -130,6 +132,33 @@ def _row(model, training, columns, each, pooled):
     }
 
 
+def _each_tested(
+    samples: Sequence[MixtureSample], particles: str, alike: bool
+) -> dict[str, np.ndarray]:
+    """Columns of B and D, and then ρ of each tested configuration."""
+    ordered = sorted(samples, key=lambda sample: sample.label.startswith("test"))
+    n_train = sum(sample.label.startswith("train") for sample in samples)
+    inputs, targets = {"B": [], "D": []}, []
+    for sample in ordered:
+        own = sample.species == "AB".index(particles)
+        seen = np.zeros_like(sample.species) if alike else sample.species
+        inputs["B"].append(species_descriptors(sample.configuration, seen).values[own])
+        inputs["D"].append(mixture_cage_descriptors(
+            CageMoments.mean(sample.halves), sample.configuration, sample.inherent, seen
+        ).values[own])
+        targets.append(sample.propensity[:, own].mean(axis=0))
+    y, group = np.concatenate(targets), np.repeat(np.arange(len(ordered)), [*map(len, targets)])
+    known = np.flatnonzero(group < n_train)
+    split = Split(known[1:], known[:1], np.flatnonzero(group >= n_train))
+    out = {}
+    for model, parts in inputs.items():
+        x = np.concatenate(parts)
+        predicted = out_of_sample(ridge_pipeline, x, y, [split], group)
+        tested = [group == k for k in range(n_train, len(ordered))]
+        out[model] = np.array([x.shape[1], *(pearson(y[k], predicted[k]) for k in tested)])
+    return out
+
+
 def another_question(particles: str = "A", alike: bool = False) -> pd.DataFrame:
     """ρ(τ_α) of B and D for particles of one type, and with all neighbours counted alike.
 
@@ -148,34 +177,9 @@ def another_question(particles: str = "A", alike: bool = False) -> pd.DataFrame:
     """
     if particles == "A" and not alike:
         return pd.DataFrame(columns=["model", "columns", "rho", "rho_error"])
-
-    def compute() -> dict[str, np.ndarray]:
-        samples = load_mixture(NAME)
-        train = [sample for sample in samples if sample.label.startswith("train")]
-        ordered = train + [sample for sample in samples if sample.label.startswith("test")]
-        inputs, targets = {"B": [], "D": []}, []
-        for sample in ordered:
-            own = sample.species == "AB".index(particles)
-            seen = np.zeros_like(sample.species) if alike else sample.species
-            inputs["B"].append(species_descriptors(sample.configuration, seen).values[own])
-            inputs["D"].append(mixture_cage_descriptors(
-                CageMoments.mean(sample.halves), sample.configuration, sample.inherent, seen
-            ).values[own])
-            targets.append(sample.propensity[:, own].mean(axis=0))
-        y, group = np.concatenate(targets), np.repeat(np.arange(len(ordered)), [*map(len, targets)])
-        known = np.flatnonzero(group < len(train))
-        split = Split(known[1:], known[:1], np.flatnonzero(group >= len(train)))
-        out = {}
-        for model, parts in inputs.items():
-            x = np.concatenate(parts)
-            predicted = out_of_sample(ridge_pipeline, x, y, [split], group)
-            each = [pearson(y[group == k], predicted[group == k])
-                    for k in range(len(train), len(ordered))]
-            out[model] = np.array([x.shape[1], *each])
-        return out
-
-    key = key_of(another_digest(), particles, alike, code_of(another_question, load_mixture))
-    found = cached("another-question", key, compute)
+    key = key_of(another_digest(), particles, alike, code_of(_each_tested, load_mixture))
+    found = cached("another-question", key,
+                   lambda: _each_tested(load_mixture(NAME), particles, alike))
     return pd.DataFrame([
         {"model": f"ridge {model}", "columns": int(columns), "rho": float(np.mean(each)),
          "rho_error": float(standard_error(np.array(each)))}
