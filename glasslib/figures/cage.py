@@ -159,8 +159,9 @@ def structure_limit_figure(
         trend(right, here["T"], here["rho"], here["rho_error"], [runs.get(t) for t in here["T"]],
               {"color": colour, "marker": marker})
         for _, row in here.iloc[-2:].iloc[:1].iterrows():
-            right.annotate(label, (row["T"], row["rho"]), xytext=(4, 7),
-                           textcoords="offset points", color=colour)
+            rises = here["rho"].iloc[-1] > row["rho"]
+            right.annotate(label, (row["T"], row["rho"]), xytext=(4, 7), color=colour,
+                           textcoords="offset points", ha="right" if rises else "left")
         drawn.append(here.assign(model=label))
     left.set(ylabel=r"$\rho(\tau_\alpha)$, new configurations", ylim=(0, 1.02))
     right.axhline(0, color="0.8", lw=0.6)

@@ -191,9 +191,11 @@ class Cases:
             smaller = error * np.sqrt(runs / more)
             if bar(smaller, more) + _POWER * smaller < room:
                 if where.startswith("T ="):
-                    return f"about {more} runs instead of {now} at {where}, if the value stays"
-                return f"about {more / runs:.1f} times the runs ({where}), if the value stays"
-        return f"more than 50 times the runs ({where}): the value lies on the line"
+                    much = f"{more} runs instead of {now} at {where}"
+                else:
+                    much = f"{more / runs:.1f} times the runs ({where})"
+                return f"about {much}, if the value does not change"
+        return f"more than 50 times the runs ({where}): too close to the threshold to be decided"
 
     def each(self) -> str:
         """Say every case: where, value ± error, and what else was given."""
