@@ -22,8 +22,9 @@ from glasslib.simulation.melt import start_melt
 from glasslib.store.schema import spent_seconds
 
 __all__ = [
-    "TimeLeft", "comparison", "cost_table", "duration", "estimated_and_spent", "measured_speed",
-    "simulated_time", "simulation_seconds", "status", "task_time",
+    "TimeLeft", "comparison", "cost_finding", "cost_table", "costs", "duration",
+    "estimated_and_spent", "measured_speed", "of_size", "simulated_time", "simulation_seconds",
+    "status", "task_time",
 ]  # fmt: skip
 
 #: What a time unit in the heat bath costs in time units at constant energy: LAMMPS takes longer
@@ -206,8 +207,15 @@ def status(goals: Iterable[Goal] = CAMPAIGN) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def cost_table(
-    temperatures: Iterable[float], profile: str, speed: float | None = None
+def of_size(protocol: Protocol, n_monomers: int) -> Protocol:
+    """Return a protocol with another number of monomers."""
+    melt = protocol.melt.model_copy(update={"n_monomers": n_monomers})
+    return protocol.model_copy(update={"melt": melt})
+
+
+def costs(
+    temperatures: Iterable[float], profile: str, speed: float | None = None,
+    n_monomers: int | None = None,
 ) -> pd.DataFrame:
     r"""Estimate core-hours and bytes of whole temperatures, from the measured speed.
 
@@ -223,6 +231,44 @@ def cost_table(
     profile : str
     speed : float, optional
         In τ per second of CPU time; measured now if not given.
+    n_monomers : int, optional
+        In place of that of the profile.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By falling ``T``: ``tau_alpha`` in τ, ``extrapolated`` (it is no measured one), ``jobs``,
+        core-hours of one ``run`` and one ``block``, of all ``runs`` and all ``blocks``, and
+        ``megabytes``.
+    """
+    protocol = get_protocol(profile)
+    if n_monomers is not None:
+        protocol = of_size(protocol, n_monomers)
+    speed = speed or measured_speed(protocol)
+    runs, blocks, rows = protocol.runs, protocol.blocks, []
+    megabytes = runs * protocol.melt.n_monomers * (RUN_BYTES + blocks * BLOCK_BYTES) / 1e6
+    for temperature in sorted(temperatures, reverse=True):
+        tau, guess = _tau_alpha(temperature, profile)
+        times = simulated_time(protocol, temperature, tau)
+        run, block = (times[kind] / speed / 3600 for kind in ("run", "block"))
+        rows.append({
+            "T": temperature, "tau_alpha": tau, "extrapolated": guess, "jobs": runs * (1 + blocks),
+            "run": run, "block": block, "runs": runs * run, "blocks": runs * blocks * block,
+            "megabytes": megabytes,
+        })
+    return pd.DataFrame(rows)
+
+
+def cost_table(
+    temperatures: Iterable[float], profile: str, speed: float | None = None,
+    n_monomers: int | None = None,
+) -> pd.DataFrame:
+    """Return :func:`costs` as text, with their sum.
+
+    Parameters
+    ----------
+    temperatures, profile, speed, n_monomers
+        As for :func:`costs`.
 
     Returns
     -------
@@ -231,31 +277,56 @@ def cost_table(
         mark where it is extrapolated; the number of ``jobs``; core-hours of ``one run (core-h)``,
         ``one block (core-h)`` and ``all (core-h)``; and ``data (MB)``.
     """
-    protocol = get_protocol(profile)
-    speed = speed or measured_speed(protocol)
-    runs, blocks, rows = protocol.runs, protocol.blocks, []
-    megabytes = runs * protocol.melt.n_monomers * (RUN_BYTES + blocks * BLOCK_BYTES) / 1e6
-    total = 0.0
-    for temperature in sorted(temperatures, reverse=True):
-        tau, guess = _tau_alpha(temperature, profile)
-        times = simulated_time(protocol, temperature, tau)
-        run, block = (times[kind] / speed / 3600 for kind in ("run", "block"))
-        hours = runs * (run + blocks * block)
-        total += hours
-        rows.append({
-            "T": f"{temperature:.2f}",
-            "τ_α (τ)": f"{tau:.4g}" + "?" * guess,
-            "jobs": runs * (1 + blocks),
-            "one run (core-h)": f"{run:.2f}",
-            "one block (core-h)": f"{block:.2f}",
-            "all (core-h)": f"{hours:.1f}",
-            "data (MB)": f"{megabytes:.1f}",
-        })
+    found = costs(temperatures, profile, speed, n_monomers)
+    hours = found["runs"] + found["blocks"]
+    rows = [
+        {
+            "T": f"{row['T']:.2f}",
+            "τ_α (τ)": f"{row['tau_alpha']:.4g}" + "?" * bool(row["extrapolated"]),
+            "jobs": row["jobs"],
+            "one run (core-h)": f"{row['run']:.2f}",
+            "one block (core-h)": f"{row['block']:.2f}",
+            "all (core-h)": f"{hours[number]:.1f}",
+            "data (MB)": f"{row['megabytes']:.1f}",
+        }
+        for number, row in found.iterrows()
+    ]
     rows.append({
-        "T": "all", "jobs": runs * (1 + blocks) * len(rows), "all (core-h)": f"{total:.1f}",
-        "data (MB)": f"{megabytes * len(rows):.1f}",
+        "T": "all", "jobs": found["jobs"].sum(), "all (core-h)": f"{hours.sum():.1f}",
+        "data (MB)": f"{found['megabytes'].sum():.1f}",
     })
     return pd.DataFrame(rows).fillna("")
+
+
+def cost_finding(found: pd.DataFrame, checked: pd.DataFrame) -> str:
+    """Say what a plan costs, and how good the estimate is.
+
+    Parameters
+    ----------
+    found, checked : pandas.DataFrame
+        From :func:`costs` and :func:`estimated_and_spent`.
+
+    Examples
+    --------
+    >>> found = pd.DataFrame({"T": [0.6, 0.4], "runs": [1.0, 200.0], "blocks": [3.0, 446.0],
+    ...                       "megabytes": 130.0})
+    >>> cost_finding(found, pd.DataFrame({"ratio": [0.9, 2.5]}))
+    'The plan costs about 650 core-hours and 260 MB; 99 % of the hours go to T = 0.40. For the \
+data that ship, the same estimate is right within a factor of 2.5 at every temperature.'
+    >>> cost_finding(found[:1], pd.DataFrame())
+    'The plan costs about 4 core-hours and 130 MB; 100 % of the hours go to T = 0.60.'
+    """
+    hours = found["runs"] + found["blocks"]
+    coldest = found["T"].idxmin()
+    text = (f"The plan costs about {hours.sum():,.2g} core-hours" if hours.sum() < 10 else
+            f"The plan costs about {float(f'{hours.sum():.2g}'):,.0f} core-hours")
+    text += (f" and {found['megabytes'].sum():,.0f} MB; {100 * hours[coldest] / hours.sum():.0f} %"
+             f" of the hours go to T = {found['T'][coldest]:.2f}.")
+    if len(checked):
+        factor = np.exp(np.abs(np.log(checked["ratio"])).max())
+        text += (" For the data that ship, the same estimate is right within a factor of"
+                 f" {factor:.1f} at every temperature.")
+    return text
 
 
 def estimated_and_spent(profile: str = "companion") -> pd.DataFrame:

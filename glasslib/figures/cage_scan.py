@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from glasslib.figures.style import legend_below, styled, temperature_colour
+from glasslib.figures.style import legend_below, letters, name_of, styled, temperature_colour
 
 __all__ = ["cage_scan_figure"]
 
@@ -25,7 +25,7 @@ def cage_scan_figure(scan: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         Numbers: ``panel``, ``T``, ``radius``, ``bath``, ``duration``, ``value``, ``error``. In the
         panel "length" the value is divided by that of the longest replica with the same wall.
     """
-    figure, axes = plt.subplots(1, 3, figsize=(7.6, 3.4))
+    figure, axes = plt.subplots(1, 3, figsize=(8.2, 3.5))
     columns = ["panel", "T", "radius", "bath", "duration", "value", "error"]
     if not len(scan):
         figure.suptitle("no scan at these temperatures")
@@ -42,13 +42,13 @@ def cage_scan_figure(scan: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         }
         for axis, (panel, line) in zip(axes, panels.items(), strict=False):
             value, error = line["within"], line["within_error"]
-            axis.errorbar(line[panel], value, yerr=error, fmt="-o", ms=3.5, color=colour,
-                          label=f"T = {t:.2f}")
+            axis.errorbar(line[panel], value, yerr=error, fmt="-o", color=colour,
+                          label=name_of(t, int(first["runs"])))
             drawn.append(line.assign(panel=panel, value=value, error=error))
         for radius, line in here[here["bath"] == first["bath"]].groupby("radius"):
             line = line.sort_values("duration")
             if len(line) > 2:
-                axes[2].errorbar(line["duration"], line["ratio"], yerr=line["ratio_error"], ms=3.5,
+                axes[2].errorbar(line["duration"], line["ratio"], yerr=line["ratio_error"],
                                  fmt="-o" if radius == first["radius"] else "--s", color=colour)
                 drawn.append(
                     line.assign(panel="length", value=line["ratio"], error=line["ratio_error"])
@@ -61,5 +61,6 @@ def cage_scan_figure(scan: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     lengths = sorted(rows["duration"].unique())
     axes[2].set_xticks(lengths, [f"{length:g}" for length in lengths])
     axes[2].minorticks_off()
+    letters(axes)
     legend_below(figure, axes[0])
     return figure, pd.concat(drawn, ignore_index=True)[columns]

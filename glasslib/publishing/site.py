@@ -3,6 +3,7 @@
 The book is built in steps, each done only when something it depends on has changed::
 
     notebooks/NN-name.md ── papermill ──▶ _build/executed/NN-name.ipynb
+    book/lab/N-name.md ── papermill ──▶ _build/executed/lab/N-name.ipynb
     _config.yml, _toc.yml, book/, executed notebooks ── copy ──▶ _build/source/
     _build/source/ ── jupyter-book -W ──▶ _build/html/
 
@@ -10,6 +11,7 @@ What a step depends on is summed up in one SHA-256, its key, stored beside the r
 never sees ``notebooks/``, where a notebook and its pair share a name, and never runs a cell.
 """
 
+import base64
 import json
 import os
 import re
@@ -18,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +89,47 @@ def _with_section(node: nbformat.NotebookNode, section: str) -> nbformat.Noteboo
     return node
 
 
+def _folded(cell: nbformat.NotebookNode, tag: str, prompt: str) -> None:
+    cell.metadata.setdefault("tags", []).append(tag)
+    show = {"code_prompt_show": prompt, "code_prompt_hide": prompt}
+    cell.metadata["mystnb"] = cell.metadata.get("mystnb", {}) | show
+
+
+def _solved(node: nbformat.NotebookNode, target: Path) -> nbformat.NotebookNode:
+    """Fold solutions and results of a session; put the figure of the cell ``target`` on top.
+
+    Parameters
+    ----------
+    node : NotebookNode
+        An executed session of the lab course; changed in place.
+    target : Path
+        PNG to write the figure to.
+    """
+    for cell in node.cells:
+        if cell.cell_type != "code":
+            continue
+        if "hide-cell" in cell.metadata.get("tags", []):
+            _folded(cell, "solution", "Solution (look when you have tried)")
+        elif not cell.outputs:
+            cell.metadata.setdefault("tags", []).append("open")
+        else:
+            _folded(cell, "hide-output", "Results with the solutions")
+        pictures = [out.data["image/png"] for out in cell.outputs
+                    if "image/png" in out.get("data", {})]
+        if "target" in cell.metadata["tags"] and pictures:
+            target.write_bytes(base64.b64decode(pictures[-1]))
+            alt = cell.metadata["mystnb"]["image"]["alt"]
+            figure = f":::{{figure}} {target.name}\n:alt: {alt}\nThe figure to reach.\n:::"
+            title, newline, rest = node.cells[0].source.partition("\n")
+            node.cells[0].source = f"{title}\n\n{figure}\n{newline}{rest}"
+    return node
+
+
 def stage(
     target: Path,
     executed: Iterable[Page],
     root: Path | None = None,
+    sessions: Iterable[Page] = (),
 ) -> None:
     """Lay out what Sphinx reads: configuration, contents, prose pages and executed notebooks.
 
@@ -104,6 +144,8 @@ def stage(
         The executed notebooks.
     root : Path, optional
         Where ``_config.yml`` and ``book/`` are; the checkout by default.
+    sessions : iterable of Page
+        The executed sessions of the lab course, which take the place of their sources.
     """
     root = paths.root() if root is None else root
     shutil.rmtree(target, ignore_errors=True)
@@ -124,6 +166,11 @@ def stage(
             shutil.copy2(page.path.parent / "figures" / name, target / "figures" / name)
         node = _with_section(nbformat.read(page.path, as_version=4), _behind(page))
         write_text(target / "notebooks" / page.path.name, notebooks.text_of(node))
+    for page in sessions:
+        place = target / "book" / "lab" / page.path.name
+        place.with_suffix(".md").unlink()
+        node = _solved(nbformat.read(page.path, as_version=4), place.with_suffix(".png"))
+        write_text(place, notebooks.text_of(node))
 
 
 def build_html(source: Path, target: Path, builder: str = "html") -> None:
@@ -210,10 +257,16 @@ def build_book(
     build = paths.build() if build is None else build
     paths.check_writable(build)
     begin = time.monotonic()
-    pages = execute.execute_pages(
-        folder=build / "executed", parameters=parameters, force=force, report=report
-    )
-    stage(build / "source", pages)
+    lab = paths.pages() / "lab"
+    with ThreadPoolExecutor(1) as other:  # sessions use another core than pages
+        solved = other.submit(
+            execute.execute_pages, sorted(path.stem for path in lab.glob("[0-9]-*.md")),
+            folder=paths.build() / "executed" / "lab", sources=lab, force=force, report=report,
+        )
+        pages = execute.execute_pages(
+            folder=build / "executed", parameters=parameters, force=force, report=report
+        )
+    stage(build / "source", pages, sessions=solved.result())
     key = key_of(hashes(build / "source"), execute.library())
     html, record = build / "html", build / "html.json"
     index = html / "index.html"

@@ -18,29 +18,32 @@ from glasslib.results.cage import (  # noqa: F401
 from glasslib.results.cage_scan import scan_sentence, second_wall_table  # noqa: F401
 from glasslib.results.claims import judged  # noqa: F401
 from glasslib.results.correlation import counted, deepest_minima, seeds_sentence  # noqa: F401
-from glasslib.results.findings import opening  # noqa: F401
+from glasslib.results.findings import Opening, opening  # noqa: F401
 from glasslib.results.front import FRONT_TABLES, in_two_minutes  # noqa: F401
 from glasslib.results.graph_network import graph_sentence  # noqa: F401
 from glasslib.results.leaks import leak_sentence, leak_sizes  # noqa: F401
 from glasslib.results.maps import *  # noqa: F403
 from glasslib.results.melt import *  # noqa: F403
-from glasslib.results.mixture import another_sentence, another_table  # noqa: F401
+from glasslib.results.mixture import another_question, another_sentence, another_table  # noqa: F401
 from glasslib.results.models import models_at  # noqa: F401
 from glasslib.results.networks import *  # noqa: F403
 from glasslib.results.own_claims import own_findings  # noqa: F401
 from glasslib.results.page import *  # noqa: F403
-from glasslib.results.page_parameters import descriptor_spec, own_settings  # noqa: F401
-from glasslib.results.prediction import predict_snapshot  # noqa: F401
+from glasslib.results.page_parameters import descriptor_spec, own_settings, used_part  # noqa: F401
+from glasslib.results.prediction import file_finding, predict_snapshot  # noqa: F401
 from glasslib.results.propensity import *  # noqa: F403
 from glasslib.results.questions import asked  # noqa: F401
 from glasslib.results.relaxation import *  # noqa: F403
+from glasslib.results.sentences import data_sentence  # noqa: F401
 from glasslib.results.size import (  # noqa: F401
     size_monomers_table,
     size_recognised_table,
     size_table,
 )
 from glasslib.results.structure_limit import (  # noqa: F401
+    cages_without,
     choice_sentence,
+    cost_sentence,
     gap_sentence,
     head_sentence,
     joint_sentence,

@@ -61,7 +61,7 @@ EVIDENCE = (
 MARGIN_TEMPERATURE = 0.1  # of ρ between any two temperatures, or two times
 MARGIN_SMALL = 0.3  # of a ρ that is small: less than a tenth of the variance
 MARGIN_TRANSFER = 0.02  # of mean ρ between A and B
-MARGIN_CHI4 = 0.25  # of predicted over true χ4, less 1
+MARGIN_CHI4 = 0.25  # of predicted over true χ4, minus 1
 MARGIN_A = 0.03  # of a = 0.4286, relative
 
 Tables = dict[str, pd.DataFrame]
@@ -117,7 +117,7 @@ def _better(tables: Tables, split: str, runs, only_tau: bool) -> Finding:
             where = at(temperature) if only_tau else f"{at(temperature)}, t = {row['t']:.3g}"
             _add(cases, where, row, runs[temperature])
     if only_tau:
-        return cases.finding("ρ of A less that of B: " + cases.each())
+        return cases.finding("ρ of A minus that of B: " + cases.each())
     return cases.finding(
         f"A is higher beyond the error bar at {cases.count(CONFIRMED)} of {len(cases.rows)} times"
         f" and temperatures, lower at {cases.count(NOT_CONFIRMED)}"
@@ -222,7 +222,7 @@ def _chi4(tables: Tables, split: str, runs) -> Finding:
         cases.add(f"{at(row['T'])} {row['curve'][-1]}", row["ratio"] - 1, row["ratio_error"],
                   runs[row["T"]])
     return cases.finding(
-        f"χ4 predicted over true, less 1 (margin {MARGIN_CHI4:g}): " + cases.each()
+        f"χ4 predicted over true, minus 1 (margin {MARGIN_CHI4:g}): " + cases.each()
     )
 
 
@@ -269,7 +269,7 @@ def _no_winner(tables: Tables, split: str) -> Finding:
     if not cases.rows:
         each = " with two runs or more" if split == "run" else ""
         return Finding(f"one temperature alone{each}", CANNOT_TELL, f"a second temperature{each}")
-    return cases.finding(f"mean ρ elsewhere, A less B (margin {MARGIN_TRANSFER:g}): "
+    return cases.finding(f"mean ρ elsewhere, A minus B (margin {MARGIN_TRANSFER:g}): "
                          + cases.each())
 
 
@@ -435,13 +435,13 @@ def scope(runs: dict[float, int]) -> str:
     >>> scope({0.6: 10, 0.5: 4})
     'Judged at T = 0.60, 0.50.'
     >>> scope({0.6: 10, 0.5: 4, 0.42: 2})
-    'Judged at T = 0.60, 0.50; not at T = 0.42 (2 runs), for want of 4 runs.'
+    'Judged at T = 0.60, 0.50; not at T = 0.42 (2 runs), because four runs are needed.'
     """
     chosen = comparable(runs)
     text = "Judged at T = " + ", ".join(f"{t:.2f}" for t in chosen)
     few = [f"{t:.2f} ({runs[t]} runs)" for t in runs if t not in chosen]
     if few:
-        text += f"; not at T = {', '.join(few)}, for want of {COMPARED_RUNS} runs"
+        text += f"; not at T = {', '.join(few)}, because four runs are needed"
     return text + "."
 
 
@@ -475,6 +475,38 @@ def claims_table(judged: list[Claim]) -> pd.DataFrame:
                 "; ".join(dict.fromkeys(one.takes for one in both if one.takes)) or "–",
         })
     return pd.DataFrame(rows).set_index("the paper says")
+
+
+def other_margins(judged: list[Claim], factor: float) -> pd.DataFrame:
+    """Return the verdicts that other margins would change.
+
+    Parameters
+    ----------
+    judged : list of Claim
+        From :func:`evidence`.
+    factor : float
+        Of every margin within which two things count as nearly equal.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``the paper says``: ``test``, ``verdict`` and ``with other margins``. Empty if none
+        changes.
+    """
+    rows = []
+    for claim in judged:
+        tests = {"random split": claim.by_row, "new configurations": claim.by_run,
+                 "without structure, random split": claim.without}
+        for test, found in tests.items():
+            if found is None or found.cases is None or found.cases.margin is None:
+                continue
+            other = Cases(found.cases.margin * factor)
+            for where, value, error, runs, *_ in found.cases.rows:
+                other.add(where, value, error, runs)
+            if (verdict := other.finding("").verdict) != found.verdict:
+                rows.append([claim.text, test, found.verdict, verdict])
+    columns = ["the paper says", "test", "verdict", "with other margins"]
+    return pd.DataFrame(rows, columns=columns).set_index(columns[0])
 
 
 def details(judged: list[Claim]) -> pd.DataFrame:

@@ -5,6 +5,8 @@ own pair coefficients. Ten configurations train, five test, as their authors div
 that field, ρ is that of the large particles (type A) within each configuration, averaged.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -14,12 +16,15 @@ from glasslib.learning.baselines import out_of_sample, ridge_pipeline
 from glasslib.learning.ceiling import ceiling_of_runs
 from glasslib.learning.correlation import difference_name, is_difference, pearson
 from glasslib.learning.dataset import Split
+from glasslib.results.cache import cached, key_of
+from glasslib.results.closure import code_of
 from glasslib.results.words import format_error, judge
 from glasslib.store.mixture import MixtureSample, load_mixture, mixture_digest
 from glasslib.structure.cage import CageMoments
 from glasslib.structure.mixture import mixture_cage_descriptors, species_descriptors
 
-__all__ = ["another_digest", "another_glass", "another_sentence", "another_table"]
+__all__ = ["another_digest", "another_glass", "another_question", "another_sentence",
+           "another_table"]  # fmt: skip
 
 #: Folder of the mixture under ``data/mixtures``.
 NAME = "kob-andersen-T0.44"
@@ -125,6 +130,61 @@ def _row(model, training, columns, each, pooled):
         "model": model, "training": training, "columns": columns, "rho": float(np.mean(each)),
         "rho_error": float(standard_error(each)), "tested": len(each), "pooled": pooled,
     }
+
+
+def _each_tested(
+    samples: Sequence[MixtureSample], particles: str, alike: bool
+) -> dict[str, np.ndarray]:
+    """Columns of B and D, and then ρ of each tested configuration."""
+    ordered = sorted(samples, key=lambda sample: sample.label.startswith("test"))
+    n_train = sum(sample.label.startswith("train") for sample in samples)
+    inputs, targets = {"B": [], "D": []}, []
+    for sample in ordered:
+        own = sample.species == "AB".index(particles)
+        seen = np.zeros_like(sample.species) if alike else sample.species
+        inputs["B"].append(species_descriptors(sample.configuration, seen).values[own])
+        inputs["D"].append(mixture_cage_descriptors(
+            CageMoments.mean(sample.halves), sample.configuration, sample.inherent, seen
+        ).values[own])
+        targets.append(sample.propensity[:, own].mean(axis=0))
+    y, group = np.concatenate(targets), np.repeat(np.arange(len(ordered)), [*map(len, targets)])
+    known = np.flatnonzero(group < n_train)
+    split = Split(known[1:], known[:1], np.flatnonzero(group >= n_train))
+    out = {}
+    for model, parts in inputs.items():
+        x = np.concatenate(parts)
+        predicted = out_of_sample(ridge_pipeline, x, y, [split], group)
+        tested = [group == k for k in range(n_train, len(ordered))]
+        out[model] = np.array([x.shape[1], *(pearson(y[k], predicted[k]) for k in tested)])
+    return out
+
+
+def another_question(particles: str = "A", alike: bool = False) -> pd.DataFrame:
+    """ρ(τ_α) of B and D for particles of one type, and with all neighbours counted alike.
+
+    Parameters
+    ----------
+    particles : {"A", "B"}
+        Type of the particles that train and are tested.
+    alike : bool
+        Descriptors and averages of the cages have one channel for both types of neighbours.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model``, ``columns``, ``rho`` within configurations, averaged, and ``rho_error`` over the
+        tested ones. Empty for what the table ``mixture`` holds.
+    """
+    if particles == "A" and not alike:
+        return pd.DataFrame(columns=["model", "columns", "rho", "rho_error"])
+    key = key_of(another_digest(), particles, alike, code_of(_each_tested, load_mixture))
+    found = cached("another-question", key,
+                   lambda: _each_tested(load_mixture(NAME), particles, alike))
+    return pd.DataFrame([
+        {"model": f"ridge {model}", "columns": int(columns), "rho": float(np.mean(each)),
+         "rho_error": float(standard_error(np.array(each)))}
+        for model, (columns, *each) in found.items()
+    ])
 
 
 def another_table(table: pd.DataFrame) -> pd.DataFrame:

@@ -11,9 +11,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, create_model
 
 from glasslib.errors import ParameterError
-from glasslib.parameters import CompanionParameters, DescriptorSpec, NetworkSettings, validate
+from glasslib.parameters import (
+    CompanionParameters,
+    DescriptorSpec,
+    NetworkSettings,
+    get_protocol,
+    validate,
+)
 from glasslib.store import Ensemble
 from glasslib.store.schema import PROBE_LENGTHS
+from glasslib.structure.cage import SURROUNDINGS
 
 __all__ = ["PAGES", "descriptor_spec", "given_for", "limits", "own_settings", "page_model",
            "table_options", "used_part"]  # fmt: skip
@@ -26,6 +33,13 @@ def _numbers(value: Any) -> Any:
     if isinstance(value, str):
         value = [part for part in value.strip("[]() ").split(",") if part.strip()]
     return (value,) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _names(value: Any) -> Any:
+    """Let a tuple of names be the text of one or several, as command lines hand it over."""
+    if isinstance(value, str):
+        return tuple(part.strip(" '\"") for part in value.strip("[]() ").split(",") if part.strip())
+    return value
 
 
 def _taken(model: type, *names: str) -> Definitions:
@@ -56,11 +70,9 @@ def limits(metadata: list) -> str:
     )
 
 
-def _texts(value: Any) -> Any:
-    """Let a tuple of texts be one text with commas, as command lines hand it over."""
-    if isinstance(value, str):
-        value = [part.strip().replace("-", "–") for part in value.strip("[]() ").split(",")]
-    return value
+def _groups(value: Any) -> Any:
+    """Let names of groups have a plain hyphen, which is on every keyboard."""
+    return _names(value.replace("-", "–") if isinstance(value, str) else value)
 
 
 _DESCRIPTORS = _taken(
@@ -154,7 +166,7 @@ PAGES: dict[str, Definitions] = {
             2, description="Legendre polynomial P_1 or P_2 that measures how far bonds have turned."
         )),
         "shuffle_together": (
-            Annotated[tuple[Literal[_GROUPS], ...], BeforeValidator(_texts)] | None, Field(
+            Annotated[tuple[Literal[_GROUPS], ...], BeforeValidator(_groups)] | None, Field(
                 None, description="Groups of descriptors that are also shuffled together, in ridge"
                 " regression.",
                 json_schema_extra={"allowed": f"some of {', '.join(_GROUPS)} | None"},
@@ -164,6 +176,33 @@ PAGES: dict[str, Definitions] = {
         "beside", description="Descriptors of the inherent structure beside those of the"
         " configuration alone, or also instead of them."
     ))},
+    "15-claims": {"margin_factor": (float, Field(
+        1.0, gt=0, le=10, description="Factor of every margin within which two things count as"
+        " nearly equal, to see which verdicts it changes."
+    ))},
+    "16-your-own-melt": {"stretch": (float, Field(
+        1.0, ge=0.9, le=1.1, description="Factor of all coordinates and of the box before the file"
+        " is written."
+    ))},
+    "17-past-one-machine": {"n_monomers": (int, Field(
+        get_protocol("paper").melt.n_monomers, ge=1500, le=1_000_000, multiple_of=5,
+        description="Monomers of each run in the plan, a multiple of 5."
+    ))},
+    "18-what-is-a-debye-waller-factor": _DATA,
+    "19-how-far-does-structure-go": {"surroundings": (
+        Annotated[tuple[Literal[SURROUNDINGS], ...], BeforeValidator(_names)],
+        Field(SURROUNDINGS, min_length=1, description="Surroundings over which the numbers of a"
+              " cage are averaged for D, such as own or own,bonded.",
+              json_schema_extra={"allowed": ", ".join(SURROUNDINGS)}),
+    )},
+    "20-another-glass": {
+        "particles": (Literal["A", "B"], Field(
+            "A", description="Type of the particles that are predicted."
+        )),
+        "alike": (bool, Field(
+            False, description="Both types of neighbours are counted alike, as if there were one."
+        )),
+    },
 }
 
 _MODELS = {

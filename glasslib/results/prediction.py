@@ -27,6 +27,7 @@ from glasslib.results.models import (
     share_by_family,
 )
 from glasslib.results.networks import SETTINGS_TEMPERATURE
+from glasslib.results.sentences import joined
 from glasslib.results.tables import Work
 from glasslib.results.words import format_error
 from glasslib.simulation.cage import moments, sample_replica
@@ -39,8 +40,8 @@ from glasslib.structure.cage import CageMoments, cage_descriptors
 from glasslib.structure.chains import linear_chains, unwrapped_chains
 from glasslib.structure.descriptors import structural_descriptors
 
-__all__ = ["Prediction", "check_places", "predict_file", "predict_snapshot", "read_debye_waller",
-           "staleness", "worth", "write_table"]  # fmt: skip
+__all__ = ["Prediction", "check_places", "file_finding", "predict_file", "predict_snapshot",
+           "read_debye_waller", "staleness", "worth", "write_table"]  # fmt: skip
 
 #: Relative difference of densities, and share of a family's values beyond the training range
 #: (absolute, and in multiples of that of a run left out), above which a reader is warned.
@@ -156,6 +157,42 @@ def worth(letter: str, trained_at: float, temperature: float) -> str:
         f" to {here['rho'].max():.2f} at T = "
         + ", ".join(f"{t:g}" for t in here["applied"])
     )
+
+
+def file_finding(particles: int, columns: int, seconds: float, change: float,
+                 letters: Sequence[str], temperature: float) -> str:
+    """Say what becomes of a file, how fast, and what predictions from it are worth.
+
+    Parameters
+    ----------
+    particles, columns : int
+        Rows and columns of the descriptors.
+    seconds : float
+        From the file to the descriptors.
+    change : float
+        Largest change of a descriptor by what the file rounds, relative to its column.
+    letters : sequence of str
+        Models that predicted.
+    temperature : float
+        In ε/k_B.
+
+    Examples
+    --------
+    >>> file_finding(2000, 880, 0.412, 1.02e-4, [], 0.5)
+    'A file of 2,000 particles becomes 880 numbers for each of them in 0.4 s. What the file rounds \
+changes them by at most 0.01 %.'
+    """
+    text = (f"A file of {particles:,} particles becomes {columns} numbers for each of them in"
+            f" {seconds:.1g} s. What the file rounds changes them by at most {100 * change:.1g} %.")
+    known = {letter: expected_correlation(letter, temperature) for letter in letters}
+    worths = [
+        f"{here.loc[here['at_tau'], 'rho'].iloc[0]:.2f} ({letter})"
+        for letter, here in known.items() if here["at_tau"].any()
+    ]
+    if worths:
+        text += (f" From the models that ship, a configuration at T = {temperature:g} that they"
+                 f" never saw may expect ρ(τ_α) = {joined(worths)}.")
+    return text
 
 
 # ------------------------------------------------------------------------------------ inputs

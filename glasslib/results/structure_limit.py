@@ -7,7 +7,7 @@ what is missing, and where it is (:func:`cage_gap`); how well the cages are know
 is for runs that took no part in training.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -32,18 +32,20 @@ from glasslib.results.networks import dataset, held_out
 from glasslib.results.words import format_error
 from glasslib.store import Ensemble, load_cages, load_ensemble, load_scans
 from glasslib.store.schema import spent_seconds
-from glasslib.structure.cage import CageMoments, cage_scalars, surroundings
+from glasslib.structure.cage import SURROUNDINGS, CageMoments, cage_scalars, surroundings
 from glasslib.structure.descriptors import structural_descriptors
 from glasslib.structure.neighbors import neighbor_pairs
 
 __all__ = [
     "at_tau", "cage_choice", "cage_cost", "cage_gap", "cage_learning", "cage_networks",
-    "cage_reliability", "choice_sentence", "gap_sentence", "goal_cases", "head_sentence",
-    "joint_sentence", "rho_rows", "ridge_d",
+    "cage_reliability", "cages_without", "choice_sentence", "cost_sentence", "gap_sentence",
+    "goal_cases", "head_sentence", "joint_sentence", "rho_rows", "ridge_d",
 ]  # fmt: skip
 
 #: Scalars of a cage that are of motion; the others are of its neighbours.
 _NEIGHBOURS = ("energy", "coordination", "contact")
+#: Columns that say where in its chain a monomer is.
+_PLACE = ("end of chain", "next to an end")
 #: Distances between pairs whose residuals are correlated, in σ; the last bin is far away.
 _EDGES = (0.8, 1.25, 1.75, 2.25, 2.75, 3.5, 4.5)
 _NO_RHO = ["model", "t", "at_tau", "rho", "rho_error"]
@@ -160,6 +162,40 @@ def cage_choice(ensemble: Ensemble) -> pd.DataFrame:
         folds=table["model"].map(taken).fillna(0).where(table["model"].isin(list(sets))),
         strength=np.where(table["model"] == "nested", np.median(found.strengths), np.nan),
     )
+
+
+def cages_without(ensembles: Mapping[float, Ensemble], kept: Sequence[str]) -> pd.DataFrame:
+    """ρ(τ_α) of network D with some of the surroundings of a cage alone, runs held out.
+
+    Parameters
+    ----------
+    ensembles : mapping of float to Ensemble
+        By temperature.
+    kept : sequence of str
+        Which of :data:`glasslib.structure.cage.SURROUNDINGS` D reads. It always reads the place
+        in the chain.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``T``, ``model``, ``inputs`` (columns), ``rho``, ``rho_error``. Empty if all are kept. A
+        temperature with a single run is left out.
+    """
+    tables = [pd.DataFrame(columns=["T", "model", "inputs", "rho", "rho_error"])]
+    for t, ensemble in ensembles.items() if set(kept) != set(SURROUNDINGS) else ():
+        data = at_tau(cage_dataset(ensemble))
+        if data.n_runs < 2:
+            continue
+        scalar, _, around = np.array([name.partition(", ") for name in data.feature_names]).T
+        chosen = np.isin(around, kept) | np.isin(scalar, _PLACE)
+        key = key_of(digest(ensemble), cages_digest(ensemble), sorted(kept),
+                     code_of(cages_without, load_ensemble, load_cages))
+        found = cached(f"cages-without-T{t:.3f}", key, lambda data=data, chosen=chosen: {
+            "predicted": ridge_d(data, data.features[:, chosen])
+        })
+        rows = rho_rows(data, {f"D from {', '.join(kept)}": found["predicted"]})
+        tables.append(rows.assign(T=t, inputs=int(chosen.sum()))[list(tables[0])])
+    return pd.concat(tables[1:] or tables, ignore_index=True)
 
 
 # ------------------------------------------------------------------------------- runs and networks
@@ -456,6 +492,32 @@ def head_sentence(networks: pd.DataFrame) -> str:
                  for m in ("network D", "ridge D")]
         cases.append((t, " and ".join(texts)))
     return f"Network and ridge, on the inputs of D: {_each(cases, 'not with one run')}."
+
+
+def cost_sentence(cost: pd.DataFrame) -> str:
+    """Say what the inputs of one run cost, at the ends of the range of temperatures.
+
+    Parameters
+    ----------
+    cost : pandas.DataFrame
+        The result table ``cage-cost``.
+
+    Examples
+    --------
+    >>> cost_sentence(pd.DataFrame({"T": [0.6, 0.5] * 2, "seconds": [13.0, 12.8, 50.0, 3100.0],
+    ...     "input": ["cages"] * 2 + ["trajectories to τ_α"] * 2}))
+    'One run takes, in seconds of one core: cages 13, trajectories to τ_α 50 (T = 0.60) to 3,100 \
+(T = 0.50).'
+    """
+    texts = []
+    for name, here in cost.groupby("input", sort=False):
+        here = here.sort_values("T", ascending=False)
+        hot, cold = (f"{here['seconds'].iloc[k]:,.2g}" if here["seconds"].iloc[k] < 10
+                     else f"{here['seconds'].iloc[k]:,.0f}" for k in (0, -1))
+        text = hot if hot == cold else (
+            f"{hot} (T = {here['T'].iloc[0]:.2f}) to {cold} (T = {here['T'].iloc[-1]:.2f})")
+        texts.append(f"{name} {text}")
+    return f"One run takes, in seconds of one core: {', '.join(texts)}."
 
 
 def gap_sentence(gap: pd.DataFrame) -> str:

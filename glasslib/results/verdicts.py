@@ -116,11 +116,14 @@ class Finding:
     verdict : str
     takes : str
         What it would take to tell, if we cannot.
+    cases : Cases, optional
+        From which the verdict was made.
     """
 
     measured: str
     verdict: str
     takes: str = ""
+    cases: "Cases | None" = field(default=None, compare=False, repr=False)
 
 
 @dataclass
@@ -152,7 +155,18 @@ class Cases:
     def finding(self, measured: str) -> Finding:
         """Judge all cases together; ``measured`` says what was measured."""
         verdict = combine(row[4] for row in self.rows)
-        return Finding(measured, verdict, self.takes() if verdict == CANNOT_TELL else "")
+        return Finding(measured, verdict, self.takes() if verdict == CANNOT_TELL else "", self)
+
+    def distances(self) -> list[float]:
+        """Return how far each case lies on the side of the claim, in error bars.
+
+        Above 1 it is confirmed, below −1 not confirmed. NaN without an error.
+        """
+        out = []
+        for _, value, error, runs, *_ in self.rows:
+            room = value - self.least if self.margin is None else self.margin - abs(value)
+            out.append(room / bar(error, runs) if np.isfinite(error) and error > 0 else np.nan)
+        return out
 
     def count(self, verdict: str) -> int:
         """Return how many cases have this verdict."""
@@ -177,9 +191,11 @@ class Cases:
             smaller = error * np.sqrt(runs / more)
             if bar(smaller, more) + _POWER * smaller < room:
                 if where.startswith("T ="):
-                    return f"about {more} runs instead of {now} at {where}, if the value stays"
-                return f"about {more / runs:.1f} times the runs ({where}), if the value stays"
-        return f"more than 50 times the runs ({where}): the value lies on the line"
+                    much = f"{more} runs instead of {now} at {where}"
+                else:
+                    much = f"{more / runs:.1f} times the runs ({where})"
+                return f"about {much}, if the value does not change"
+        return f"more than 50 times the runs ({where}): too close to the threshold to be decided"
 
     def each(self) -> str:
         """Say every case: where, value ± error, and what else was given."""

@@ -100,6 +100,13 @@ def test_paper_plan_has_its_two_thousand_trajectories():
     assert total["jobs"] == 250
 
 
+def test_cost_is_proportional_to_the_number_of_monomers():
+    small, large = (planning.costs([0.5, 0.4], "paper", 1.0, n) for n in (2000, 10000))
+    assert (large["megabytes"] / small["megabytes"]).round(9).eq(5).all()
+    assert large[["runs", "blocks"]].equals(small[["runs", "blocks"]])  # the speed has the 1/N
+    assert planning.of_size(get_protocol("paper"), 2000).melt.n_monomers == 2000
+
+
 def test_extrapolated_relaxation_times_are_marked(smoke):
     table = planning.cost_table([0.8, 0.65], "smoke", 1.0)
     assert not row(table, 0.8)["τ_α (τ)"].endswith("?")

@@ -41,6 +41,22 @@ def test_runs_and_choices_are_drawn_and_said(smoke, shown, made):
     assert "at one alone" in results.joint_sentence(cage_transfer({0.8: shown[0.8]}))
 
 
+def test_sets_of_inputs_are_drawn_and_parts_of_them_compared(smoke, shown, made):
+    choice = made(structure_limit.cage_choice)
+    figure, numbers = figures.cage_choice_figure(choice)
+    check(figure, numbers, ["T", "model", "rho", "rho_error"], "new configurations")
+    assert not numbers["model"].str.contains("−").any()
+    everything = structure_limit.SURROUNDINGS
+    assert structure_limit.cages_without(shown, everything).empty
+    own = structure_limit.cages_without(shown, ["own"])
+    assert own["T"].tolist() == [0.8, 0.7] and set(own["model"]) == {"D from own"}
+    assert set(own["inputs"]) == {18 + 2}
+    more = structure_limit.cages_without(shown, ["own", "bonded"])
+    assert set(more["inputs"]) == {2 * 18 + 2} and (more["rho"] != own["rho"]).all()
+    one = {0.8: shown[0.8].only([0])}
+    assert structure_limit.cages_without(one, ["own"]).empty
+
+
 def test_the_goal_is_a_case_of_a_claim_at_each_temperature(smoke, made, tables):
     limit = made(limits)
     [(where, value, error, runs)] = structure_limit.goal_cases(

@@ -87,6 +87,9 @@ class TestCopies:
         text = course.source(session).read_text(encoding="utf-8")
         for words in ("After this session", "**You need**", "| minutes |", "## Open project"):
             assert words in text
+        assert text.count("tags: [target]") == 1  # the figure to reach
+        away = text.split("## To take away\n\n")[1].splitlines()
+        assert [line[:2] for line in away] == ["1.", "2.", "3.", "4.", "5."]
         assert text.count("✎ **Question.**") == text.count(":::{admonition} Answer") >= 3
         minutes = [int(line.split("|")[1]) for line in text.splitlines()
                    if line.startswith("| ") and line.split("|")[1].strip().isdigit()]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 
+import nbformat
 import pytest
 
 from glasslib import paths
@@ -143,6 +144,27 @@ def test_the_whole_book_is_built_once(checkout):
     (checkout / "book" / "index.md").write_text("# Other title\n")
     site.build_book(report=lines.append)
     assert "Other title" in (checkout / "_build" / "html" / "book" / "index.html").read_text()
+
+
+def test_a_session_begins_with_its_figure_and_folds_solutions_and_results(tmp_path):
+    picture = nbformat.v4.new_output("display_data", {"image/png": "aGVsbG8="})
+    words = nbformat.v4.new_output("stream", text="1.1: right")
+    cells = [
+        nbformat.v4.new_markdown_cell("# Session 1\n\nText."),
+        nbformat.v4.new_code_cell("t = 1", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("x = 2", metadata={"tags": ["hide-cell"]}),
+        nbformat.v4.new_code_cell("check()", metadata={"tags": ["check"]}, outputs=[words]),
+        nbformat.v4.new_code_cell("draw()", outputs=[picture], metadata={
+            "tags": ["target"], "mystnb": {"image": {"alt": "A curve."}}}),
+    ]
+    node = site._solved(nbformat.v4.new_notebook(cells=cells), tmp_path / "1-a.png")
+    first, *code = node.cells
+    assert first.source.startswith("# Session 1\n\n:::{figure} 1-a.png\n:alt: A curve.\n")
+    assert first.source.endswith("Text.") and (tmp_path / "1-a.png").read_bytes() == b"hello"
+    tags = [cell.metadata["tags"][-1] for cell in code]
+    assert tags == ["open", "solution", "hide-output", "hide-output"]
+    assert code[1].metadata["mystnb"]["code_prompt_show"] == "Solution (look when you have tried)"
+    assert code[3].metadata["mystnb"]["image"] == {"alt": "A curve."}
 
 
 def test_serve_is_on_loopback_and_says_where(tmp_path):

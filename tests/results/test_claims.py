@@ -106,12 +106,12 @@ def test_large_errors_tell_nothing_and_say_what_it_takes():
     row = table.loc["At τ_α, A is more accurate than B at every temperature"]
     assert row["new configurations"] == "cannot tell"
     assert row["to tell, it would take"] == (
-        "about 260 runs instead of 8 at T = 0.60, if the value stays"
+        "about 260 runs instead of 8 at T = 0.60, if the value does not change"
     )
     table, _ = verdicts(made_up(error=0.05))
     needs = table.loc["Training at intermediate temperatures transfers best",
                       "to tell, it would take"]
-    assert needs.endswith(" times the runs (network A), if the value stays")
+    assert needs.endswith(" times the runs (network A), if the value does not change")
     table, _ = verdicts(made_up(error=np.nan, ratio_error=np.nan), [], error=np.nan)
     assert set(table["random split, the paper's test"]) == {"cannot tell"}
     takes = table["to tell, it would take"]

@@ -37,6 +37,8 @@ def test_every_page_opens_with_what_it_found():
     for path in sorted(paths.notebooks().glob("[0-9]*.md")):
         asked[path.stem] = asks.findall(path.read_text())
     assert {stem for stem, names in asked.items() if not names} == TOOLS
+    for stem in TOOLS:  # which say what they do, from what they computed
+        assert "results.Opening(" in (paths.notebooks() / f"{stem}.md").read_text()
     names = [name for found in asked.values() for name in found]
     assert sorted(names) == sorted(findings.FINDINGS)  # each once
 

@@ -100,8 +100,8 @@ def test_a_configuration_without_cages_is_refused(samples):
 
 def test_figure_sentence_and_table(table):
     figure, numbers = figures.mixture_figure(table)
-    assert list(numbers) == ["model", "rho", "rho_error", "ceiling"] and len(numbers) == 5
-    assert len(figure.axes[0].patches) == 5
+    assert list(numbers) == ["model", "training", "rho", "rho_error", "ceiling"]
+    assert len(numbers) == 5 + 1 and len(figure.axes[0].patches) == 5
     assert "of type A" in mixture.another_sentence(table)
     text = mixture.another_table(table)
     assert "ridge D" in text.index and not text.index.str.contains("−").any()
@@ -131,3 +131,20 @@ def test_what_ships_is_read_whole():
         for half in one.halves:
             assert np.linalg.norm(half.offset, axis=1).max() < 0.42
             assert (half.variance > 0).all() and not len(half.bond_variance)
+
+
+def test_other_particles_and_other_channels_are_other_answers(samples):
+    assert mixture.another_question("A", alike=False).empty  # the table has it
+    plain, small, alike = (mixture._each_tested(samples, *asked)
+                           for asked in (("A", False), ("B", False), ("A", True)))
+    assert plain["D"][0] == small["D"][0] == 13 * 7 and alike["D"][0] == 13 * 4
+    assert small["B"][0] == plain["B"][0] == 2 * alike["B"][0]
+    assert plain["D"][1:].min() > 0.5 and len(small["D"]) == 1 + len(TEST)
+    assert (small["D"][1:] != plain["D"][1:]).all() and (alike["D"][1:] != plain["D"][1:]).all()
+
+
+def test_the_table_and_its_other_questions_agree(samples, table):
+    plain = mixture._each_tested(samples, "A", False)
+    full = table[table["training"] == len(TRAIN)].set_index("model")["rho"]
+    for model in "BD":
+        assert np.mean(plain[model][1:]) == pytest.approx(full[f"ridge {model}"], abs=1e-6)

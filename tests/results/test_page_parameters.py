@@ -149,3 +149,27 @@ def test_fewer_runs_and_trajectories_are_used(smoke, one):
     assert results.cache.digest(part) != results.cache.digest(one)
     with pytest.raises(ParameterError, match=f"trajectories = {size + 1}.*in blocks of {size}"):
         used_part(one, model(trajectories=size + 1))
+
+
+@pytest.mark.parametrize(
+    ("stem", "values", "words"),
+    [
+        ("15-claims", {"margin_factor": 0}, "margin_factor = 0: input should be greater than 0"),
+        ("16-your-own-melt", {"stretch": 1.2}, "stretch = 1.2: input should be less than or equal"),
+        ("17-past-one-machine", {"n_monomers": 1502}, "n_monomers = 1502.* multiple of 5"),
+        ("18-what-is-a-debye-waller-factor", {"runs": 1}, "runs = 1: input should be greater"),
+        ("19-how-far-does-structure-go", {"surroundings": "far"}, "should be 'own', 'bonded'"),
+        ("19-how-far-does-structure-go", {"surroundings": ""}, "at least 1 item"),
+        ("20-another-glass", {"particles": "C"}, "particles = 'C': input should be 'A' or 'B'"),
+        ("20-another-glass", {"alike": "perhaps"}, "alike = 'perhaps'"),
+    ],
+)
+def test_pages_after_the_paper_refuse_what_their_exercises_do_not_ask(stem, values, words):
+    with pytest.raises(ParameterError, match=words):
+        validate(page_model(stem), **values)
+
+
+@pytest.mark.parametrize("text", ["own,four times", "[own, 'four times']", ["own", "four times"]])
+def test_names_are_read_as_papermill_hands_them_over(text):
+    page = validate(page_model("19-how-far-does-structure-go"), surroundings=text)
+    assert page.surroundings == ("own", "four times")

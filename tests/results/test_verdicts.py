@@ -97,7 +97,7 @@ def test_what_it_would_take_gives_four_verdicts_in_five():
     cases.add("T = 0.50", 1.0, 1.0, 10)
     text = cases.finding("").takes
     runs = int(text.split()[1])
-    assert text == f"about {runs} runs instead of 10 at T = 0.50, if the value stays"
+    assert text == f"about {runs} runs instead of 10 at T = 0.50, if the value does not change"
     confirmed, _ = judged(1.0, runs, errors=np.sqrt(10 / runs))
     assert 0.77 < confirmed < 0.87
     assert judged(1.0, runs // 2, errors=np.sqrt(20 / runs))[0] < 0.6
