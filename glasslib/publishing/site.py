@@ -155,6 +155,13 @@ def _messages(stderr: str, folders: Iterable[Path]) -> list[str]:
     return [line for line in lines if re.search("WARNING|ERROR|rror:", line)] or lines[-20:]
 
 
+def _beside(html: Path, pages: Iterable[Page]) -> None:
+    """Put beside the pages what they link to: all data as one file, and the slides."""
+    archive.write(html / archive.NAME)
+    if (paths.pages() / "lecture").exists():
+        slides.write(html / "slides", pages)
+
+
 def build_book(
     *,
     force: bool = False,
@@ -201,9 +208,7 @@ def build_book(
     if force or not index.exists() or execute.read_record(record).get("key") != key:
         record.unlink(missing_ok=True)
         build_html(build / "source", html)
-        archive.write(html / archive.NAME)
-        if (paths.pages() / "lecture").exists():
-            slides.write(html / "slides", pages)
+        _beside(html, pages)
         write_text(record, json.dumps({"key": key}) + "\n")
         report(f"pages built, {time.monotonic() - begin:.0f} s in all")
     else:
