@@ -14,7 +14,7 @@ VENV := .venv
 BIN = $(VENV)/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
 .DELETE_ON_ERROR:
-.PHONY: help env book run test test-lab lab serve notebooks campaign results env-cluster test-slurm lock clean pdf test-browser
+.PHONY: help env book run test test-lab lab serve notebooks campaign results env-cluster test-slurm lock clean pdf slides test-browser
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ lab: env ## write the student copies of the lab course to lab/
 
 pdf: env ## print the whole book to _build/book.pdf (needs Chromium)
 	$(BIN)/glasslib pdf
+
+slides: env ## write a lecture of 45 minutes to _build/slides, to be shown from disk
+	$(BIN)/glasslib slides
 
 test-browser: ## open every built page in Chromium: accessibility, no network, keyboard (needs node)
 	@mkdir -p _build/browser && cp tests/browser/package.json _build/browser/

@@ -1,4 +1,4 @@
-/* What the theme leaves undone for keyboards and screen readers. */
+/* What the theme leaves undone for keyboards and screen readers; figures that can be enlarged. */
 (function () {
   "use strict";
   // From disk no page may read another, which the summaries of a search would: it finds without them.
@@ -55,7 +55,36 @@
       else if (node.getAttribute("tabindex") === "0" && !node.matches("pre")) node.removeAttribute("tabindex");
     }
   }
-  document.addEventListener("DOMContentLoaded", mend);
+  // A click, or Enter, shows a figure as large as the window, at least as large as it was drawn; Escape closes it.
+  function enlarge() {
+    const dialog = document.createElement("dialog");
+    dialog.className = "figure-large";
+    dialog.setAttribute("aria-label", "Figure, enlarged");
+    dialog.innerHTML = '<button type="button" aria-label="Close">✕</button><div tabindex="0" role="group" aria-label="Figure"><img></div>';
+    document.body.append(dialog);
+    dialog.addEventListener("click", () => dialog.close());
+    for (const image of document.querySelectorAll(".bd-article :is(.cell_output, figure, p) img")) {
+      if (image.closest("a, button, .glass-stage")) continue;
+      image.tabIndex = 0;
+      image.setAttribute("role", "button");
+      image.setAttribute("aria-label", `${image.alt} Enlarge.`);
+      image.title = "Enlarge";
+      const show = () => {
+        const large = dialog.querySelector("img");
+        large.src = image.currentSrc || image.src;
+        large.alt = image.alt;
+        const { naturalWidth: width, naturalHeight: height } = image;
+        const fits = Math.min(0.96 * innerWidth, (0.94 * innerHeight * width) / height);
+        large.style.width = `${Math.max(width / 2, Math.min(fits, width))}px`; // pictures are saved at twice their size
+        dialog.showModal();
+      };
+      image.addEventListener("click", show);
+      image.addEventListener("keydown", (event) => {
+        if (event.key === "Enter" || event.key === " ") { event.preventDefault(); show(); }
+      });
+    }
+  }
+  document.addEventListener("DOMContentLoaded", () => { mend(); enlarge(); });
   window.addEventListener("load", async () => {
     if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
     mend();

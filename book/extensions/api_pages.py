@@ -1,9 +1,9 @@
 """A Sphinx extension that writes the book's API pages from the library's docstrings.
 
-A page that holds the line ``% glasslib-modules`` gets one section for each module of the
-library, so a new module shows without a change to the book. Docstrings are written to be read in
-a terminal; what they contain by nature and reStructuredText would take for markup (``|Δr|``,
-``r_``, numbered references of the same number on one page) is made safe here.
+A page that holds the line ``% glasslib-modules structure dynamics`` gets one section for each
+module of these packages, so a new module shows without a change to the book. Docstrings are
+written to be read in a terminal; what they contain by nature and reStructuredText would take for
+markup (``|Δr|``, ``r_``, numbered references of the same number on one page) is made safe here.
 """
 
 import importlib.util
@@ -15,7 +15,7 @@ import glasslib
 
 __all__ = ["module_names", "modules_text", "safe_lines", "setup"]
 
-MARK = "% glasslib-modules"
+_MARK = re.compile(r"^% glasslib-modules (.+)$", re.MULTILINE)
 
 # Markup that is left alone: literals, roles, links, what is escaped, *emphasis* and **strong**.
 _MARKUP = re.compile(
@@ -41,10 +41,12 @@ def module_names() -> list[str]:
     return sorted(found, key=lambda name: glasslib.READING_ORDER.index(name.split(".")[1]))
 
 
-def modules_text() -> str:
-    """Return the sections of the API page: one ``automodule`` for each module."""
+def modules_text(packages: str) -> str:
+    """Return the sections of an API page: one ``automodule`` for each module of the packages."""
     sections = []
     for name in module_names():
+        if name.split(".")[1] not in packages.split():
+            continue
         is_package = importlib.util.find_spec(name).submodule_search_locations is not None
         members = "   :no-members:\n" if is_package else ""
         sections.append(f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n{members}```\n")
@@ -132,8 +134,7 @@ def _skip(app, what, name, obj, skip, options):
 
 
 def _fill(app, docname, content):
-    if MARK in content[0]:
-        content[0] = content[0].replace(MARK, modules_text())
+    content[0] = _MARK.sub(lambda match: modules_text(match[1]), content[0])
 
 
 def _without_thebe(app: Any, page: str, template: str, context: dict, doctree: Any) -> None:

@@ -8,7 +8,8 @@ The notebooks stay as they are. While Sphinx reads an executed page,
 - numbers in tables read 0.768(7), a table has one row of heads, and a verdict a sign;
 - symbols that code writes as ``τ_α`` or ``χ4`` get their subscripts, in text and in tables.
 
-The foot of every page names the version of the book and its data.
+The foot of every page names the version of the book and its data; ``{{ data_size }}`` in a page is
+the size of the file that holds them all.
 """
 
 import json
@@ -21,6 +22,7 @@ from docutils import nodes
 import glasslib
 from glasslib import paths
 from glasslib.files import hashes, key_of, sha256
+from glasslib.publishing import archive
 from glasslib.results.words import bracketed
 
 __all__ = ["compact_table", "imprint", "readable", "setup"]
@@ -160,6 +162,7 @@ def imprint() -> str:
 def _foot(app: Any, config: Any) -> None:
     options = config.html_theme_options
     options["extra_footer"] = f"{options.get('extra_footer', '')} {imprint()}".strip()
+    config.myst_substitutions["data_size"] = archive.size()
 
 
 def _read(app: Any, docname: str, content: list[str]) -> None:

@@ -34,6 +34,7 @@ app = Typer(
       glasslib book --temperature 0.47      a book with it beside those that ship
       glasslib run 02-relaxation -o t.ipynb choose the output file
       glasslib pdf                          the whole book as one PDF; needs Chromium
+      glasslib slides                       a lecture of 45 minutes, to be shown from disk
       glasslib simulate 0.55                new data at another temperature, minutes
       glasslib campaign status              what of the book's simulations is there
       glasslib describe melt.data -o f.nc   the descriptors of your own configuration
@@ -198,6 +199,14 @@ def pdf() -> None:
     from glasslib.publishing.pdf import build_pdf
 
     print(f"open {relative(build_pdf())}")
+
+
+@app.command()
+def slides() -> None:
+    """Write a lecture of 45 minutes to _build/slides, with the book's figures and sentences."""
+    from glasslib.publishing.slides import build_slides
+
+    print(f"open {relative(build_slides())}")
 
 
 @notebooks_app.command("list")

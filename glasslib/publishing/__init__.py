@@ -1,4 +1,4 @@
-"""The book: notebooks and their pairs, their execution, the pages, reruns and the PDF.
+"""The book: notebooks and their pairs, their execution, the pages, reruns, the PDF and the slides.
 
 A notebook's MyST file is the source (:mod:`~glasslib.publishing.notebooks`). It is executed
 (:mod:`~glasslib.publishing.execute`), and the executed notebooks and the prose become pages

@@ -28,8 +28,9 @@ import nbformat
 
 from glasslib import paths
 from glasslib.errors import PublishError
-from glasslib.files import hashes, key_of, write_text
-from glasslib.publishing import execute, notebooks
+from glasslib.files import hashes, key_of, sha256, write_text
+from glasslib.publishing import archive, execute, notebooks, slides
+from glasslib.publishing.behind import with_behind
 from glasslib.publishing.execute import Page
 
 __all__ = ["build_book", "build_html", "serve", "stage"]
@@ -64,29 +65,6 @@ def _stage_configuration(source: Path, target: Path) -> None:
         },
     )
     target.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
-
-
-def _behind(page: Page) -> str:
-    """Return the section of a page that says how long it ran and where its numbers are."""
-    number = int(page.name.split("-", 1)[0])
-    tables = [name for name in page.figures if name.endswith(".csv")]
-    links = ", ".join(f"{{download}}`{name} <../figures/{name}>`" for name in tables)
-    took = f"This page ran in {max(page.seconds, 1):.0f} s, with what earlier pages had computed."
-    again = f"Again, at another temperature: `glasslib run {number} -p temperature=0.55`."
-    numbers = f"The numbers in its figures: {links}." if links else ""
-    return f"## Behind this page\n\n{numbers}\n{took}\n{again}\n"
-
-
-def _with_section(node: nbformat.NotebookNode, section: str) -> nbformat.NotebookNode:
-    """Put a section before the exercises, or at the end of a page without any."""
-    heading = "## Exercises"
-    for cell in node.cells:
-        if cell.cell_type == "markdown" and f"\n{heading}" in f"\n{cell.source}":
-            before, after = f"\n{cell.source}".split(f"\n{heading}", 1)
-            cell.source = f"{before}\n{section}\n{heading}{after}".lstrip("\n")
-            return node
-    node.cells.append(nbformat.v4.new_markdown_cell(section, id="behind"))
-    return node
 
 
 def _folded(cell: nbformat.NotebookNode, tag: str, prompt: str) -> None:
@@ -164,7 +142,7 @@ def stage(
     for page in executed:
         for name in page.figures:
             shutil.copy2(page.path.parent / "figures" / name, target / "figures" / name)
-        node = _with_section(nbformat.read(page.path, as_version=4), _behind(page))
+        node = with_behind(nbformat.read(page.path, as_version=4), page)
         write_text(target / "notebooks" / page.path.name, notebooks.text_of(node))
     for page in sessions:
         place = target / "book" / "lab" / page.path.name
@@ -224,6 +202,13 @@ def _messages(stderr: str, folders: Iterable[Path]) -> list[str]:
     return [line for line in lines if re.search("WARNING|ERROR|rror:", line)] or lines[-20:]
 
 
+def _beside(html: Path, pages: Iterable[Page]) -> None:
+    """Put beside the pages what they link to: all data as one file, and the slides."""
+    archive.write(html / archive.NAME)
+    if (paths.pages() / "lecture").exists():
+        slides.write(html / "slides", pages)
+
+
 def build_book(
     *,
     force: bool = False,
@@ -232,6 +217,8 @@ def build_book(
     build: Path | None = None,
 ) -> Path:
     """Execute what changed, build the pages if anything did, and return the page to open.
+
+    Beside the pages stand the slides of the lecture and all data as one file.
 
     Parameters
     ----------
@@ -267,12 +254,14 @@ def build_book(
             folder=build / "executed", parameters=parameters, force=force, report=report
         )
     stage(build / "source", pages, sessions=solved.result())
-    key = key_of(hashes(build / "source"), execute.library())
+    data = {name: sha256(path) for name, path in archive.contents().items()}
+    key = key_of(hashes(build / "source"), execute.library(), data)
     html, record = build / "html", build / "html.json"
     index = html / "index.html"
     if force or not index.exists() or execute.read_record(record).get("key") != key:
         record.unlink(missing_ok=True)
         build_html(build / "source", html)
+        _beside(html, pages)
         write_text(record, json.dumps({"key": key}) + "\n")
         report(f"pages built, {time.monotonic() - begin:.0f} s in all")
     else:

@@ -13,7 +13,7 @@ from glasslib import paths, store
 from glasslib.files import key_of, write_arrays
 from glasslib.store import Ensemble
 
-__all__ = ["cached", "digest", "hash_of", "key_of"]
+__all__ = ["cached", "digest", "hash_of"]
 
 
 def hash_of(array: np.ndarray) -> str:

@@ -91,16 +91,19 @@ def book(tmp_path_factory):
     real = paths.pages()
     for name in ("assets", "extensions"):
         (pages / "book" / name).symlink_to(real / name)
-    for name in ("references.bib", "references.md", "api.md"):
+    (pages / "book" / "api").mkdir()
+    api = [f"api/{path.name}" for path in sorted((real / "api").iterdir())]
+    for name in ("references.bib", "references.md", "api.md", *api):
         (pages / "book" / name).write_bytes((real / name).read_bytes())
     (pages / "book" / "index.md").write_text(
         "# Front\n\nThe displacement $\\Delta r_i$ {cite:p}`Tripodo2022`, drawn in"
         " {numref}`fig-4`; functions in [](api.md).\n\n"
-        "$$ F_s(q, \\tau_\\alpha) = 1/e $$ (eq-tau)\n\nSee {eq}`eq-tau`.\n"
+        "$$ F_s(q, \\tau_\\alpha) = 1/e $$ (eq-tau)\n\nSee {eq}`eq-tau`.\n\n(data-card)=\n## Data\n"
     )
     (pages / "_toc.yml").write_text(
         "format: jb-book\nroot: book/index\nchapters:\n"
         "  - file: notebooks/50-sample\n  - file: book/api\n  - file: book/references\n"
+        + "".join(f"  - file: book/{name}\n" for name in api)
     )
     done = execute.execute_pages(
         notebooks.contents(pages / "_toc.yml"), folder=root / "executed", sources=HERE
@@ -127,14 +130,18 @@ def test_figure_has_its_alt_text_caption_and_number(book):
     assert "Fig. 4" in soup_of(book / "book" / "index.html").find("article").get_text()
 
 
-def test_page_says_what_is_behind_it_before_its_exercises(book):
+def test_page_says_what_is_behind_it(book):
     path = book / "notebooks" / "50-sample.html"
     article = soup_of(path).find("article")
-    headings = [heading.get_text().rstrip("#") for heading in article("h2")]
-    assert headings[-2:] == ["Behind this page", "Exercises"]
-    assert "glasslib run 50 -p temperature=0.55" in article.get_text()
-    (link,) = [a for a in article("a", href=True) if a["href"].endswith("figure-sample.csv")]
-    assert (path.parent / link["href"]).resolve().read_text() == "x\n0.0\n0.5\n"
+    (behind,) = article(class_="behind")
+    assert behind.name == "details" and not behind.has_attr("open")
+    assert "glasslib run 50 -p temperature=0.55" in behind.get_text()
+    links = [a for a in article("a", href=True) if a["href"].endswith("figure-sample.csv")]
+    assert len(links) == 2  # below the figure, and here
+    for link in links:
+        assert (path.parent / link["href"]).resolve().read_text() == "x\n0.0\n0.5\n"
+    (function,) = [a for a in behind("a") if "figures.save" in a.get_text()]
+    assert function["href"] == "../book/api/study.html#glasslib.figures.style.save"
 
 
 def test_mathjax_is_here_with_its_fonts(book):
@@ -153,13 +160,19 @@ def test_front_page_cites_and_leads_on(book):
     assert "9322" in soup_of(book / "book" / "references.html").find("article").get_text()
 
 
-def test_api_page_holds_every_module(book):
+def test_api_pages_hold_every_module(book):
     from api_pages import module_names
 
-    page = soup_of(book / "book" / "api.html")
-    headings = {heading.get_text().rstrip("#") for heading in page.find("article")("h2")}
-    own = {"Ten functions you will use", "Four wings"}
-    assert headings == set(module_names()) | own
+    first = soup_of(book / "book" / "api.html").find("article")
+    assert [h.get_text().rstrip("#") for h in first("h2")] == [
+        "Ten functions you will use", "Four wings"]
+    (ten, _) = first("table")
+    assert len(ten("a", href=re.compile("^api/.*#glasslib"))) == 10  # each leads to its reference
+    pages = sorted((book / "book" / "api").glob("*.html"))
+    assert max(page.stat().st_size for page in pages) < 1_000_000
+    headings = [h.get_text().rstrip("#") for page in pages for h in soup_of(page)("h2")]
+    assert set(headings) >= set(module_names())
+    page = soup_of(book / "book" / "api" / "ground.html")
     assert page.find(id="glasslib.configuration.Configuration")
     melt = page.find(id="glasslib.parameters.Melt").parent.get_text()
     assert "Number of monomers N." in melt  # fields come from the model itself

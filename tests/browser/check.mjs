@@ -1,12 +1,16 @@
 // The built book in a real browser: what a reader gets, with eyes, ears, keyboard or none of the network.
 //
-//   node tests/browser/check.mjs [FOLDER] [--screenshots DIR] [--pages TEXT] [--root DIR]
+//   node tests/browser/check.mjs [FOLDER] [--screenshots DIR] [--pages TEXT] [--root DIR] [--quick]
 //
-// FOLDER holds the built pages (_build/html). Every page is opened at two widths, light and dark:
+// FOLDER holds the built pages (_build/html). Every page is opened at two widths, light and dark (--quick: wide
+// and light alone, and only what is counted and measured, without axe-core):
 //   - axe-core finds nothing serious or critical (WCAG 2.0 to 2.2, levels A and AA, best practices);
 //   - no request leaves 127.0.0.1, none fails, nothing is written to the console as an error;
 //   - the page is no wider than its window, and on a wide one no table and no code is cut off;
 //   - a figure is wide enough for its text to be read, if need be by scrolling.
+// On a wide one also: the first figure of a page that computes begins in the first FIRST_FIGURE px; at most one
+// table is open, of at most ROWS rows and COLUMNS columns; code is folded; a folded table is no wider than the
+// column; a figure can be enlarged, which Escape ends. Pages may be excepted below, with a reason.
 // Then: pages opened from disk ask for files alone; search finds; formulas are set; the sliders and
 // the view in three dimensions work by keyboard, and the map in the browser is the map of the figure.
 // Writes _build/browser/report.json and exits with 1 if anything is wrong.
@@ -21,7 +25,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     screenshots: { type: "string" }, pages: { type: "string", default: "" },
-    root: { type: "string", default: "." },
+    root: { type: "string", default: "." }, quick: { type: "boolean", default: false },
   },
 });
 const root = resolve(options.root);
@@ -65,8 +69,50 @@ const pages = readdirSync(folder, { recursive: true })
   .filter((name) => name.includes(options.pages))
   .sort();
 const widths = { wide: { width: 1400, height: 900 }, phone: { width: 390, height: 844 } };
+// ---------------------------------------------------------------- what a page may have
+const FIRST_FIGURE = 700; // px from the top, at a width of 1400
+const [ROWS, COLUMNS] = [6, 5]; // of the one table that is open, without its heads
+const FEWEST_PX = 9.5; // of the smallest text in a figure, 10 pt at 200 dots an inch
+const EXCEPTED = { // page: { what: why }
+  index: { tables: "the claims at a glance" },
+  "15-claims": { tables: "the claims one by one, and what was measured for each", figure: "it is on the front page" },
+  "17-past-one-machine": { figure: "costs are a table" },
+};
+const excepted = (name, what) => EXCEPTED[name.replace(/^.*\/|\.html$/g, "")]?.[what];
+
+// Runs in the page: what is counted there.
+const measure = ([rows, columns]) => {
+  const article = document.querySelector(".bd-article");
+  if (!article) return null;
+  const seen = (node) => node.checkVisibility() && !node.closest("details:not([open])");
+  const all = (selector) => [...article.querySelectorAll(selector)];
+  const tables = all("table.dataframe").map((table) => {
+    const lines = [...table.querySelectorAll("tbody tr")];
+    return { open: seen(table), rows: lines.length, columns: Math.max(0, ...lines.map((line) => line.querySelectorAll("td").length)) };
+  });
+  const open = tables.filter((table) => table.open);
+  const figure = all("figure img, .cell_output img, canvas").filter(seen)[0];
+  const code = all(".cell_input");
+  const prose = article.cloneNode(true);
+  for (const node of prose.querySelectorAll("pre, table, script, style, svg, mjx-container, .cell_input, .headerlink")) node.remove();
+  return {
+    tables: tables.length,
+    openTables: open.length,
+    largeTables: open.filter((table) => table.rows > rows || table.columns > columns).length,
+    cells: tables.reduce((sum, table) => sum + table.rows * table.columns, 0),
+    openCells: open.reduce((sum, table) => sum + table.rows * table.columns, 0),
+    code: code.length,
+    openCode: all(".cell_input").filter((node) => seen(node)).length,
+    untaggedCode: all(".cell:not(.tag_open) > .cell_input").filter((node) => seen(node)).length,
+    finding: article.querySelector(".admonition.finding") !== null,
+    firstFigure: figure ? Math.round(figure.getBoundingClientRect().top + scrollY) : null,
+    figures: all("figure img, .cell_output img").length,
+    words: prose.textContent.split(/\s+/).filter(Boolean).length,
+  };
+};
 const problems = [];
 const counts = {};
+const measured = {};
 const told = (where, what) => {
   problems.push(`${where}: ${what}`);
   console.log(`  ${where}: ${what}`);
@@ -100,9 +146,44 @@ async function settled(page) {
   });
 }
 
+async function frame(page, name, where) {
+  const found = await page.evaluate(measure, [ROWS, COLUMNS]);
+  if (!found) return;
+  measured[name] = found;
+  const computes = name.startsWith("notebooks/");
+  if (computes && found.firstFigure > FIRST_FIGURE && !excepted(name, "firstFigure"))
+    told(where(), `its first figure begins at ${found.firstFigure} px, after ${FIRST_FIGURE}`);
+  if (computes && found.firstFigure === null && !excepted(name, "figure")) told(where(), "has no figure");
+  if (!excepted(name, "tables")) {
+    if (found.openTables > 1) told(where(), `${found.openTables} tables are open, not one`);
+    if (found.largeTables) told(where(), `${found.largeTables} open tables have more than ${ROWS} rows or ${COLUMNS} columns`);
+  }
+  if (found.untaggedCode && !name.startsWith("book/lab/")) told(where(), `${found.untaggedCode} code cells are open that are not tagged so`);
+  const wide = await page.evaluate(() => {
+    const folded = [...document.querySelectorAll(".bd-article details:not([open])")];
+    for (const one of folded) one.open = true;
+    const column = document.querySelector(".bd-article").clientWidth + 1;
+    const wide = folded.flatMap((one) => [...one.querySelectorAll("table")]).map((table) => table.scrollWidth)
+      .filter((pixels) => pixels > column).map((pixels) => `${pixels - column} px`);
+    for (const one of folded) one.open = false;
+    return wide;
+  });
+  if (wide.length) told(where(), `folded tables are wider than the column by ${wide.join(", ")}`);
+  const figure = page.locator(".bd-article img[role=button]").first();
+  if (await figure.count() && await figure.isVisible()) {
+    await figure.focus();
+    await page.keyboard.press("Enter");
+    const large = page.locator("dialog.figure-large img");
+    const [here, there] = [await figure.boundingBox(), await large.boundingBox()];
+    if (!there || there.width <= here.width) told(where(), "its figure is not enlarged by Enter");
+    await page.keyboard.press("Escape");
+    if (await large.isVisible()) told(where(), "an enlarged figure is not closed by Escape");
+  }
+}
+
 // ---------------------------------------------------------------- every page, four ways
-for (const colorScheme of ["light", "dark"])
-  for (const [width, viewport] of Object.entries(widths)) {
+for (const colorScheme of options.quick ? ["light"] : ["light", "dark"])
+  for (const [width, viewport] of Object.entries(widths).slice(0, options.quick ? 1 : 2)) {
     const context = await browser.newContext({ colorScheme, viewport, reducedMotion: "reduce" });
     const page = await context.newPage();
     let name = "";
@@ -116,8 +197,8 @@ for (const colorScheme of ["light", "dark"])
       for (const figure of await page.$$("figure")) await figure.scrollIntoViewIfNeeded(); // starts what is lazy
       await page.waitForTimeout(150);
       await page.evaluate(() => window.scrollTo(0, 0));
-      await page.evaluate(axe);
-      const found = await page.evaluate(() => window.axe.run(document, {
+      if (!options.quick) await page.evaluate(axe);
+      const found = options.quick ? { violations: [] } : await page.evaluate(() => window.axe.run(document, {
         resultTypes: ["violations"],
         runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
       }));
@@ -130,13 +211,19 @@ for (const colorScheme of ["light", "dark"])
       const excess = await page.evaluate(() =>
         document.documentElement.scrollWidth - document.documentElement.clientWidth);
       if (excess > 1) told(where(), `is ${excess} px wider than its window`);
-      const { cut, small } = await page.evaluate(() => ({
+      if (width === "wide" && colorScheme === "light") await frame(page, name, where);
+      const { cut, small } = await page.evaluate((fewest) => ({
         cut: [...document.querySelectorAll(".bd-article :is(.cell_output, .output, .pasted-html, .highlight pre, "
           + ".pst-scrollable-table-container)")].filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
           .map((e) => `${e.className || e.tagName}: ${e.scrollWidth - e.clientWidth} px`),
         small: [...document.querySelectorAll(".bd-article :is(.cell_output, figure, p) img")]
-          .filter((e) => e.checkVisibility() && e.naturalWidth > 1200 && e.getBoundingClientRect().width < 600).length,
-      }));
+          .filter((e) => {
+            if (!e.checkVisibility() || !e.naturalWidth || e.src.endsWith(".svg")) return false; // not loaded: folded
+            const width = e.getBoundingClientRect().width;
+            const largest = e.getAttribute("role") === "button" ? Math.max(width, e.naturalWidth / 2) : width;
+            return ((10 / 72) * 200 * largest) / e.naturalWidth < fewest;
+          }).length,
+      }), FEWEST_PX);
       if (width === "wide") for (const what of cut) told(where(), `is cut off, ${what}`);
       if (small) told(where(), `${small} figures are drawn too small to be read`);
       if (options.screenshots) {
@@ -153,7 +240,7 @@ for (const colorScheme of ["light", "dark"])
   }
 
 // ---------------------------------------------------------------- from disk
-{
+if (!options.quick) {
   const context = await browser.newContext({ offline: true });
   const page = await context.newPage();
   let name = "";
@@ -178,7 +265,7 @@ for (const colorScheme of ["light", "dark"])
 
 // ---------------------------------------------------------------- keyboard, sliders, three dimensions
 const mapsPage = pages.find((name) => readFileSync(join(folder, name), "utf8").includes('class="glass-data"'));
-if (mapsPage) {
+if (mapsPage && !options.quick) {
   const context = await browser.newContext({ viewport: widths.wide });
   const page = await context.newPage();
   watch(page, () => `${mapsPage} (by hand)`, onLoopback);
@@ -256,15 +343,29 @@ if (mapsPage) {
   if (!(await quiet.locator(`#${data.picture} img`).isVisible())) told(mapsPage, "without scripts there is no picture");
   if (!(await quiet.locator(".glass-fallback").isVisible())) told(mapsPage, "without scripts nothing says why");
   await plain.close();
-} else if (!options.pages) told("book", "no page holds an interactive view");
+} else if (!options.pages && !options.quick) told("book", "no page holds an interactive view");
 
+// Sums over the pages that compute; of the first figure the median, and how many are too low.
+function total() {
+  const all = Object.entries(measured).filter(([name]) => name.startsWith("notebooks/")).map(([, one]) => one);
+  const sum = (what) => all.reduce((whole, one) => whole + Number(one[what]), 0);
+  const first = all.map((one) => one.firstFigure).filter((pixels) => pixels !== null).sort((a, b) => a - b);
+  return {
+    pages: all.length,
+    ...Object.fromEntries(["tables", "openTables", "largeTables", "cells", "openCells", "code", "openCode", "finding", "figures",
+      "words"].map((what) => [what, sum(what)])),
+    firstFigureMedian: first[Math.floor(first.length / 2)] ?? null,
+    firstFigureLate: first.filter((pixels) => pixels > FIRST_FIGURE).length,
+  };
+}
 await browser.close();
 server.close();
 mkdirSync(work, { recursive: true });
 writeFileSync(join(work, "report.json"), JSON.stringify({
-  pages: pages.length, views: 4 * pages.length, axe: counts, problems,
+  pages: pages.length, views: (options.quick ? 1 : 4) * pages.length, axe: counts, problems, totals: total(), measured,
 }, null, 1) + "\n");
-console.log(`${pages.length} pages, four ways each and from disk; axe-core by impact: ${
+if (!options.quick) console.log(`${pages.length} pages, four ways each and from disk; axe-core by impact: ${
   ["critical", "serious", "moderate", "minor"].map((impact) => `${impact} ${counts[impact] ?? 0}`).join(", ")}`);
+console.log(`pages that compute: ${JSON.stringify(total())}`);
 console.log(`${problems.length} problems; report: ${relative(process.cwd(), join(work, "report.json"))}`);
 process.exit(problems.length ? 1 : 0);

@@ -19,6 +19,14 @@ def test_readme_is_in_step_with_the_tables():
     assert old != text and readme.with_sentences(old) == text
 
 
+def test_data_card_counts_the_files():
+    text = (paths.root() / "data" / "README.md").read_text(encoding="utf-8")
+    assert readme.with_amount(text) == text, "run 'make results'"
+    assert re.search(r"\d+ runs? × \d+ trajectories at T = 0.60", text)
+    with pytest.raises(DataError, match="data/README.md lacks the marks"):
+        readme.with_amount("# Data card")
+
+
 def test_a_readme_without_marks_and_a_missing_table_are_refused(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="lacks the marks"):
         readme.with_sentences("# glasslib")

@@ -204,6 +204,7 @@ def test_a_book_of_its_own(pages, monkeypatch, tmp_path):
     monkeypatch.setattr(notebooks, "contents", lambda toc=None: ["01-a", "02-b"])
     monkeypatch.setattr(site, "stage", lambda target, *args, **kw: target.mkdir(parents=True))
     monkeypatch.setattr(site, "build_html", lambda source, html: built.append(html))
+    monkeypatch.setattr(site, "_beside", lambda html, pages: None)
     index = rerun.build_book({"temperature": "0.8,0.7", "profile": "smoke"})
     assert index == tmp_path / "_build/books/T0.800-T0.700-smoke/html/index.html"
     assert built == [index.parent]

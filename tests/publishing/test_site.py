@@ -5,13 +5,14 @@ import shutil
 import subprocess
 import sys
 import urllib.request
+import zipfile
 
 import nbformat
 import pytest
 
 from glasslib import paths
 from glasslib.errors import PublishError
-from glasslib.publishing import execute, notebooks, site
+from glasslib.publishing import archive, execute, notebooks, site
 
 HEAD = "---\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n\n# Page\n\n"
 CELL = "```{{code-cell}} ipython3\n{}\n```\n"
@@ -132,7 +133,7 @@ def test_the_whole_book_is_built_once(checkout):
     (checkout / "_config.yml").write_text(
         'title: t\nexecute: {execute_notebooks: "off"}\nonly_build_toc_files: true\n'
     )
-    (checkout / "book" / "index.md").write_text("# Title\n\n[](../notebooks/01-a.ipynb)\n")
+    (checkout / "book" / "index.md").write_text("(data-card)=\n# Title\n\n[](../notebooks/01-a.ipynb)\n")
     lines = []
     index = site.build_book(report=lines.append)
     assert index == checkout / "_build" / "html" / "index.html" and index.exists()
@@ -141,9 +142,11 @@ def test_the_whole_book_is_built_once(checkout):
     assert site.build_book(report=lines.append) == index
     assert lines[-3].endswith("unchanged") and lines[-1] == "pages unchanged"
     assert index.stat().st_mtime_ns == stamp
-    (checkout / "book" / "index.md").write_text("# Other title\n")
+    (checkout / "book" / "index.md").write_text("(data-card)=\n# Other title\n")
     site.build_book(report=lines.append)
     assert "Other title" in (checkout / "_build" / "html" / "book" / "index.html").read_text()
+    with zipfile.ZipFile(checkout / "_build" / "html" / archive.NAME) as data:
+        assert "glasslib-data/data/ensembles/companion/registry.txt" in data.namelist()
 
 
 def test_a_session_begins_with_its_figure_and_folds_solutions_and_results(tmp_path):
