@@ -5,7 +5,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
-    ENOUGH_RUNS,
     NETWORK_COLOURS,
     legend_below,
     letters,
@@ -14,6 +13,7 @@ from glasslib.figures.style import (
     temperature_axis,
 )
 from glasslib.results.ceiling import own_ceiling
+from glasslib.results.correlation import COMPARED_RUNS
 
 __all__ = ["cage_parts_figure", "structure_limit_figure"]
 
@@ -97,7 +97,7 @@ def structure_limit_figure(
         here = table[table["model"] == model].sort_values("T")
         axis.errorbar(here["T"], here["rho"], yerr=here["rho_error"], color=colour, marker=marker,
                       ls=line, label=label)
-        few = here[here["T"].map(runs.get) < ENOUGH_RUNS]
+        few = here[here["T"].map(runs.get) < COMPARED_RUNS]
         axis.plot(few["T"], few["rho"], marker, color=colour, mfc="white", zorder=3)
         drawn.append(here.assign(model=label))
     axis.set(ylabel=r"$\rho(\tau_\alpha)$, new configurations", ylim=(0, 1.02))

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from glasslib.figures.style import NETWORK_COLOURS, styled, temperature_colour, time_panels
-from glasslib.results.relaxation import FEWEST_RUNS
+from glasslib.results.correlation import COMPARED_RUNS
 
 __all__ = ["mobile_figure", "susceptibility_figure", "trajectory_figure"]
 
@@ -26,7 +26,7 @@ _PARTS = [
 
 
 def _panels(table: pd.DataFrame, curves) -> tuple[Figure, pd.DataFrame]:
-    drawn, enough = [], table["runs"] >= FEWEST_RUNS
+    drawn, enough = [], table["runs"] >= COMPARED_RUNS
     table = table[enough] if enough.any() else table  # a variance of so few runs says nothing
 
     def draw(axis, temperature, here):
@@ -102,8 +102,8 @@ def mobile_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         Numbers: ``T``, ``split``, ``predictor``, ``run``, ``predicted``, ``true``.
     """
     runs = table.groupby("T")["run"].transform("nunique")
-    few = not (runs >= FEWEST_RUNS).any()
-    table = table if few else table[runs >= FEWEST_RUNS]
+    few = not (runs >= COMPARED_RUNS).any()
+    table = table if few else table[runs >= COMPARED_RUNS]
     temperatures = list(dict.fromkeys(table["T"]))
     figure, axes = plt.subplots(
         2, len(temperatures), squeeze=False, figsize=(2.4 * len(temperatures) + 0.5, 5)

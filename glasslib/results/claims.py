@@ -165,12 +165,12 @@ def _compared(tables: Tables, split: str, model: str) -> tuple[str, pd.DataFrame
     return what, found
 
 
-def _changes(cases: Cases, found: pd.DataFrame, pairs) -> Cases:
-    """Add the change from one temperature to a colder one, for each pair."""
-    for hot, cold in pairs:
-        change = difference(found.loc[cold], found.loc[hot])
-        cases.add(f"from {hot:.2f} to {cold:.2f}", *change)
-    return cases
+def _changes(found: pd.DataFrame, pairs, margin: float | None = None) -> Cases:
+    """Cases of the change from one temperature to a colder one, for each pair."""
+    return Cases.of(
+        ((f"from {hot:.2f} to {cold:.2f}", *difference(found.loc[cold], found.loc[hot]))
+         for hot, cold in pairs), margin,
+    )
 
 
 def _independent(tables: Tables, split: str) -> Finding:
@@ -178,7 +178,7 @@ def _independent(tables: Tables, split: str) -> Finding:
     if isinstance(found, Finding):
         return found
     what, numbers = found
-    cases = _changes(Cases(MARGIN_TEMPERATURE), numbers, combinations(numbers.index, 2))
+    cases = _changes(numbers, combinations(numbers.index, 2), MARGIN_TEMPERATURE)
     return cases.finding(f"change of {what} of A between any two temperatures, on equal numbers of"
                          f" runs (margin {MARGIN_TEMPERATURE:g}): {cases.each()}")
 
@@ -189,10 +189,10 @@ def _cooling(tables: Tables, split: str) -> Finding:
         return found
     what, numbers = found
     falling = list(numbers.index)
-    cases = _changes(Cases(), numbers, [(falling[0], falling[-1])])
+    cases = _changes(numbers, [(falling[0], falling[-1])])
     text = f"change of {what} of B on cooling, on equal numbers of runs: {cases.each()}"
     if len(falling) > 2:
-        steps = _changes(Cases(), numbers, zip(falling[:-1], falling[1:], strict=True))
+        steps = _changes(numbers, zip(falling[:-1], falling[1:], strict=True))
         text += f"; step by step {steps.each()}"
     return cases.finding(text)
 
@@ -217,10 +217,10 @@ def _chi4(tables: Tables, split: str, runs) -> Finding:
     table = tables["susceptibility"]
     chosen = table[(table["split"] == split) & table["at_tau"]
                    & table["curve"].isin(["network A", "network B"])]
-    cases = Cases(MARGIN_CHI4)
-    for _, row in chosen.iterrows():
-        cases.add(f"{at(row['T'])} {row['curve'][-1]}", row["ratio"] - 1, row["ratio_error"],
-                  runs[row["T"]])
+    cases = Cases.of(
+        ((f"{at(row['T'])} {row['curve'][-1]}", row["ratio"] - 1, row["ratio_error"],
+          runs[row["T"]]) for _, row in chosen.iterrows()), MARGIN_CHI4,
+    )
     return cases.finding(
         f"χ4 predicted over true, less 1 (margin {MARGIN_CHI4:g}): " + cases.each()
     )
@@ -228,9 +228,7 @@ def _chi4(tables: Tables, split: str, runs) -> Finding:
 
 def _chi4_gain(tables: Tables, split: str) -> Finding:
     """Is χ4 of A closer to the truth than that of B, from t = 1 to before τ_α?"""
-    cases = Cases()
-    for row in gain_rows(tables["susceptibility"], split):
-        cases.add(*row)
+    cases = Cases.of(gain_rows(tables["susceptibility"], split))
     return cases.finding(
         f"χ4 of A is closer to the truth beyond the error bar at {cases.count(CONFIRMED)} of"
         f" {len(cases.rows)} times and temperatures, χ4 of B at {cases.count(NOT_CONFIRMED)}"
@@ -238,9 +236,7 @@ def _chi4_gain(tables: Tables, split: str) -> Finding:
 
 
 def _chi4_peak(rows: list[Case]) -> Finding:
-    cases = Cases()
-    for row in rows:
-        cases.add(*row)
+    cases = Cases.of(rows)
     return cases.finding(
         "χ4 at τ_α minus the highest at another time, over the former: " + cases.each()
     )
@@ -277,9 +273,7 @@ def _mean_displacement(rows: list[Case]) -> Finding:
     if not rows:
         where = at(PAPER_A_TEMPERATURE)
         return Finding(f"no runs at {where}", CANNOT_TELL, f"runs at {where}")
-    cases = Cases(MARGIN_A)
-    for row in rows:
-        cases.add(*row)
+    cases = Cases.of(rows, MARGIN_A)
     return cases.finding(f"a at τ_α of each run over {PAPER_A:g}, minus 1 (margin {MARGIN_A:g}): "
                          + cases.each())
 
