@@ -13,6 +13,7 @@ from glasslib.figures.style import (
     temperature_look,
 )
 from glasslib.results.ceiling import own_ceiling
+from glasslib.results.words import bars
 
 __all__ = ["baseline_figure"]
 
@@ -22,6 +23,8 @@ def baseline_figure(
     table: pd.DataFrame, models: list[str], ceiling: pd.DataFrame
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw ρ(τ_α) of many models as dots, one line a model, rows at random beside runs held out.
+
+    Bars are 95 % intervals.
 
     Parameters
     ----------
@@ -51,8 +54,8 @@ def baseline_figure(
             look = temperature_look(temperature, runs.get(temperature))
             line = here[(here["split"] == split) & (here["T"] == temperature)]
             place = line["model"].map(models.index) + 0.12 * (number - len(temperatures) / 2)
-            axis.errorbar(line["rho"], place, xerr=line["rho_error"], elinewidth=1,
-                          **look | {"ls": ""})
+            axis.errorbar(line["rho"], place, elinewidth=1, **look | {"ls": ""},
+                          xerr=bars(line["rho_error"], line["T"].map(runs.get)))
             top = limit[limit["T"] == temperature]["ceiling"]
             for value in top.dropna():
                 axis.axvline(value, color="0.62", lw=0.8, zorder=0)

@@ -14,6 +14,7 @@ from glasslib.figures.style import (
 )
 from glasslib.results.ceiling import own_ceiling
 from glasslib.results.correlation import COMPARED_RUNS
+from glasslib.results.words import bars
 
 __all__ = ["cage_parts_figure", "structure_limit_figure"]
 
@@ -38,6 +39,8 @@ _MODELS = {
 def cage_parts_figure(parts: pd.DataFrame, limit: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     """Draw the mean of each part of the Debye–Waller factor, and ρ(τ_α) of each alone.
 
+    Bars are 95 % intervals.
+
     Parameters
     ----------
     parts, limit : pandas.DataFrame
@@ -50,13 +53,15 @@ def cage_parts_figure(parts: pd.DataFrame, limit: pd.DataFrame) -> tuple[Figure,
         ``rho``, ``rho_error``.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.2, 3.9))
-    alone = limit[limit["at_tau"]]
+    alone, runs = limit[limit["at_tau"]], runs_of(limit)
     drawn = []
     for name, look in _PARTS.items():
         here = parts[parts["quantity"] == name]
         rho = alone[alone["model"] == f"{name} alone"]
-        left.errorbar(here["T"], here["mean"], yerr=here["mean_error"], ms=4, label=name, **look)
-        right.errorbar(rho["T"], rho["rho"], yerr=rho["rho_error"], ms=4, **look)
+        left.errorbar(here["T"], here["mean"], ms=4, label=name, **look,
+                      yerr=bars(here["mean_error"], here["T"].map(runs.get)))
+        right.errorbar(rho["T"], rho["rho"], ms=4, **look,
+                       yerr=bars(rho["rho_error"], rho["T"].map(runs.get)))
         drawn.append(here.merge(rho[["T", "rho", "rho_error"]], on="T", how="left"))
     left.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"mean  ($\sigma^2$)", ylim=(0, None))
     right.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"$\rho(\tau_\alpha)$ of it alone",
@@ -72,6 +77,8 @@ def structure_limit_figure(
     limit: pd.DataFrame, ceiling: pd.DataFrame, inherent: pd.DataFrame
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw ρ(τ_α) of predictors against temperature, whole runs held out, below the ceiling.
+
+    Bars are 95 % intervals.
 
     Parameters
     ----------
@@ -90,13 +97,13 @@ def structure_limit_figure(
     table = table[table["at_tau"]]
     top = own_ceiling(ceiling)
     top = top[top["at_tau"]].sort_values("T")
-    axis.errorbar(top["T"], top["ceiling"], yerr=top["ceiling_error"], fmt="-", color="0.62", lw=1,
-                  label="noise ceiling")
+    axis.errorbar(top["T"], top["ceiling"], fmt="-", color="0.62", lw=1, label="noise ceiling",
+                  yerr=bars(top["ceiling_error"], top["T"].map(runs.get)))
     drawn = []
     for model, (label, colour, marker, line) in _MODELS.items():
         here = table[table["model"] == model].sort_values("T")
-        axis.errorbar(here["T"], here["rho"], yerr=here["rho_error"], color=colour, marker=marker,
-                      ls=line, label=label)
+        axis.errorbar(here["T"], here["rho"], color=colour, marker=marker, ls=line, label=label,
+                      yerr=bars(here["rho_error"], here["T"].map(runs.get)))
         few = here[here["T"].map(runs.get) < COMPARED_RUNS]
         axis.plot(few["T"], few["rho"], marker, color=colour, mfc="white", zorder=3)
         drawn.append(here.assign(model=label))

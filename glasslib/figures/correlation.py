@@ -114,6 +114,8 @@ def accuracy_figure(
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw ρ(τ_α) of A and B against temperature, rows at random beside whole runs held out.
 
+    Bars are 95 % intervals.
+
     Parameters
     ----------
     accuracy, ceiling : pandas.DataFrame

@@ -13,6 +13,7 @@ from glasslib.figures.style import (
     styled,
     temperature_look,
 )
+from glasslib.results.words import bars
 
 __all__ = ["importance_figure", "reorientation_figure"]
 
@@ -20,6 +21,8 @@ __all__ = ["importance_figure", "reorientation_figure"]
 @styled
 def importance_figure(table: pd.DataFrame, models: list[str]) -> tuple[Figure, pd.DataFrame]:
     """Draw by how much ρ(τ_α) falls when a group of descriptors is shuffled.
+
+    Bars are 95 % intervals.
 
     Parameters
     ----------
@@ -43,7 +46,8 @@ def importance_figure(table: pd.DataFrame, models: list[str]) -> tuple[Figure, p
         lines = list(chosen.groupby("T", sort=False))
         for number, (temperature, line) in enumerate(lines):
             place = line["group"].map(groups.index) + 0.12 * (number - (len(lines) - 1) / 2)
-            axis.errorbar(line["drop"], place, xerr=line["drop_error"], elinewidth=1,
+            axis.errorbar(line["drop"], place, elinewidth=1,
+                          xerr=bars(line["drop_error"], line["T"].map(runs.get)),
                           **temperature_look(temperature, runs.get(temperature)) | {"ls": ""})
         axis.axvline(0, color="0.8", lw=0.6)
         axis.set(title=model, xlabel=r"fall of $\rho(\tau_\alpha)$")

@@ -86,6 +86,8 @@ def front_figure(
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw ρ(τ_α) against temperature in the paper's test (left) and on new configurations (right).
 
+    Bars are 95 % intervals.
+
     Parameters
     ----------
     accuracy, ceiling, inherent, limit, without : pandas.DataFrame

@@ -16,6 +16,7 @@ from glasslib.figures.style import (
     temperature_look,
     trend,
 )
+from glasslib.results.words import bars
 
 __all__ = ["leak_figure"]
 
@@ -25,6 +26,8 @@ def leak_figure(
     reach: pd.DataFrame, without: pd.DataFrame, accuracy: pd.DataFrame
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw ρ(τ_α) against the radius of the hole, and beside it what needs no structure.
+
+    Bars are 95 % intervals.
 
     Parameters
     ----------
@@ -42,7 +45,8 @@ def leak_figure(
     far = 1.3 * finite.max()
     for temperature, line in reach.groupby("T", sort=False):
         radius = line["radius"].where(np.isfinite(line["radius"]), far)
-        left.errorbar(radius, line["rho"], yerr=line["rho_error"], elinewidth=1,
+        reach_of_bars = bars(line["rho_error"], line["T"].map(runs.get))
+        left.errorbar(radius, line["rho"], yerr=reach_of_bars, elinewidth=1,
                       **temperature_look(temperature, runs.get(temperature)))
     ticks = sorted(set(finite))
     left.set_xticks([*ticks, far], [*(f"{r:g}" for r in ticks), "new"])

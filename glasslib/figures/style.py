@@ -18,6 +18,7 @@ from matplotlib.ticker import MultipleLocator
 from glasslib import paths
 from glasslib.files import write_atomically
 from glasslib.results.correlation import COMPARED_RUNS
+from glasslib.results.words import bars
 
 __all__ = [
     "NETWORK_COLOURS", "NETWORK_MARKERS", "SPLIT_NAMES", "TEMPERATURES",
@@ -229,17 +230,19 @@ def ceiling_line(axis: Axes, x: Any, y: Any, label: str = "") -> None:
 def trend(axis: Axes, x: Any, y: Any, error: Any, runs: Any, look: Mapping[str, Any]) -> None:
     """Draw points over temperature, joined: hollow, and dashed towards them, where runs are few.
 
+    Bars are 95 % intervals by the number of runs (:func:`~glasslib.results.words.bars`).
+
     Parameters
     ----------
     axis : matplotlib.axes.Axes
     x, y, error : (n,) array_like
-        ``x`` in order.
+        ``x`` in order; standard errors.
     runs : sequence of int or None
         Number of runs behind each point.
     look : mapping
         From :func:`network_look` or :func:`temperature_look`; ``label`` goes to the filled points.
     """
-    x, y, error = (np.asarray(part, float) for part in (x, y, error))
+    x, y, reach = (np.asarray(part, float) for part in (x, y, bars(error, runs)))
     few = np.array([n is not None and n < COMPARED_RUNS for n in runs])
     plain = {name: value for name, value in look.items() if name not in ("ls", "lw", "mfc")}
     label = plain.pop("label", None)
@@ -248,10 +251,10 @@ def trend(axis: Axes, x: Any, y: Any, error: Any, runs: Any, look: Mapping[str, 
         dashed = few[part].any()
         axis.plot(x[part], y[part], color=look["color"], marker="", zorder=2,
                   ls=(0, (3, 1.6)) if dashed else "-", lw=1.3 if dashed else 1.7)
-    for chosen, face in ((~few, look["color"]), (few, "white")):
+    for chosen, face, pale in ((~few, look["color"], 1.0), (few, "white", 0.4)):
         if chosen.any():
-            axis.errorbar(x[chosen], y[chosen], yerr=error[chosen], ls="", elinewidth=1, mfc=face,
-                          zorder=3, label=label, **plain)
+            axis.errorbar(x[chosen], y[chosen], yerr=reach[chosen], ls="", elinewidth=1, mfc=face,
+                          ecolor=(look["color"], pale), zorder=3, label=label, **plain)
             label = None
 
 
