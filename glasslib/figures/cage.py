@@ -1,7 +1,10 @@
 """Cages: the parts of a Debye–Waller factor, and how far structure alone goes."""
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
@@ -35,6 +38,15 @@ _MODELS = {
 }
 
 
+def _line(axis: Axes, table: pd.DataFrame, value: str, runs: Mapping[float, int], **look) -> None:
+    """Draw a column over temperature with 95 % intervals, hollow where runs are few."""
+    number = table["T"].map(runs.get)
+    axis.errorbar(table["T"], table[value], yerr=bars(table[f"{value}_error"], number), **look)
+    few = table[number < COMPARED_RUNS]
+    axis.plot(few["T"], few[value], ls="", color=look["color"], marker=look["marker"], mfc="white",
+              ms=look.get("ms"), zorder=3)
+
+
 @styled
 def cage_parts_figure(parts: pd.DataFrame, limit: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     """Draw the mean of each part of the Debye–Waller factor, and ρ(τ_α) of each alone.
@@ -58,10 +70,8 @@ def cage_parts_figure(parts: pd.DataFrame, limit: pd.DataFrame) -> tuple[Figure,
     for name, look in _PARTS.items():
         here = parts[parts["quantity"] == name]
         rho = alone[alone["model"] == f"{name} alone"]
-        left.errorbar(here["T"], here["mean"], ms=4, label=name, **look,
-                      yerr=bars(here["mean_error"], here["T"].map(runs.get)))
-        right.errorbar(rho["T"], rho["rho"], ms=4, **look,
-                       yerr=bars(rho["rho_error"], rho["T"].map(runs.get)))
+        _line(left, here, "mean", runs, ms=4, label=name, **look)
+        _line(right, rho, "rho", runs, ms=4, **look)
         drawn.append(here.merge(rho[["T", "rho", "rho_error"]], on="T", how="left"))
     left.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"mean  ($\sigma^2$)", ylim=(0, None))
     right.set(xlabel=r"$T$  ($\epsilon/k_B$)", ylabel=r"$\rho(\tau_\alpha)$ of it alone",
@@ -102,10 +112,7 @@ def structure_limit_figure(
     drawn = []
     for model, (label, colour, marker, line) in _MODELS.items():
         here = table[table["model"] == model].sort_values("T")
-        axis.errorbar(here["T"], here["rho"], color=colour, marker=marker, ls=line, label=label,
-                      yerr=bars(here["rho_error"], here["T"].map(runs.get)))
-        few = here[here["T"].map(runs.get) < COMPARED_RUNS]
-        axis.plot(few["T"], few["rho"], marker, color=colour, mfc="white", zorder=3)
+        _line(axis, here, "rho", runs, color=colour, marker=marker, ls=line, label=label)
         drawn.append(here.assign(model=label))
     axis.set(ylabel=r"$\rho(\tau_\alpha)$, new configurations", ylim=(0, 1.02))
     temperature_axis(axis)

@@ -15,6 +15,7 @@ from glasslib.results.cage import (  # noqa: F401
     sample_cages,
 )
 from glasslib.results.cage_scan import scan_sentence, second_wall_table  # noqa: F401
+from glasslib.results.chain_length import chain_sentence, chain_table  # noqa: F401
 from glasslib.results.claims import judged  # noqa: F401
 from glasslib.results.correlation import accuracy_sentence, counted, deepest_minima  # noqa: F401
 from glasslib.results.findings import opening  # noqa: F401

@@ -23,6 +23,7 @@ import pandas as pd
 
 from glasslib.results import transfer
 from glasslib.results.ceiling import own_ceiling
+from glasslib.results.chain_length import length_cases
 from glasslib.results.correlation import (
     A_LESS_B,
     COMPARED_RUNS,
@@ -53,8 +54,8 @@ __all__ = ["Claim", "claims_table", "details", "evidence", "judged", "scope", "w
 
 #: The result tables on which the claims are judged.
 EVIDENCE = (
-    "accuracy", "accuracy-equal-runs", "ceiling", "shape", "susceptibility", "transfer",
-    "without-structure",
+    "accuracy", "accuracy-equal-runs", "ceiling", "chain-length", "shape", "susceptibility",
+    "transfer", "without-structure",
 )
 
 #: Margins of the claims that something is nearly 0.
@@ -63,6 +64,7 @@ MARGIN_SMALL = 0.3  # of a ρ that is small: less than a tenth of the variance
 MARGIN_TRANSFER = 0.02  # of mean ρ between A and B
 MARGIN_CHI4 = 0.25  # of predicted over true χ4, less 1
 MARGIN_A = 0.03  # of a = 0.4286, relative
+MARGIN_LENGTH = 0.25  # of ln τ_α between chain lengths: 3 % of T change it as much
 
 Tables = dict[str, pd.DataFrame]
 #: Where, value, error, and the runs that it comes from.
@@ -278,6 +280,14 @@ def _mean_displacement(rows: list[Case]) -> Finding:
                          + cases.each())
 
 
+def _chain_length(tables: Tables) -> Finding:
+    cases = Cases.of(length_cases(tables["chain-length"]), MARGIN_LENGTH)
+    if not cases.rows:
+        return Finding("melts of one chain length", CANNOT_TELL, "melts of other chain lengths")
+    return cases.finding(f"change of ln τ_α with chain length, at one temperature and density"
+                         f" (margin {MARGIN_LENGTH:g}): {cases.each()}")
+
+
 # ---------------------------------------------------------------- the predictor without structure
 def _propagated(function, values: pd.Series, errors: pd.Series) -> tuple[float, float]:
     """Value of a function of a curve, and its error as if those of the points were independent."""
@@ -394,6 +404,8 @@ def evidence(
               judge(blind, "row") if structural else None)
         for text, where, judge, structural in both
     ]
+    out.insert(0, Claim("Structural relaxation does not depend on the length of the chains", "1",
+                        _chain_length(tables)))
     out.append(Claim("χ4 is highest near τ_α", "2.5, Figure 6", _chi4_peak(largest)))
     out.append(Claim(f"a = {PAPER_A:g} at T = {PAPER_A_TEMPERATURE:.2f}", "2.5",
                      _mean_displacement(displacements)))
