@@ -5,7 +5,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
-    ENOUGH_RUNS,
     SPLIT_NAMES,
     legend_below,
     letters,
@@ -14,7 +13,8 @@ from glasslib.figures.style import (
     styled,
 )
 from glasslib.results.ceiling import own_ceiling
-from glasslib.results.correlation import comparable
+from glasslib.results.correlation import COMPARED_RUNS, comparable
+from glasslib.results.words import bars
 
 __all__ = ["baseline_figure"]
 
@@ -28,6 +28,8 @@ def baseline_figure(
     """Draw ρ(τ_α) of many models as dots, one panel for each temperature, one line for each model.
 
     The models are sorted by their mean on new configurations.
+
+    Bars are 95 % intervals.
 
     Parameters
     ----------
@@ -61,10 +63,10 @@ def baseline_figure(
         for split, look in _LOOKS.items():
             line = here[(here["split"] == split) & (here["T"] == temperature)]
             line = line[line["model"].isin(models)]
-            few = runs.get(temperature, ENOUGH_RUNS) < ENOUGH_RUNS
-            axis.errorbar(line["rho"], line["model"].map(models.index), xerr=line["rho_error"],
-                          elinewidth=1, ls="", mfc="white" if few else look["color"],
-                          label=SPLIT_NAMES[split], **look)
+            few = runs.get(temperature, COMPARED_RUNS) < COMPARED_RUNS
+            axis.errorbar(line["rho"], line["model"].map(models.index), elinewidth=1, ls="",
+                          xerr=bars(line["rho_error"], line["T"].map(runs.get)),
+                          mfc="white" if few else look["color"], label=SPLIT_NAMES[split], **look)
         for value in limit[limit["T"] == temperature]["ceiling"].dropna():
             axis.axvline(value, color="0.62", lw=0.8, zorder=0)
         axis.set(xlim=(lowest, 1), title=name_of(temperature, runs.get(temperature)))

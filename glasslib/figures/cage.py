@@ -1,12 +1,14 @@
 """Cages: the parts of a Debye–Waller factor, and how far structure alone goes."""
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
-    ENOUGH_RUNS,
     NETWORK_COLOURS,
     legend_below,
     letters,
@@ -19,6 +21,8 @@ from glasslib.figures.style import (
 )
 from glasslib.learning.correlation import difference_name
 from glasslib.results.ceiling import own_ceiling
+from glasslib.results.correlation import COMPARED_RUNS
+from glasslib.results.words import bars
 
 __all__ = [
     "cage_parts_figure", "cage_reliability_figure", "cage_transfer_figure",
@@ -48,9 +52,20 @@ _DIFFERENCES = {
 }
 
 
+def _line(axis: Axes, table: pd.DataFrame, value: str, runs: Mapping[float, int], **look) -> None:
+    """Draw a column over temperature with 95 % intervals, hollow where runs are few."""
+    number = table["T"].map(runs.get)
+    axis.errorbar(table["T"], table[value], yerr=bars(table[f"{value}_error"], number), **look)
+    few = table[number < COMPARED_RUNS]
+    axis.plot(few["T"], few[value], ls="", color=look["color"], marker=look["marker"], mfc="white",
+              ms=look.get("ms"), zorder=3)
+
+
 @styled
 def cage_parts_figure(parts: pd.DataFrame, limit: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     """Draw the mean of each part of the Debye–Waller factor, and two correlations of each.
+
+    Bars are 95 % intervals.
 
     Parameters
     ----------
@@ -121,6 +136,8 @@ def structure_limit_figure(
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw ρ(τ_α) of predictors against temperature, new configurations, and differences.
 
+    Bars are 95 % intervals.
+
     Parameters
     ----------
     limit, ceiling, inherent : pandas.DataFrame
@@ -144,15 +161,13 @@ def structure_limit_figure(
         models |= {name: (name, "#5A5A5A", "x", "--") for name in asked["model"].unique()}
     top = own_ceiling(ceiling)
     top = top[top["at_tau"]].sort_values("T")
-    left.errorbar(top["T"], top["ceiling"], yerr=top["ceiling_error"], fmt="-", color="0.62", lw=1,
-                  label="noise ceiling")
-    drawn, runs = [], runs_of(limit)
+    runs = runs_of(limit)
+    left.errorbar(top["T"], top["ceiling"], fmt="-", color="0.62", lw=1, label="noise ceiling",
+                  yerr=bars(top["ceiling_error"], top["T"].map(runs.get)))
+    drawn = []
     for model, (label, colour, marker, line) in models.items():
         here = table[table["model"] == model].sort_values("T")
-        left.errorbar(here["T"], here["rho"], yerr=here["rho_error"], color=colour, marker=marker,
-                      ls=line, label=label)
-        few = here[here["T"].map(runs.get) < ENOUGH_RUNS]
-        left.plot(few["T"], few["rho"], marker, color=colour, mfc="white", zorder=3)
+        _line(left, here, "rho", runs, color=colour, marker=marker, ls=line, label=label)
         drawn.append(here.assign(model=label))
     for label, (one, other, colour, marker) in _DIFFERENCES.items():
         here = table[table["model"] == difference_name(one, other)].sort_values("T")

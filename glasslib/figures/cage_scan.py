@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from glasslib.figures.style import legend_below, letters, name_of, styled, temperature_colour
+from glasslib.figures.style import legend_below, letters, runs_of, styled, temperature_look
 
 __all__ = ["cage_scan_figure"]
 
@@ -33,8 +33,8 @@ def cage_scan_figure(scan: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     rows = scan[(scan["model"] == "ridge D") & scan["radius"].notna()]
     drawn = []
     for t, here in rows.groupby("T", sort=False):
-        first = here.iloc[0]
-        colour = temperature_colour(t)
+        first, look = here.iloc[0], temperature_look(t, runs_of(scan).get(t))
+        look |= {"marker": "o", "ms": 3.5}
         alike = here["duration"] == first["duration"]
         panels = {
             "radius": here[alike & (here["bath"] == first["bath"])].sort_values("radius"),
@@ -42,14 +42,14 @@ def cage_scan_figure(scan: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         }
         for axis, (panel, line) in zip(axes, panels.items(), strict=False):
             value, error = line["within"], line["within_error"]
-            axis.errorbar(line[panel], value, yerr=error, fmt="-o", color=colour,
-                          label=name_of(t, int(first["runs"])))
+            axis.errorbar(line[panel], value, yerr=error, **look)
             drawn.append(line.assign(panel=panel, value=value, error=error))
         for radius, line in here[here["bath"] == first["bath"]].groupby("radius"):
             line = line.sort_values("duration")
             if len(line) > 2:
+                other = {} if radius == first["radius"] else {"marker": "s", "ls": "--"}
                 axes[2].errorbar(line["duration"], line["ratio"], yerr=line["ratio_error"],
-                                 fmt="-o" if radius == first["radius"] else "--s", color=colour)
+                                 **look | other)
                 drawn.append(
                     line.assign(panel="length", value=line["ratio"], error=line["ratio_error"])
                 )

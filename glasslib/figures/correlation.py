@@ -27,6 +27,7 @@ from glasslib.figures.style import (
 )
 from glasslib.results.ceiling import own_ceiling
 from glasslib.results.correlation import A_LESS_B
+from glasslib.results.words import bars
 
 __all__ = ["accuracy_figure", "correlation_figure", "model_figure", "shape_figure"]
 
@@ -128,6 +129,8 @@ def accuracy_figure(
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw ρ(τ_α) of A and B against temperature: random split, new configurations, equal runs.
 
+    Bars are 95 % intervals.
+
     Parameters
     ----------
     accuracy, ceiling : pandas.DataFrame
@@ -177,6 +180,8 @@ def accuracy_figure(
 def shape_figure(shape: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     """Draw the differences of ρ that decide on the shape of ρ(t), one line for each statement.
 
+    Bars are 95 % intervals.
+
     Parameters
     ----------
     shape : pandas.DataFrame
@@ -198,7 +203,8 @@ def shape_figure(shape: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
             one = shape[(shape["split"] == split) & (shape["T"] == temperature)]
             shift = 0.3 - 0.6 * (place + 0.5) / len(temperatures)
             y = [cases.index(case) + shift for case in one["case"]]
-            axis.errorbar(one["value"], y, xerr=one["value_error"], elinewidth=1,
+            axis.errorbar(one["value"], y, elinewidth=1,
+                          xerr=bars(one["value_error"], one["T"].map(runs.get)),
                           **temperature_look(temperature, runs.get(temperature)) | {"ls": ""})
         for line in range(1, len(cases)):
             axis.axhline(line - 0.5, color="0.88", lw=0.6, zorder=0)

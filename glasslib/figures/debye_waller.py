@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
-    ENOUGH_RUNS,
     legend_below,
     letters,
     name_of,
@@ -19,6 +18,8 @@ from glasslib.figures.style import (
     temperature_look,
     trend,
 )
+from glasslib.results.correlation import COMPARED_RUNS
+from glasslib.results.words import bar, bars
 
 __all__ = ["gap_figure", "importance_figure", "reorientation_figure"]
 
@@ -53,9 +54,10 @@ def gap_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     temperature_axis(left)
     gap = here[here["model"] == "gap closed"]
     for place, (_, row) in enumerate(gap.iterrows()):
-        few, colour = runs.get(row["T"], ENOUGH_RUNS) < ENOUGH_RUNS, temperature_colour(row["T"])
-        right.bar(place, row["rho"], 0.6, yerr=row["rho_error"], edgecolor=colour, lw=1.7,
-                  color="white" if few else colour, error_kw={"elinewidth": 1})
+        number, colour = runs.get(row["T"]), temperature_colour(row["T"])
+        few = number is not None and number < COMPARED_RUNS
+        right.bar(place, row["rho"], 0.6, yerr=bar(row["rho_error"], number), edgecolor=colour,
+                  lw=1.7, color="white" if few else colour, error_kw={"elinewidth": 1})
     names = [name_of(t, runs.get(t)).removeprefix("T = ").replace(" (", "\n(") for t in gap["T"]]
     right.set_xticks(range(len(names)), names)
     right.set(ylim=(0, 1.02), xlabel=r"temperature $T$  ($\epsilon/k_B$)",
@@ -69,6 +71,8 @@ def gap_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
 @styled
 def importance_figure(table: pd.DataFrame, models: list[str]) -> tuple[Figure, pd.DataFrame]:
     """Draw by how much ρ(τ_α) falls when a group of descriptors is shuffled.
+
+    Bars are 95 % intervals.
 
     Parameters
     ----------
@@ -92,7 +96,8 @@ def importance_figure(table: pd.DataFrame, models: list[str]) -> tuple[Figure, p
         lines = list(chosen.groupby("T", sort=False))
         for number, (temperature, line) in enumerate(lines):
             place = line["group"].map(groups.index) + 0.12 * (number - (len(lines) - 1) / 2)
-            axis.errorbar(line["drop"], place, xerr=line["drop_error"], elinewidth=1,
+            axis.errorbar(line["drop"], place, elinewidth=1,
+                          xerr=bars(line["drop_error"], line["T"].map(runs.get)),
                           **temperature_look(temperature, runs.get(temperature)) | {"ls": ""})
         axis.axvline(0, color="0.8", lw=0.6)
         axis.set(title=model, xlabel=r"fall of $\rho(\tau_\alpha)$")

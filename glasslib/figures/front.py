@@ -9,7 +9,6 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
-    ENOUGH_RUNS,
     NETWORK_COLOURS,
     ceiling_line,
     network_look,
@@ -19,7 +18,7 @@ from glasslib.figures.style import (
     trend,
 )
 from glasslib.results.ceiling import own_ceiling
-from glasslib.results.correlation import counted
+from glasslib.results.correlation import COMPARED_RUNS, counted
 
 __all__ = ["front_figure"]
 
@@ -87,6 +86,8 @@ def front_figure(
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw ρ(τ_α) against temperature in the paper's test (left) and on new configurations (right).
 
+    Bars are 95 % intervals.
+
     Parameters
     ----------
     accuracy, ceiling, inherent, limit, without : pandas.DataFrame
@@ -126,7 +127,7 @@ def front_figure(
     axes[0, 0].set(ylabel=r"correlation with the truth, $\rho(\tau_\alpha)$", ylim=(0.2, 1.02))
     numbers = pd.concat(drawn, ignore_index=True)
     numbers["ceiling"] = numbers["T"].map(top.set_index("T")["ceiling"])
-    few = numbers[numbers["runs"] < ENOUGH_RUNS]
+    few = numbers[numbers["runs"] < COMPARED_RUNS]
     if len(few):
         axes[0, 0].annotate(f"hollow: {int(few['runs'].min())} runs", (0.02, 0.03),
                             xycoords="axes fraction", color="0.35", fontsize=10)

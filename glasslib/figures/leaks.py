@@ -6,7 +6,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from glasslib.figures.style import (
-    ENOUGH_RUNS,
     NETWORK_COLOURS,
     SPLIT_NAMES,
     legend_below,
@@ -19,6 +18,8 @@ from glasslib.figures.style import (
     temperature_look,
     trend,
 )
+from glasslib.results.correlation import COMPARED_RUNS
+from glasslib.results.words import bars
 
 __all__ = ["leak_figure", "leak_sizes_figure"]
 
@@ -49,14 +50,15 @@ def leak_sizes_figure(
             colour = NETWORK_COLOURS.get(model[-1], "0.45")
             place = line["T"].map(temperatures.index) + 0.8 * ((number + 0.5) / len(cases) - 0.5)
             name = f"{model.replace('network ', '').replace('ridge ', '')}, at {when}"
-            bars = axis.bar(
-                place, line["added"], 0.72 / len(cases), yerr=line["added_error"], color=colour,
-                edgecolor=colour, lw=1.2, alpha=1 if when == "τ_α" else 0.45,
+            drawn = axis.bar(
+                place, line["added"], 0.72 / len(cases), color=colour, edgecolor=colour,
+                yerr=bars(line["added_error"], line["T"].map(runs.get)),
+                lw=1.2, alpha=1 if when == "τ_α" else 0.45,
                 error_kw={"elinewidth": 1, "ecolor": "0.15"},
                 label=name.replace("τ_α", r"$\tau_\alpha$"),
             )
-            for bar, temperature in zip(bars, line["T"], strict=True):
-                if runs[temperature] < ENOUGH_RUNS:
+            for bar, temperature in zip(drawn, line["T"], strict=True):
+                if runs[temperature] < COMPARED_RUNS:
                     bar.set_facecolor("white")
         axis.axhline(0, color="0.3", lw=0.8)
         axis.set_title(leak.replace("χ4", r"$\chi_4$"))
@@ -79,6 +81,8 @@ def leak_figure(
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw ρ(τ_α) against the radius of the hole, and beside it what needs no structure.
 
+    Bars are 95 % intervals.
+
     Parameters
     ----------
     reach, without, accuracy : pandas.DataFrame
@@ -95,7 +99,8 @@ def leak_figure(
     far = 1.3 * finite.max()
     for temperature, line in reach.groupby("T", sort=False):
         radius = line["radius"].where(np.isfinite(line["radius"]), far)
-        left.errorbar(radius, line["rho"], yerr=line["rho_error"], elinewidth=1,
+        reach_of_bars = bars(line["rho_error"], line["T"].map(runs.get))
+        left.errorbar(radius, line["rho"], yerr=reach_of_bars, elinewidth=1,
                       **temperature_look(temperature, runs.get(temperature)))
     ticks = sorted(set(finite))
     left.set_xticks([*ticks, far], [*(f"{r:g}" for r in ticks), "new"])

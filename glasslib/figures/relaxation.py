@@ -21,13 +21,14 @@ from glasslib.results.relaxation import (
     relaxation_law,
     scaling_laws,
 )
+from glasslib.results.words import bar
 
 __all__ = ["relaxation_figure", "scaling_figure"]
 
 
 def _marker(temperature: float, runs: int) -> dict:
     """A marker in the temperature's colour, hollow if few runs stand behind it."""
-    return temperature_look(temperature, runs) | {"ls": "", "mec": "k", "mew": 0.6}
+    return temperature_look(temperature, int(runs)) | {"ls": "", "mec": "k", "mew": 0.6}
 
 
 @styled
@@ -97,7 +98,8 @@ def scaling_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     r"""Draw log τ_α against 1/u² with three parabolas, and a = ⟨\|Δr\|(τ_α)⟩ against T.
 
     The parabolas are the published one, and those fitted to all temperatures and to all but the
-    coldest, from three temperatures with known errors on. Means over fewer than four runs are
+    coldest, from three temperatures with known errors on. Bars are standard errors on the left,
+    which the fits use, and 95 % intervals on the right. Means over fewer than four runs are
     hollow. The diamond is the one number that the paper prints.
 
     Parameters
@@ -120,7 +122,7 @@ def scaling_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         rows.append(("scaling", t, x, x_error, y, y_error))
         if np.isnan(row["a_own"]):
             continue
-        right.errorbar(t, row["a_own"], yerr=row["a_own_error"],
+        right.errorbar(t, row["a_own"], yerr=bar(row["a_own_error"], row["a_runs"]),
                        **_marker(t, row["a_runs"]))
         rows.append(("displacement", t, t, np.nan, row["a_own"], row["a_own_error"]))
     curves = {name: (law, "-") for name, (law, _) in scaling_laws(table).items()}

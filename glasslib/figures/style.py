@@ -17,16 +17,16 @@ from matplotlib.ticker import MultipleLocator
 
 from glasslib import paths
 from glasslib.files import write_atomically
+from glasslib.results.correlation import COMPARED_RUNS
+from glasslib.results.words import bars
 
 __all__ = [
-    "ENOUGH_RUNS", "NETWORK_COLOURS", "NETWORK_MARKERS", "SPLIT_NAMES", "TEMPERATURES",
+    "NETWORK_COLOURS", "NETWORK_MARKERS", "SPLIT_NAMES", "TEMPERATURES",
     "ceiling_line", "legend_below", "letters", "mark_tau", "name_of", "network_look", "runs_of",
     "save", "split_label", "styled", "tau_handle", "temperature_axis", "temperature_colour",
     "temperature_look", "time_panels", "trend",
 ]  # fmt: skip
 
-#: Below this number of runs a curve is hollow and dashed, and no claim is judged from it.
-ENOUGH_RUNS = 4
 #: Colour and marker of the temperatures that ship: warm is hot. Chosen for the largest least
 #: distance of any two with normal sight, protanopia, deuteranopia and tritanopia.
 TEMPERATURES = {
@@ -98,13 +98,13 @@ def name_of(temperature: float, runs: int | None = None) -> str:
     >>> name_of(0.6, 10), name_of(0.42, 2)
     ('T = 0.60', 'T = 0.42 (2 runs)')
     """
-    few = runs is not None and runs < ENOUGH_RUNS
+    few = runs is not None and runs < COMPARED_RUNS
     return f"T = {temperature:.2f}" + (f" ({runs} run{'' if runs == 1 else 's'})" if few else "")
 
 
 def _look(colour: str, marker: str, runs: int | None) -> dict[str, Any]:
     """Keywords of ``errorbar`` and ``plot``: hollow and dashed for few runs."""
-    few = runs is not None and runs < ENOUGH_RUNS
+    few = runs is not None and runs < COMPARED_RUNS
     return {"color": colour, "marker": marker, "ls": (0, (3, 1.6)) if few else "-",
             "lw": 1.3 if few else 1.7, "mfc": "white" if few else colour}
 
@@ -117,8 +117,9 @@ def temperature_look(temperature: float, runs: int | None = None) -> dict[str, A
     temperature : float
         In ε/k_B. One that does not ship has the marker X.
     runs : int, optional
-        Number of runs behind the curve. With fewer than :data:`ENOUGH_RUNS` it is hollow and
-        dashed, and its label says so.
+        Number of runs behind the curve. With fewer than
+        :data:`~glasslib.results.correlation.COMPARED_RUNS` it is hollow and dashed, and its label
+        says so.
 
     Examples
     --------
@@ -229,18 +230,20 @@ def ceiling_line(axis: Axes, x: Any, y: Any, label: str = "") -> None:
 def trend(axis: Axes, x: Any, y: Any, error: Any, runs: Any, look: Mapping[str, Any]) -> None:
     """Draw points over temperature, joined: hollow, and dashed towards them, where runs are few.
 
+    Bars are 95 % intervals by the number of runs (:func:`~glasslib.results.words.bars`).
+
     Parameters
     ----------
     axis : matplotlib.axes.Axes
     x, y, error : (n,) array_like
-        ``x`` in order.
+        ``x`` in order; standard errors.
     runs : sequence of int or None
         Number of runs behind each point.
     look : mapping
         From :func:`network_look` or :func:`temperature_look`; ``label`` goes to the filled points.
     """
-    x, y, error = (np.asarray(part, float) for part in (x, y, error))
-    few = np.array([n is not None and n < ENOUGH_RUNS for n in runs])
+    x, y, reach = (np.asarray(part, float) for part in (x, y, bars(error, runs)))
+    few = np.array([n is not None and n < COMPARED_RUNS for n in runs])
     plain = {name: value for name, value in look.items() if name not in ("ls", "lw", "mfc")}
     label = plain.pop("label", None)
     for start in range(len(x) - 1):
@@ -248,10 +251,10 @@ def trend(axis: Axes, x: Any, y: Any, error: Any, runs: Any, look: Mapping[str, 
         dashed = few[part].any()
         axis.plot(x[part], y[part], color=look["color"], marker="", zorder=2,
                   ls=(0, (3, 1.6)) if dashed else "-", lw=1.3 if dashed else 1.7)
-    for chosen, face in ((~few, look["color"]), (few, "white")):
+    for chosen, face, pale in ((~few, look["color"], 1.0), (few, "white", 0.4)):
         if chosen.any():
-            axis.errorbar(x[chosen], y[chosen], yerr=error[chosen], ls="", elinewidth=1, mfc=face,
-                          zorder=3, label=label, **plain)
+            axis.errorbar(x[chosen], y[chosen], yerr=reach[chosen], ls="", elinewidth=1, mfc=face,
+                          ecolor=(look["color"], pale), zorder=3, label=label, **plain)
             label = None
 
 

@@ -18,7 +18,7 @@ from glasslib.figures.style import (
     temperature_look,
     time_panels,
 )
-from glasslib.results.relaxation import FEWEST_RUNS
+from glasslib.results.correlation import COMPARED_RUNS
 from glasslib.results.susceptibility import GAIN, at_largest, between_one_and_tau, skill
 
 __all__ = ["gain_figure", "length_figure", "mobile_figure", "skill_figure",
@@ -40,7 +40,7 @@ _PARTS = [
 
 
 def _panels(table: pd.DataFrame, curves) -> tuple[Figure, pd.DataFrame]:
-    drawn, enough = [], table["runs"] >= FEWEST_RUNS
+    drawn, enough = [], table["runs"] >= COMPARED_RUNS
     table = table[enough] if enough.any() else table  # a variance of so few runs says nothing
 
     def draw(axis, temperature, here):
@@ -116,8 +116,8 @@ def mobile_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         Numbers: ``T``, ``split``, ``predictor``, ``run``, ``predicted``, ``true``.
     """
     runs = table.groupby("T")["run"].transform("nunique")
-    few = not (runs >= FEWEST_RUNS).any()
-    table = table if few else table[runs >= FEWEST_RUNS]
+    few = not (runs >= COMPARED_RUNS).any()
+    table = table if few else table[runs >= COMPARED_RUNS]
     temperatures = list(dict.fromkeys(table["T"]))
     figure, axes = plt.subplots(
         2, len(temperatures), squeeze=False, figsize=(2.4 * len(temperatures) + 0.5, 5)

@@ -19,6 +19,7 @@ from glasslib.figures.style import (
     temperature_colour,
     temperature_look,
 )
+from glasslib.results.words import bars
 
 __all__ = ["transfer_figure", "transfer_map_figure"]
 
@@ -26,6 +27,8 @@ __all__ = ["transfer_figure", "transfer_map_figure"]
 @styled
 def transfer_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     """Draw ρ(τ_α) against the temperature a network is applied at, for each training temperature.
+
+    Bars are 95 % intervals.
 
     Parameters
     ----------
@@ -49,8 +52,8 @@ def transfer_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
             line = line.sort_values("applied")
             look = temperature_look(trained, runs.get(trained))
             look["label"] = look["label"].replace("T =", "trained at")
-            axis.errorbar(line["applied"], line["rho"], yerr=line["rho_error"], elinewidth=1,
-                          **look)
+            axis.errorbar(line["applied"], line["rho"],
+                          yerr=bars(line["rho_error"], line["runs"]), elinewidth=1, **look)
             own = line[line["applied"] == trained]
             mark_tau(axis, own["applied"], own["rho"], temperature_colour(trained))
         axis.set_title(f"network {network}")

@@ -24,6 +24,7 @@ from glasslib.errors import ParameterError, PublishError
 from glasslib.files import hashes, key_of, sha256, write_text
 from glasslib.parameters import CompanionParameters, validate
 from glasslib.publishing import notebooks
+from glasslib.results.chain_length import CHAINS
 from glasslib.results.page_parameters import given_for, page_model
 
 __all__ = [
@@ -43,7 +44,7 @@ def library() -> dict[str, str]:
 
 def shared_inputs() -> str:
     """Return a key for what all notebooks depend on: library, environment, data that ship."""
-    return key_of(library(), hashes(paths.ensembles("companion")))
+    return key_of(library(), *(hashes(paths.ensembles(name)) for name in ("companion", *CHAINS)))
 
 
 def _own_data(parameters: Mapping[str, Any]) -> list[dict[str, str]]:

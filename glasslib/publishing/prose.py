@@ -27,7 +27,8 @@ def _allowed(field: FieldInfo) -> str:
         return " | ".join(str(choice) for choice in get_args(field.annotation))
     if field.annotation is bool:
         return "True | False"
-    return limits(field.metadata) or getattr(field.annotation, "__name__", str(field.annotation))
+    named = getattr(field.annotation, "__name__", str(field.annotation))
+    return limits(field.annotation, field.metadata) or named
 
 
 def parameter_rows() -> list[tuple[str, ...]]:

@@ -138,7 +138,8 @@ def _computing(stems: Sequence[str], page: CompanionParameters) -> dict[str, flo
                 seconds[stem] += _training(rows, page.profile)
             else:
                 table = TABLES[name]
-                monomers = asked if table.parts == "each" else sum(rows.values())
+                # Data of their own do not grow with those of a page.
+                monomers = {"each": asked, "own": 0}.get(table.parts, sum(rows.values()))
                 seconds[stem] += table.cost * monomers / 8000
     return seconds
 

@@ -16,6 +16,7 @@ from glasslib.results.cage import (  # noqa: F401
     sample_cages,
 )
 from glasslib.results.cage_scan import scan_sentence, second_wall_table  # noqa: F401
+from glasslib.results.chain_length import chain_sentence, chain_table  # noqa: F401
 from glasslib.results.claims import judged  # noqa: F401
 from glasslib.results.correlation import counted, deepest_minima, seeds_sentence  # noqa: F401
 from glasslib.results.findings import Opening, opening  # noqa: F401

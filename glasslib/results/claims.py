@@ -23,6 +23,7 @@ import pandas as pd
 
 from glasslib.results import transfer
 from glasslib.results.ceiling import own_ceiling
+from glasslib.results.chain_length import length_cases
 from glasslib.results.correlation import (
     A_LESS_B,
     COMPARED_RUNS,
@@ -53,8 +54,8 @@ __all__ = ["Claim", "claims_table", "details", "evidence", "judged", "scope", "w
 
 #: The result tables on which the claims are judged.
 EVIDENCE = (
-    "accuracy", "accuracy-equal-runs", "ceiling", "shape", "susceptibility", "transfer",
-    "without-structure",
+    "accuracy", "accuracy-equal-runs", "ceiling", "chain-length", "shape", "susceptibility",
+    "transfer", "without-structure",
 )
 
 #: Margins of the claims that something is nearly 0.
@@ -63,6 +64,7 @@ MARGIN_SMALL = 0.3  # of a ρ that is small: less than a tenth of the variance
 MARGIN_TRANSFER = 0.02  # of mean ρ between A and B
 MARGIN_CHI4 = 0.25  # of predicted over true χ4, minus 1
 MARGIN_A = 0.03  # of a = 0.4286, relative
+MARGIN_LENGTH = 0.25  # of ln τ_α between chain lengths: 3 % of T change it as much
 
 Tables = dict[str, pd.DataFrame]
 #: Where, value, error, and the runs that it comes from.
@@ -165,12 +167,12 @@ def _compared(tables: Tables, split: str, model: str) -> tuple[str, pd.DataFrame
     return what, found
 
 
-def _changes(cases: Cases, found: pd.DataFrame, pairs) -> Cases:
-    """Add the change from one temperature to a colder one, for each pair."""
-    for hot, cold in pairs:
-        change = difference(found.loc[cold], found.loc[hot])
-        cases.add(f"from {hot:.2f} to {cold:.2f}", *change)
-    return cases
+def _changes(found: pd.DataFrame, pairs, margin: float | None = None) -> Cases:
+    """Cases of the change from one temperature to a colder one, for each pair."""
+    return Cases.of(
+        ((f"from {hot:.2f} to {cold:.2f}", *difference(found.loc[cold], found.loc[hot]))
+         for hot, cold in pairs), margin,
+    )
 
 
 def _independent(tables: Tables, split: str) -> Finding:
@@ -178,7 +180,7 @@ def _independent(tables: Tables, split: str) -> Finding:
     if isinstance(found, Finding):
         return found
     what, numbers = found
-    cases = _changes(Cases(MARGIN_TEMPERATURE), numbers, combinations(numbers.index, 2))
+    cases = _changes(numbers, combinations(numbers.index, 2), MARGIN_TEMPERATURE)
     return cases.finding(f"change of {what} of A between any two temperatures, on equal numbers of"
                          f" runs (margin {MARGIN_TEMPERATURE:g}): {cases.each()}")
 
@@ -189,10 +191,10 @@ def _cooling(tables: Tables, split: str) -> Finding:
         return found
     what, numbers = found
     falling = list(numbers.index)
-    cases = _changes(Cases(), numbers, [(falling[0], falling[-1])])
+    cases = _changes(numbers, [(falling[0], falling[-1])])
     text = f"change of {what} of B on cooling, on equal numbers of runs: {cases.each()}"
     if len(falling) > 2:
-        steps = _changes(Cases(), numbers, zip(falling[:-1], falling[1:], strict=True))
+        steps = _changes(numbers, zip(falling[:-1], falling[1:], strict=True))
         text += f"; step by step {steps.each()}"
     return cases.finding(text)
 
@@ -217,10 +219,10 @@ def _chi4(tables: Tables, split: str, runs) -> Finding:
     table = tables["susceptibility"]
     chosen = table[(table["split"] == split) & table["at_tau"]
                    & table["curve"].isin(["network A", "network B"])]
-    cases = Cases(MARGIN_CHI4)
-    for _, row in chosen.iterrows():
-        cases.add(f"{at(row['T'])} {row['curve'][-1]}", row["ratio"] - 1, row["ratio_error"],
-                  runs[row["T"]])
+    cases = Cases.of(
+        ((f"{at(row['T'])} {row['curve'][-1]}", row["ratio"] - 1, row["ratio_error"],
+          runs[row["T"]]) for _, row in chosen.iterrows()), MARGIN_CHI4,
+    )
     return cases.finding(
         f"χ4 predicted over true, minus 1 (margin {MARGIN_CHI4:g}): " + cases.each()
     )
@@ -228,9 +230,7 @@ def _chi4(tables: Tables, split: str, runs) -> Finding:
 
 def _chi4_gain(tables: Tables, split: str) -> Finding:
     """Is χ4 of A closer to the truth than that of B, from t = 1 to before τ_α?"""
-    cases = Cases()
-    for row in gain_rows(tables["susceptibility"], split):
-        cases.add(*row)
+    cases = Cases.of(gain_rows(tables["susceptibility"], split))
     return cases.finding(
         f"χ4 of A is closer to the truth beyond the error bar at {cases.count(CONFIRMED)} of"
         f" {len(cases.rows)} times and temperatures, χ4 of B at {cases.count(NOT_CONFIRMED)}"
@@ -238,9 +238,7 @@ def _chi4_gain(tables: Tables, split: str) -> Finding:
 
 
 def _chi4_peak(rows: list[Case]) -> Finding:
-    cases = Cases()
-    for row in rows:
-        cases.add(*row)
+    cases = Cases.of(rows)
     return cases.finding(
         "χ4 at τ_α minus the highest at another time, over the former: " + cases.each()
     )
@@ -277,11 +275,17 @@ def _mean_displacement(rows: list[Case]) -> Finding:
     if not rows:
         where = at(PAPER_A_TEMPERATURE)
         return Finding(f"no runs at {where}", CANNOT_TELL, f"runs at {where}")
-    cases = Cases(MARGIN_A)
-    for row in rows:
-        cases.add(*row)
+    cases = Cases.of(rows, MARGIN_A)
     return cases.finding(f"a at τ_α of each run over {PAPER_A:g}, minus 1 (margin {MARGIN_A:g}): "
                          + cases.each())
+
+
+def _chain_length(tables: Tables) -> Finding:
+    cases = Cases.of(length_cases(tables["chain-length"]), MARGIN_LENGTH)
+    if not cases.rows:
+        return Finding("melts of one chain length", CANNOT_TELL, "melts of other chain lengths")
+    return cases.finding(f"change of ln τ_α with chain length, at one temperature and density"
+                         f" (margin {MARGIN_LENGTH:g}): {cases.each()}")
 
 
 # ---------------------------------------------------------------- the predictor without structure
@@ -400,6 +404,8 @@ def evidence(
               judge(blind, "row") if structural else None)
         for text, where, judge, structural in both
     ]
+    out.insert(0, Claim("Structural relaxation does not depend on the length of the chains", "1",
+                        _chain_length(tables)))
     out.append(Claim("χ4 is highest near τ_α", "2.5, Figure 6", _chi4_peak(largest)))
     out.append(Claim(f"a = {PAPER_A:g} at T = {PAPER_A_TEMPERATURE:.2f}", "2.5",
                      _mean_displacement(displacements)))

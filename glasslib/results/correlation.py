@@ -48,7 +48,8 @@ DIP, PEAK_AT_TAU = "dip near t = 1", "highest near τ_α"
 PEAK_AT_ONE, FALLS = "highest at t = 1", "falls after τ_α"
 PLATEAU = "change from t = 10 to τ_α"
 #: Runs that train and test together where temperatures are compared, and the fewest on which a
-#: claim is judged: the error from two or three tells hardly anything (Student's t: 12.7 and 4.3).
+#: claim is judged or a curve drawn filled: the error from two or three tells hardly anything
+#: (Student's t: 12.7 and 4.3).
 COMPARED_RUNS = 4
 
 Settings = dict[str, dict[str, NetworkSettings]]

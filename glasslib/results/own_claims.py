@@ -60,11 +60,12 @@ def _less(one: Numbers, other: Numbers) -> Numbers:
     return {t: (value, error, one[t][2]) for t, (value, error, _) in both.items()}
 
 
+def _rows(numbers: Numbers) -> list[Case]:
+    return [(at(t), *number) for t, number in numbers.items()]
+
+
 def _everywhere(numbers: Numbers, what: str, least: float = 0.0) -> Finding:
-    cases = Cases(least=least)
-    for t, number in numbers.items():
-        cases.add(at(t), *number)
-    return cases.finding(f"{what}: {cases.each()}")
+    return _all(_rows(numbers), what, least=least)
 
 
 def _course(numbers: Numbers, what: str, falls: bool) -> Finding:
@@ -73,27 +74,20 @@ def _course(numbers: Numbers, what: str, falls: bool) -> Finding:
         return Finding("one temperature alone", CANNOT_TELL, "a second temperature")
     hot, cold = max(numbers), min(numbers)
     change = difference(numbers[hot], numbers[cold])
-    cases = Cases(None if falls else MARGIN_TEMPERATURE)
-    cases.add(f"{hot:.2f} minus {cold:.2f}", *change)
-    each = Cases()
-    for t, number in numbers.items():
-        each.add(at(t), *number)
+    cases = Cases.of([(f"{hot:.2f} minus {cold:.2f}", *change)],
+                     None if falls else MARGIN_TEMPERATURE)
     margin = "" if falls else f" (margin {MARGIN_TEMPERATURE:g})"
-    return cases.finding(f"{what}: {each.each()}; {cases.each()}{margin}")
+    return cases.finding(f"{what}: {Cases.of(_rows(numbers)).each()}; {cases.each()}{margin}")
 
 
 def _overtakes(numbers: Numbers, what: str) -> Finding:
     """Is it below 0 at the highest temperature and above 0 at the lowest?"""
     if len(numbers) < 2:
         return Finding("one temperature alone", CANNOT_TELL, "a second temperature")
-    cases, each = Cases(), Cases()
     hot, cold = max(numbers), min(numbers)
-    value, error, runs = numbers[hot]
-    cases.add(at(hot), -value, error, runs)
-    cases.add(at(cold), *numbers[cold])
-    for t, number in numbers.items():
-        each.add(at(t), *number)
-    return cases.finding(f"{what}: {each.each()}")
+    value, *rest = numbers[hot]
+    cases = Cases.of([(at(hot), -value, *rest), (at(cold), *numbers[cold])])
+    return cases.finding(f"{what}: {Cases.of(_rows(numbers)).each()}")
 
 
 def _at_home(tables: Tables, split: str) -> Finding:
@@ -109,10 +103,10 @@ def _at_home(tables: Tables, split: str) -> Finding:
                          + cases.each())
 
 
-def _all(rows: list[Case], what: str, margin: float | None = None) -> Finding:
-    cases = Cases(margin)
-    for row in rows:
-        cases.add(*row)
+def _all(
+    rows: list[Case], what: str, margin: float | None = None, least: float = 0.0
+) -> Finding:
+    cases = Cases.of(rows, margin, least)
     return cases.finding(f"{what}: {cases.each()}")
 
 

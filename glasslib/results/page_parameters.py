@@ -6,7 +6,7 @@ With the defaults a page shows the tables that ship; with other values it comput
 under ``var/cache``.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, create_model
 
@@ -56,18 +56,26 @@ def _open(model: type, *names: str) -> Definitions:
             field.annotation)
         out[name] = (kind | None, Field(
             None, description=f"{field.description} None: as chosen on validation rows.",
-            json_schema_extra={"allowed": f"{limits(field.metadata)} | None"},
+            json_schema_extra={"allowed": limits(kind | None, field.metadata)},
         ))
     return out
 
 
-def limits(metadata: list) -> str:
-    """Return the limits of a field in words, such as ``from 0 below 1``; empty if it has none."""
+def limits(kind: Any, metadata: list) -> str:
+    """Return the limits of a field in words, such as ``from 0 below 1``; empty if it has none.
+
+    Examples
+    --------
+    >>> field = NetworkSettings.model_fields["patience"]
+    >>> limits(field.annotation, field.metadata)
+    'from 1 | None'
+    """
     words = {"ge": "from {:.10g}", "gt": "above {:.10g}", "le": "to {:.10g}", "lt": "below {:.10g}"}
-    return " ".join(
+    told = " ".join(
         text.format(getattr(item, name)) for name, text in words.items() for item in metadata
         if getattr(item, name, None) is not None
     )
+    return told + " | None" * (bool(told) and type(None) in get_args(kind))
 
 
 def _groups(value: Any) -> Any:

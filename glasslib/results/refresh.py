@@ -90,10 +90,7 @@ def compute(
             clock.done(weights[number], at=spent)
         else:
             clock.total -= weights[number]
-        if len(frame):
-            shipped.publish(entry.name, part, key, frame, seconds)
-        else:
-            shipped.cache(entry.name, part, key, frame)
+        shipped.publish(entry.name, part, key, frame, seconds)
         report(
             f"[{number + 1}/{len(todo)}] {entry.name} {part}: {len(frame)} rows, {seconds:.0f} s;"
             f" about {duration(clock.left(spent))} left"
@@ -146,8 +143,7 @@ def status(ensembles: Ensembles | None = None) -> pd.DataFrame:
         good = "settings first"
         if known or not entry.trains:
             current = sum(
-                recorded.get(part, {}).get("key") == work.key(entry, temperature)
-                or shipped.find(entry.name, part, work.key(entry, temperature)) is not None
+                shipped.find(entry.name, part, work.key(entry, temperature)) is not None
                 for part, temperature in parts.items()
             )
             good = f"{current} of {len(parts)}"
@@ -251,6 +247,8 @@ def check(
 def _compare(
     entry: Table, part: str, recorded: pd.DataFrame, again: pd.DataFrame
 ) -> list[Difference]:
+    if not len(recorded) and not len(again):
+        return []
     if list(recorded) != list(again) or len(recorded) != len(again):
         return [Difference(entry.name, part, "shape", 0, recorded.shape, again.shape)]
     found = []

@@ -19,6 +19,7 @@ from glasslib.dynamics.relaxation import (
 )
 from glasslib.dynamics.scattering import at_wavenumber
 from glasslib.errors import ParameterError
+from glasslib.results.correlation import COMPARED_RUNS
 from glasslib.results.words import bar, format_error, judge
 from glasslib.store import DataFile, Ensemble
 
@@ -29,9 +30,6 @@ __all__ = [
     "production_displacement", "relaxation_curve", "relaxation_law", "relaxation_table",
     "residual_table", "scaling_laws", "scaling_table", "wavenumber_table",
 ]  # fmt: skip
-
-#: Fewer runs than this do not tell their own scatter.
-FEWEST_RUNS = 4
 
 
 def _mean_error(values) -> tuple[float, float]:
@@ -330,11 +328,11 @@ def averages_sentence(ensembles: dict[float, Ensemble]) -> str:
             continue
         for name in both["production"]:
             first, second = both["ensembles"][name], both["production"][name]
-            if min(np.isfinite(first).sum(), np.isfinite(second).sum()) >= FEWEST_RUNS:
+            if min(np.isfinite(first).sum(), np.isfinite(second).sum()) >= COMPARED_RUNS:
                 (a, a_error), (b, b_error) = _mean_error(first), _mean_error(second)
                 apart[f"{name} at T = {t:.2f}"] = abs(a - b) / np.hypot(a_error, b_error)
     if not apart:
-        return f"Fewer than {FEWEST_RUNS} runs cannot tell whether the two agree."
+        return f"Fewer than {COMPARED_RUNS} runs cannot tell whether the two agree."
     worst = max(apart, key=apart.get)
     return (f"The two agree within three standard errors in {sum(z < 3 for z in apart.values())} of"
             f" {len(apart)} cases; the largest difference is {apart[worst]:.1f} standard errors"
@@ -369,7 +367,7 @@ def relaxation_law(curves: Sequence[Relaxation], nominal: bool = False) -> Vogel
     freedom = sum(len(each) - 1 for each in logs)
     squares = sum(((each - each.mean()) ** 2).sum() for each in logs)
     common = np.sqrt(squares / freedom) if squares > 0 else 0.05
-    spread = [each.std(ddof=1) if len(each) >= FEWEST_RUNS else common for each in logs]
+    spread = [each.std(ddof=1) if len(each) >= COMPARED_RUNS else common for each in logs]
     temperatures = [
         (np.full(len(good), curve.temperature) if nominal else curve.kinetic)[good]
         for curve, good in zip(curves, known, strict=True)
@@ -649,7 +647,7 @@ def mean_displacement_check(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
             f"{a - reach:.3f} to {a + reach:.3f}" if np.isfinite(reach) else "–",
             f"{PAPER_A / a - 1:+.1%}",
             judge(a - PAPER_A, error, "within the interval", "outside it", runs)
-            if runs >= FEWEST_RUNS else "cannot tell from so few runs",
+            if runs >= COMPARED_RUNS else "cannot tell from so few runs",
         ]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("a of")
 

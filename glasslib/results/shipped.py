@@ -120,16 +120,15 @@ def publish(table: str, part: str, key: str, frame: pd.DataFrame, seconds: float
     ----------
     table, part, key : str
     frame : pandas.DataFrame
-        At least one row.
+        Without rows, it is the key that says that nothing can be told of this part.
     seconds : float
         Processor time that it took, to say later how long the next takes.
     """
     parts, old = _read(_path(table))
     new = frame.assign(part=part)
     new = new[["part", *(name for name in new if name != "part")]]
-    others = [old[old["part"] != part]] if len(old) else []
-    whole = pd.concat([*filter(len, others), new], ignore_index=True)
-    parts = {name: about for name, about in parts.items() if (whole["part"] == name).any()}
+    frames = [old[old["part"] != part] if len(old) else old, new]
+    whole = pd.concat([each for each in frames if len(each)] or [new], ignore_index=True)
     parts[part] = {"key": key, "seconds": round(seconds, 1), "rows": len(new)}
     _write(table, parts, whole)
 

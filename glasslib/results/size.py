@@ -18,7 +18,7 @@ from glasslib.dynamics.susceptibility import (
     trajectory_susceptibility_error,
 )
 from glasslib.results.cache import digest, key_of
-from glasslib.results.correlation import counted
+from glasslib.results.correlation import COMPARED_RUNS, counted
 from glasslib.results.inherent_structure import with_inherent_structure
 from glasslib.results.leaks import (
     NO_STRUCTURE,
@@ -26,7 +26,7 @@ from glasslib.results.leaks import (
     runs_recognised,
     without_structure,
 )
-from glasslib.results.relaxation import FEWEST_RUNS, relaxation_table
+from glasslib.results.relaxation import relaxation_table
 from glasslib.results.sentences import at, joined
 from glasslib.results.words import bracketed, judge
 from glasslib.store import Ensemble
@@ -274,7 +274,7 @@ configurations.
                 told.append(f"by {joined(said)} {words}")
         text = (f"From {sizes} monomers, {at([t], {t: runs})} and with equal numbers of runs,"
                 f" ρ(τ_α) changes {'; '.join(told)}.")
-        if runs >= FEWEST_RUNS:
+        if runs >= COMPARED_RUNS:
             text += f" Beyond the error bar: {joined(sure)}."
         texts.append(text)
     return " ".join(texts)

@@ -20,9 +20,9 @@ from glasslib.learning.correlation import pearson
 from glasslib.learning.dataset import Dataset, split
 from glasslib.results import sentences
 from glasslib.results.baselines import ridge_predictions
-from glasslib.results.correlation import Settings
+from glasslib.results.correlation import COMPARED_RUNS, Settings
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
-from glasslib.results.relaxation import FEWEST_RUNS, ensemble_displacement
+from glasslib.results.relaxation import ensemble_displacement
 from glasslib.store import Ensemble
 
 __all__ = [
@@ -234,7 +234,7 @@ def skill(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name, each in table.groupby(["T", "split", "predictor"], sort=False):
         n = len(each)
-        if n < FEWEST_RUNS:
+        if n < COMPARED_RUNS:
             continue
         r = float(np.nan_to_num(pearson(each["predicted"].to_numpy(float),
                                         each["true"].to_numpy(float))))
@@ -260,7 +260,7 @@ def probe_lengths(ensemble: Ensemble, settings: Settings) -> pd.DataFrame:
     columns = ["split", "curve", "a", "own", "t", "at_tau", "chi4", "chi4_error", "ratio",
                "ratio_error", "r", "runs"]
     true, tau = ensemble.propensity, ensemble.times.tau_index
-    if len(true) < FEWEST_RUNS:
+    if len(true) < COMPARED_RUNS:
         return pd.DataFrame(columns=columns)
     _, fields = _fields(ensemble, settings)
     rows = []
@@ -300,7 +300,7 @@ def largest_table(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
     rows = []
     for t, ensemble in ensembles.items():
         true, k = ensemble.propensity, ensemble.times.tau_index
-        if len(true) < FEWEST_RUNS:
+        if len(true) < COMPARED_RUNS:
             continue
         a = float(true[..., k].mean())
         chi4 = four_point_susceptibility(true, a, unbiased=True)
@@ -332,7 +332,7 @@ def between_one_and_tau(table: pd.DataFrame) -> pd.DataFrame:
         Its rows of the networks and of :data:`GAIN`, and ``part``, t over τ_α. Temperatures with
         fewer than four runs are left out.
     """
-    table = table[table["runs"] >= FEWEST_RUNS]
+    table = table[table["runs"] >= COMPARED_RUNS]
     tau = table[table["at_tau"]].groupby("T")["t"].first()
     table = table.assign(part=table["t"] / table["T"].map(tau))
     known = table["curve"].isin(["network A", "network B", GAIN])
@@ -402,7 +402,7 @@ def gain_rows(table: pd.DataFrame, division: str) -> list[tuple[str, float, floa
     """
     tau = table[table["at_tau"]].groupby("T")["t"].first()
     rows = table[(table["split"] == division) & (table["curve"] == GAIN) & (table["t"] >= 0.999)
-                 & (table["t"] < table["T"].map(tau)) & (table["runs"] >= FEWEST_RUNS)]
+                 & (table["t"] < table["T"].map(tau)) & (table["runs"] >= COMPARED_RUNS)]
     return [(f"T = {row['T']:.2f}, t = {row['t']:.3g}", row["ratio"], row["ratio_error"],
              row["runs"]) for _, row in rows.iterrows()]
 
@@ -418,7 +418,7 @@ def largest_rows(ensembles: dict[float, Ensemble]) -> list[tuple[str, float, flo
     rows = []
     for t, ensemble in ensembles.items():
         true, k = ensemble.propensity, ensemble.times.tau_index
-        if len(true) < FEWEST_RUNS:
+        if len(true) < COMPARED_RUNS:
             continue
         mobile = _mobile(true, float(true[..., k].mean()))
 

@@ -20,6 +20,7 @@ from glasslib.results import (
     cage,
     cage_scan,
     ceiling,
+    chain_length,
     choices,
     correlation,
     debye_waller,
@@ -171,6 +172,9 @@ TABLES: dict[str, Table] = {
               data=mixture.another_digest),
         Table("melt-size", "the same quantities of a melt of 2,000 and of 10,000 monomers",
               size.melt_size, parts="own", tolerance=0.02, cost=300, data=size.size_digest),
+        Table("chain-length", "relaxation and ρ(τ_α) of ridge in melts of three chain lengths",
+              chain_length.chain_lengths, parts="own", tolerance=0.01, cost=60,
+              data=chain_length.chain_digest),
         Table("cage-scan", "ρ(τ_α) of D against the radius of the wall, the bath and the length",
               cage_scan.cage_scan, cost=10, cages=True, scans=True),
         Table("cage-choice", "ρ(τ_α) of sets of inputs, and of what training runs choose of them",
@@ -253,7 +257,7 @@ class Work:
         one = temperature is not None
         chosen = [self.ensembles[temperature]] if one else self.ensembles.values()
         if entry.parts == "own":
-            return key_of(entry.name, entry.data(), code_of(entry.function, store.load_mixture))
+            return key_of(entry.name, entry.data(), code_of(entry.function))
         settings = None
         if entry.trains:
             settings = {

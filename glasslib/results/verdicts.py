@@ -14,6 +14,8 @@ many cases it is hardly ever confirmed by chance, and its likely error is "not c
 an error nothing can be told.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -123,7 +125,7 @@ class Finding:
     measured: str
     verdict: str
     takes: str = ""
-    cases: "Cases | None" = field(default=None, compare=False, repr=False)
+    cases: Cases | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass
@@ -141,6 +143,14 @@ class Cases:
     margin: float | None = None
     least: float = 0.0
     rows: list[tuple] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple], margin: float | None = None, least: float = 0.0) -> Cases:
+        """Return the cases of rows of (where, value, error, runs)."""
+        cases = cls(margin, least)
+        for row in rows:
+            cases.add(*row)
+        return cases
 
     def add(self, where: str, value: float, error: float, runs: float, also: str = "") -> None:
         """Add a case; ``also`` is another number for it, in words."""

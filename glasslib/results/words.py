@@ -1,9 +1,11 @@
 """Values with errors in words, and the judgement that an error bar allows."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
-__all__ = ["bar", "bracketed", "format_error", "judge", "pivot_errors", "with_errors"]
+__all__ = ["bar", "bars", "bracketed", "format_error", "judge", "pivot_errors", "with_errors"]
 
 
 def format_error(value: float, error: float) -> str:
@@ -57,6 +59,27 @@ def bar(error: float, runs: int | None = None) -> float:
     from scipy.stats import t
 
     return max(2.0, float(t.ppf(0.975, max(runs - 1, 1)))) * error
+
+
+def bars(errors: Iterable[float], runs: Iterable[float | None]) -> np.ndarray:
+    """Return how far each of several error bars reaches (:func:`bar`): 95 % intervals.
+
+    Points from different numbers of runs can be compared by these; by standard errors they cannot.
+
+    Parameters
+    ----------
+    errors : iterable of float
+        Standard errors over runs.
+    runs : iterable of float or None
+        Number of runs behind each; where it is not known, two errors.
+
+    Examples
+    --------
+    >>> bars([1.0, 1.0, 0.5], [10, 4, None]).round(1).tolist()
+    [2.3, 3.2, 1.0]
+    """
+    known = [None if n is None or np.isnan(n) else int(n) for n in runs]
+    return np.array([bar(error, n) for error, n in zip(errors, known, strict=True)])
 
 
 def judge(

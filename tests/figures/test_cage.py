@@ -18,6 +18,12 @@ def test_figures_sentence_and_table_of_cages(smoke, shown, tables):
     figure, numbers = figures.cage_parts_figure(parts, limit)
     check(figure, numbers, columns, r"\sigma^2", r"\rho(\tau_\alpha)")
     assert len(numbers) == 2 * 4 and numbers["rho"].notna().all()
+    parts.attrs["runs"] = limit.attrs["runs"] = {0.8: 4, 0.7: 2}
+    for draw in (lambda: figures.cage_parts_figure(parts, limit),
+                 lambda: figures.structure_limit_figure(limit, tables["ceiling"], inherent)):
+        hollow = [line for axis in draw()[0].axes for line in axis.lines
+                  if line.get_markerfacecolor() == "white"]
+        assert len(hollow) > 6 and all(line.get_xdata().tolist() == [0.7] for line in hollow)
     figure, numbers = figures.structure_limit_figure(limit, tables["ceiling"], inherent)
     check(figure, numbers, ["T", "model", "rho", "rho_error", "ceiling"], r"\rho(\tau_\alpha)")
     assert numbers.groupby("model").size().eq(2).all() and numbers["model"].nunique() == 7 + 3

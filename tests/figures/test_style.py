@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 from nbformat.v4 import new_code_cell, new_notebook
@@ -109,6 +110,16 @@ def test_trend_joins_few_runs_by_a_dashed_line():
     assert hollow.lines[0].get_xdata().tolist() == [0.4]
     assert hollow.lines[0].get_markerfacecolor() == "white"
     assert axis.get_legend_handles_labels()[1] == ["A"]
+
+
+def test_bars_of_a_trend_are_95_percent_intervals_by_the_number_of_runs():
+    figure, axis = plt.subplots()
+    style.trend(axis, [0.4, 0.45, 0.5], [0.1, 0.2, 0.3], [0.01] * 3, [2, 4, 10],
+                style.network_look("A"))
+    halves = [(part[1, 1] - part[0, 1]) / 2 for container in axis.containers
+              for part in container.lines[2][0].get_segments()]
+    t = [scipy.stats.t.ppf(0.975, n - 1) for n in (4, 10, 2)]
+    assert halves == pytest.approx([0.01 * one for one in t])
 
 
 def drawn(figure):

@@ -73,6 +73,7 @@ def test_estimate_counts_each_thing_once(pages):
         ("results.predict(one, settings)", True),
         ('look(results.table("ceiling", shown))', True),
         ("# results.predictions(shown)\nresults.start(globals())", False),
+        ('results.table("mixture", {})', False),  # data of its own, whatever the page is asked
     ],
 )
 def test_what_a_page_computes_is_read_off_its_calls(body, computes, pages):

@@ -44,6 +44,10 @@ def made_up(error=0.01, difference=0.1, trajectories=(40, 40, 40), shape=0.1, **
              "ceiling": 0.9, "ceiling_error": 0.001}
             for T, m in zip(TEMPERATURES, trajectories, strict=True)
         ]),
+        "chain-length": pd.DataFrame([
+            {"chain_length": n, "runs": 4, "quantity": "tau_alpha", "split": "none",
+             "value": 20.0, "value_error": 20 * error / 4} for n in (3, 5, 10)
+        ]),
         "shape": pd.DataFrame([
             {"T": T, "split": by, "model": model, "feature": feature, "value": value,
              "value_error": error}

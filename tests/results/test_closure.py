@@ -89,7 +89,8 @@ CHANGES = {
         "learning/baselines.py", "x = np.ascontiguousarray(X,", "x = -np.ascontiguousarray(X,",
         {"baselines", "positions", "leaks", "reorientation-models", "importance", "learning-runs",
          "learning-trajectories", "inherent", "structure-limit", "cage-transfer", "cage-learning",
-         "joint", "choices-descriptors", "mobile-number", "mixture", "melt-size"} | FOLDED,
+         "joint", "choices-descriptors", "mobile-number", "mixture", "melt-size",
+         "chain-length"} | FOLDED,
     ),
     "cage_scalars": (
         "structure/cage.py", "np.linalg.eigvalsh(tensor)", "np.linalg.eigvalsh(-tensor)",
@@ -100,14 +101,15 @@ CHANGES = {
         "store/cages.py", "dtype=np.float64", "dtype=np.float32",
         CAGED | FOLDED | {"structure-limit", "cage-choice", "cage-learning"},
     ),
-    "ceilings": ("results/ceiling.py", "default_rng(0)", "default_rng(1)", {"ceiling"}),
+    "ceilings": ("results/ceiling.py", "default_rng(0)", "default_rng(1)",
+                 {"ceiling", "chain-length"}),
     "block_propensities": (
         "results/ceiling.py", ".T for block in blocks", ".T * 2 for block in blocks",
-        {"ceiling", "learning-trajectories", "cage-gap"},
+        {"ceiling", "learning-trajectories", "cage-gap", "chain-length"},
     ),
     "an import of another function": (
         "learning/ceiling.py", "import combinations\n", "import permutations as combinations\n",
-        {"ceiling", "learning-trajectories", "cage-gap", "mixture"},
+        {"ceiling", "learning-trajectories", "cage-gap", "mixture", "chain-length"},
     ),
     # Words, layout, and what no table uses.
     "error text": (

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from glasslib import paths
 from glasslib.errors import DataError, ParameterError
 from glasslib.results import ceiling, networks, refresh, shipped, tables
 from results.examples import single_block
@@ -80,6 +81,23 @@ def test_status_computes_nothing(folder, shown):
     assert table.loc["ceiling", "up to date"] == "1 of 2"
     assert table.loc["baselines", "up to date"] == "0 of 2"
     assert table.loc["accuracy", "up to date"] == "settings first"
+
+
+def test_a_part_without_rows_is_up_to_date_where_no_cache_is(folder, shown, monkeypatch):
+    def nothing_below(of):
+        frame = ceiling.ceilings(of)
+        return frame if of.temperature > 0.75 else frame.iloc[:0]
+
+    nothing_below.__module__, nothing_below.__qualname__ = ceiling.__name__, "ceilings"
+    entry = replace(tables.TABLES["ceiling"], function=nothing_below)
+    monkeypatch.setitem(tables.TABLES, "ceiling", entry)
+    assert refresh.compute(["ceiling"], shown, lambda line: None) == 2
+    with paths.empty_var():
+        table = refresh.status(shown).set_index("table")
+        assert table.loc["ceiling", "up to date"] == "2 of 2"
+        assert refresh.compute(["ceiling"], shown, lambda line: None) == 0
+        assert set(tables.table("ceiling", shown)["T"]) == {0.8}
+    assert refresh.check(9, ["ceiling"], shown, report=lambda line: None) == []
 
 
 def test_settings_are_chosen_once_and_ship(folder, shown, monkeypatch):

@@ -140,7 +140,7 @@ def test_fishers_interval_covers():
 
 def test_probe_lengths(one, monkeypatch):
     assert susceptibility.probe_lengths(one, SETTINGS).empty  # two runs
-    monkeypatch.setattr(susceptibility, "FEWEST_RUNS", 2)
+    monkeypatch.setattr(susceptibility, "COMPARED_RUNS", 2)
     table = susceptibility.probe_lengths(one, SETTINGS)
     assert sorted(set(table["a"]))[1:] == [0.4, 0.5, 0.6]
     whole = susceptibility.susceptibilities(one, SETTINGS)
