@@ -42,6 +42,7 @@ from glasslib.results.structure_limit import (  # noqa: F401
     gap_sentence,
     head_sentence,
     joint_sentence,
+    models_table,
 )
 from glasslib.results.susceptibility import (  # noqa: F401
     gain_table,
