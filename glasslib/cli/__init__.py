@@ -12,7 +12,7 @@ from typing import Annotated
 from typer import Argument, BadParameter, Context, Exit, Option, Typer
 
 from glasslib import __version__, paths
-from glasslib.cli.files import describe, predict
+from glasslib.cli.files import cages, describe, predict
 from glasslib.cli.options import OneTemperature, checked, parse_parameters, relative
 from glasslib.errors import DataError, GlasslibError, SimulationError
 
@@ -38,6 +38,7 @@ app = Typer(
       glasslib simulate 0.55                new data at another temperature, minutes
       glasslib campaign status              what of the book's simulations is there
       glasslib describe melt.data -o f.nc   the descriptors of your own configuration
+      glasslib cages my.data --pair-coefficients c.toml -o f.nc   cages of an atomic mixture
       glasslib predict melt.data -T 0.5 -o p.csv   its propensity, from models that ship
       glasslib results compute              the tables that take minutes, as they ship
       glasslib lab student lab              the lab course's notebooks, with gaps to fill
@@ -51,7 +52,7 @@ campaign_app = Typer(help="The simulations the book stands on: continue them, or
 app.add_typer(campaign_app, name="campaign", no_args_is_help=True)
 lab_app = Typer(help="The lab course: student copies, grading, expected values.")
 app.add_typer(lab_app, name="lab", no_args_is_help=True)
-for command in (describe, predict):
+for command in (describe, cages, predict):
     app.command()(command)
 results_app = Typer(help="The result tables that ship: compute, look, or check them.")
 app.add_typer(results_app, name="results", no_args_is_help=True)

@@ -301,18 +301,22 @@ def time_panels(
     return figure
 
 
-def save(name: str, figure: Figure, numbers: pd.DataFrame) -> None:
+def save(name: str, figure: Figure | None, numbers: pd.DataFrame) -> None:
     """Save a figure as PNG and the numbers in it as CSV, in :func:`glasslib.paths.figures`.
 
     Parameters
     ----------
     name : str
         Stem of both files, such as ``"figure-1"``.
-    figure : matplotlib.figure.Figure
+    figure : matplotlib.figure.Figure or None
+        None saves the numbers of a table.
     numbers : pandas.DataFrame
     """
     folder = paths.figures()
-    write_atomically(folder / f"{name}.png", lambda target: figure.savefig(target, format="png"))
+    if figure is not None:
+        write_atomically(
+            folder / f"{name}.png", lambda target: figure.savefig(target, format="png")
+        )
     write_atomically(
         folder / f"{name}.csv", lambda target: numbers.to_csv(target, index=False)
     )

@@ -48,6 +48,7 @@ from glasslib.results.structure_limit import (  # noqa: F401
     gap_sentence,
     head_sentence,
     joint_sentence,
+    models_table,
 )
 from glasslib.results.susceptibility import largest_table  # noqa: F401
 from glasslib.results.tables import table  # noqa: F401

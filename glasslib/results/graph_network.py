@@ -18,7 +18,7 @@ from glasslib.results.cage import cage_dataset
 from glasslib.results.words import format_error
 from glasslib.store import Ensemble
 
-__all__ = ["graph_networks", "graph_sentence"]
+__all__ = ["graph_networks", "graph_sentence", "graph_temperatures"]
 
 #: One setting for both inputs and every number of runs. Steps and learning rate were set in a few
 #: trials at the reference temperature, trained on runs 0 to 5 and asked about 6 and 7: what these
@@ -27,6 +27,9 @@ SETTINGS = GraphSettings()
 FOLDS = 5
 #: Training runs of the learning curves; each is tested on the first two folds.
 FEWER = (1, 3)
+#: Runs that a temperature needs to be among those of :func:`graph_temperatures`.
+FEWEST = 4
+_NOTHING = ["training", "model", "t", "at_tau", "rho", "rho_error"]
 
 
 def graph_networks(ensemble: Ensemble) -> pd.DataFrame:
@@ -43,26 +46,54 @@ def graph_networks(ensemble: Ensemble) -> pd.DataFrame:
     """
     data = cage_dataset(ensemble)
     if data.n_runs < 2:
-        return pd.DataFrame(columns=["training", "model", "t", "at_tau", "rho", "rho_error"])
-    folds, present = run_folds(data.runs, FOLDS), np.unique(data.runs)
+        return pd.DataFrame(columns=_NOTHING)
+    folds = run_folds(data.runs, FOLDS)
     place = np.stack([data.chain_position == k for k in (0, 1)], axis=1)
     inputs = {"graph network, positions": place, "graph network, D": data.features}
-    most = len(present) - max(len(np.unique(data.runs[fold.test])) for fold in folds)
-    tables = []
+    most, tables = _most(data, folds), []
     for training in (*(number for number in FEWER if number < most), most):
         parts = [_part(data, fold, training) for fold in folds[: 2 if training < most else None]]
-        predicted = {
-            model: _predicted(ensemble, data, nodes, parts) for model, nodes in inputs.items()
-        }
-        y = data.targets[:, [data.tau_index]]
-        predicted["ridge D"] = out_of_sample(ridge_pipeline, data.features, y, parts, data.runs)
-        whole = {name: np.repeat(p, len(data.times), axis=1) for name, p in predicted.items()}
-        rows = correlation_rows(
-            data, whole, [("graph network, D", "ridge D")], times=[data.tau_index]
-        )
-        tables.append(rows.assign(training=training))
-    table = pd.concat(tables, ignore_index=True)
-    return table[["training", *(name for name in table if name != "training")]]
+        tables.append(_rows(ensemble, data, inputs, parts, training))
+    return pd.concat(tables, ignore_index=True)
+
+
+def graph_temperatures(ensemble: Ensemble) -> pd.DataFrame:
+    """ρ(τ_α) of a graph network on the inputs of D, and of ridge D, trained on all other runs.
+
+    The settings are those of the reference temperature.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`graph_networks`, for the largest number of training runs, without ``graph
+        network, positions``. Empty with fewer than four runs.
+    """
+    data = cage_dataset(ensemble)
+    if data.n_runs < FEWEST:
+        return pd.DataFrame(columns=_NOTHING)
+    folds = run_folds(data.runs, FOLDS)
+    training = _most(data, folds)
+    parts = [_part(data, fold, training) for fold in folds]
+    return _rows(ensemble, data, {"graph network, D": data.features}, parts, training)
+
+
+def _most(data: Dataset, folds: Sequence[Split]) -> int:
+    """How many runs train where the most are left out."""
+    return data.n_runs - max(len(np.unique(data.runs[fold.test])) for fold in folds)
+
+
+def _rows(
+    ensemble: Ensemble, data: Dataset, inputs: dict[str, np.ndarray], parts: Sequence[Split],
+    training: int,
+) -> pd.DataFrame:
+    """ρ(τ_α) of graph networks on each of the inputs, of ridge D, and the difference on D's."""
+    predicted = {model: _predicted(ensemble, data, x, parts) for model, x in inputs.items()}
+    y = data.targets[:, [data.tau_index]]
+    predicted["ridge D"] = out_of_sample(ridge_pipeline, data.features, y, parts, data.runs)
+    whole = {name: np.repeat(p, len(data.times), axis=1) for name, p in predicted.items()}
+    rows = correlation_rows(data, whole, [("graph network, D", "ridge D")], times=[data.tau_index])
+    rows.insert(0, "training", training)
+    return rows
 
 
 def _part(data: Dataset, fold: Split, training: int) -> Split:

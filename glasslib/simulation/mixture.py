@@ -14,6 +14,7 @@ References
 .. [1] R. Alkemade, F. Smallenburg and L. Filion, J. Chem. Phys. 158, 134512 (2023).
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -311,8 +312,9 @@ def sample_cages(
     mixture: Mixture,
     cage: Cage,
     seed: np.random.SeedSequence,
+    report: Callable[[float], None] | None = None,
 ) -> CageMoments:
-    """Sample the cages of a configuration by one replica, from its inherent structure on.
+    """Sample the cages of a configuration, each replica from its inherent structure on.
 
     Parameters
     ----------
@@ -328,11 +330,14 @@ def sample_cages(
         ``pair_reach`` is not used, every pair within the cut-off has its energy.
     seed : numpy.random.SeedSequence
         Fixes all random numbers.
+    report : callable, optional
+        Gets, after each sample, the part of all samples that is done.
 
     Returns
     -------
     CageMoments
-        Averages over ``cage.duration / cage.interval`` samples; none of chains and bonds.
+        Averages over the ``cage.duration / cage.interval`` samples of each of ``cage.replicas``
+        replicas together; none of chains and bonds.
 
     Raises
     ------
@@ -345,7 +350,7 @@ def sample_cages(
     --------
     >>> lattice = np.stack(np.meshgrid(*3 * [np.arange(8.0)]), -1).reshape(-1, 3) * 1.1
     >>> crystal, species = Configuration(lattice, np.full(3, 8.8)), np.arange(512) % 2
-    >>> quick = Cage(radius=0.4, warmup=0.1, duration=0.5)
+    >>> quick = Cage(radius=0.4, replicas=1, warmup=0.1, duration=0.5)
     >>> found = sample_cages(
     ...     crystal, crystal, species, Mixture(), quick, np.random.SeedSequence(0))
     >>> bool((np.linalg.norm(found.offset, axis=1) < 0.45).all())
@@ -357,8 +362,40 @@ def sample_cages(
     start = configuration.positions - inherent.positions
     start -= start.mean(axis=0)
     near, tables = _neighbours(inherent, species, mixture, cage), mixture.tables()
+    samples = steps_of(cage.duration, cage.interval) * cage.replicas
+    sums, hits, done = {}, np.zeros(n), 0
+    for key in [seed] if cage.replicas == 1 else seed.spawn(cage.replicas):
+        for here, single in _replica(near, species, tables, cage, key, hits):
+            values = _neighbourhood(near, species, *tables, cage.contact, *single)
+            sample = {
+                "offset": here,
+                "products": _products(here),
+                "displacement": np.linalg.norm(here - start, axis=1),
+                **dict(zip(_NEIGHBOURS, values, strict=True)),
+                **{f"{k}_squared": x**2 for k, x in zip(_NEIGHBOURS, values, strict=True)},
+            }
+            for name, value in sample.items():
+                sums[name] = sums.get(name, 0.0) + value
+            done += 1
+            if report is not None:
+                report(done / samples)
+    mean, nothing = {name: value / samples for name, value in sums.items()}, np.empty(0)
+    return CageMoments(
+        offset=mean["offset"],
+        covariance=mean["products"] - _products(mean["offset"]),
+        displacement=mean["displacement"],
+        hit_rate=hits / (cage.duration * cage.replicas),
+        chain_variance=nothing, bond_variance=nothing, p1_loss=nothing, p2_loss=nothing,
+        **{name: mean[name] for name in _NEIGHBOURS},
+        **{f"{k}_variance": mean[f"{k}_squared"] - mean[k] ** 2 for k in _NEIGHBOURS},
+    )
+
+
+def _replica(near, species, tables, cage, seed, hits):
+    """Yield the samples of a replica, (N, 3) float64 and (3, N) float32; add up hits of walls."""
+    n = len(species)
     random = np.random.default_rng(seed)
-    place, force, hits = np.zeros((3, n)), np.zeros((3, n)), np.zeros(n)
+    place, force, ours = np.zeros((3, n)), np.zeros((3, n)), np.zeros(n)
     single = np.zeros((3, n), np.float32)
     v = maxwell_boltzmann(n, cage.temperature, seed.spawn(1)[0]).T.copy()
     every = steps_of(cage.bath_interval, cage.timestep)
@@ -366,37 +403,17 @@ def sample_cages(
     def advance(time):
         for _ in range(steps_of(time, cage.bath_interval)):
             _advance(every, cage.timestep, near, species, *tables, cage.radius, place, v, force,
-                     single, hits)  # fmt: skip
+                     single, ours)  # fmt: skip
             thermalise(v, cage.temperature, cage.friction, cage.bath_interval, random)
 
     advance(cage.warmup)
-    hits[:], sums = 0, {}
-    samples = steps_of(cage.duration, cage.interval)
-    for _ in range(samples):
+    ours[:] = 0
+    for _ in range(steps_of(cage.duration, cage.interval)):
         advance(cage.interval)
-        here = place.T.copy()
-        values = _neighbourhood(near, species, *tables, cage.contact, *single)
-        sample = {
-            "offset": here,
-            "products": _products(here),
-            "displacement": np.linalg.norm(here - start, axis=1),
-            **dict(zip(_NEIGHBOURS, values, strict=True)),
-            **{f"{k}_squared": x**2 for k, x in zip(_NEIGHBOURS, values, strict=True)},
-        }
-        for name, value in sample.items():
-            sums[name] = sums.get(name, 0.0) + value
+        yield place.T.copy(), single
     if not (np.linalg.norm(place, axis=0) < 1.5 * cage.radius).all():
         raise SimulationError("a particle has left its sphere; use a smaller timestep")
-    mean, nothing = {name: value / samples for name, value in sums.items()}, np.empty(0)
-    return CageMoments(
-        offset=mean["offset"],
-        covariance=mean["products"] - _products(mean["offset"]),
-        displacement=mean["displacement"],
-        hit_rate=hits / cage.duration,
-        chain_variance=nothing, bond_variance=nothing, p1_loss=nothing, p2_loss=nothing,
-        **{name: mean[name] for name in _NEIGHBOURS},
-        **{f"{k}_variance": mean[f"{k}_squared"] - mean[k] ** 2 for k in _NEIGHBOURS},
-    )
+    hits += ours
 
 
 _NEIGHBOURS = ("energy", "coordination", "contact")

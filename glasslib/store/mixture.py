@@ -9,6 +9,7 @@
 They are written once, registered and verified like all data.
 """
 
+import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -16,14 +17,16 @@ import numpy as np
 
 from glasslib import paths
 from glasslib.configuration import Configuration
-from glasslib.errors import DataError
+from glasslib.errors import DataError, ParameterError
 from glasslib.files import key_of
+from glasslib.parameters import validate
 from glasslib.store.registry import read, read_registry
 from glasslib.store.schema import CAGE, Variable
 from glasslib.structure.cage import CageMoments
+from glasslib.structure.mixture import Mixture
 
 __all__ = ["MIXTURE", "MIXTURE_CAGE", "MixtureSample", "load_mixture", "mixture_digest",
-           "mixture_path"]  # fmt: skip
+           "mixture_path", "read_pair_coefficients"]  # fmt: skip
 
 _OF_CHAINS = ("chain_variance", "bond_variance", "p1_loss", "p2_loss")
 #: The variables of a configuration.
@@ -133,3 +136,39 @@ def load_mixture(name: str) -> list[MixtureSample]:
             halves,
         ))
     return samples
+
+
+def read_pair_coefficients(path: Path) -> Mixture:
+    """Read the pair coefficients of a mixture from a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        With ``epsilon`` and ``sigma``, a row and a column for each species, and at will ``cutoff``.
+
+    Raises
+    ------
+    ParameterError
+        It cannot be read, lacks a table, or holds something else.
+
+    Examples
+    --------
+    >>> read_pair_coefficients(Path("nowhere.toml"))
+    Traceback (most recent call last):
+    ...
+    glasslib.errors.ParameterError: pair coefficients 'nowhere.toml': No such file or directory
+    """
+    def refuse(why):
+        return ParameterError(f"pair coefficients '{path}': {why}")
+
+    try:
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise refuse(getattr(error, "strerror", None) or f"no TOML ({error})") from None
+    for name in ("epsilon", "sigma"):
+        if name not in values:
+            raise refuse(f"no {name}; for two species write {name} = [[1.0, 0.8], [0.8, 0.9]]")
+    try:
+        return validate(Mixture, **values)
+    except ParameterError as error:
+        raise refuse(error) from None

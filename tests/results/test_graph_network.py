@@ -27,3 +27,18 @@ def test_runs_that_are_asked_train_nothing(one, monkeypatch):
     figure, numbers = figures.graph_network_figure(table.assign(T=0.8))
     assert len(numbers) == 3 and "Trained on 1 runs" in results.graph_sentence(table)
     assert graph_network.graph_networks(one.only([0])).empty
+
+
+def test_each_temperature_trains_on_all_other_runs(one, monkeypatch):
+    """The same rows as those of the learning curve with the most runs; few runs give none."""
+    def answers(graphs, targets, asked, settings):
+        return [graph.nodes[:, 0].astype(float) for graph in asked]
+
+    monkeypatch.setattr(graph_network, "fit_and_predict", answers)
+    assert graph_network.graph_temperatures(one).empty
+    monkeypatch.setattr(graph_network, "FEWEST", 2)
+    table = graph_network.graph_temperatures(one).set_index("model")
+    whole = graph_network.graph_networks(one).set_index("model").loc[table.index]
+    assert "graph network, positions" not in table.index and len(table) == 3
+    np.testing.assert_array_equal(table["rho"], whole["rho"])
+    assert table["training"].tolist() == whole["training"].tolist() == [1, 1, 1]

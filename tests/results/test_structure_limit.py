@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from glasslib import results
+from glasslib import paths, results
+from glasslib.errors import ParameterError
 from glasslib.results import cage, structure_limit
 from glasslib.results.structure_limit import correlation_of_pairs
 from glasslib.structure.descriptors import structural_descriptors
@@ -68,6 +70,32 @@ def test_learning_networks_reliability_and_cost(one):
     assert cost["trajectories to τ_α"] / cost["trajectories to t = 1"] == pytest.approx(tau)
     head = structure_limit.cage_networks(one, SETTINGS)
     assert {"network D", "ridge D"} < set(head["model"]) and head["l2"].nunique() == 1
+
+
+def test_every_model_stands_beside_its_own_ceiling():
+    """From the tables that ship; that of the graph network is one that is made up."""
+    names = ("accuracy", "structure-limit", "inherent", "ceiling")
+    tables = {n: pd.read_csv(paths.results() / f"{n}.csv", comment="#") for n in names}
+    graph = pd.DataFrame({
+        "T": 0.5, "at_tau": True, "model": ["graph network, D", "ridge D"], "rho": [0.7, 0.1],
+        "rho_error": 0.01, "within": [0.6, 0.1], "within_error": 0.02,
+    })
+    with pytest.raises(ParameterError, match="tables lacks graph-temperatures; give each of"):
+        results.models_table(tables, {0.5: 10})
+    found = results.models_table(tables | {"graph-temperatures": graph}, {0.5: 10, 0.42: 4})
+    rows = found.set_index(["T", "model"])
+    assert rows.index.is_unique and len(found) == 12 + 11  # no graph network at 0.42
+    assert rows.loc[(0.42, "ridge D"), "runs"] == 4
+    top = tables["ceiling"].query("T == 0.5 and at_tau and own").set_index("kind")["ceiling"]
+    one = rows.loc[(0.5, "graph network, D")]
+    assert one["rho_of_ceiling"] == pytest.approx(0.7 / top["pooled"])
+    assert one["within_of_ceiling_error"] == pytest.approx(0.02 / top["within"])
+    held_out = tables["accuracy"].query("T == 0.5 and at_tau and split == 'run'")
+    expected = held_out.set_index("model")["within"]["network A"]
+    assert rows.loc[(0.5, "network A"), "within"] == expected
+    assert rows.loc[(0.5, "noise ceiling"), "rho"] == top["pooled"]
+    assert not found.filter(like="rho").drop(columns=["rho_of_ceiling", "rho_of_ceiling_error"]
+                                             ).isna().any(axis=None)
 
 
 def test_no_run_trains_what_predicts_it_at_any_temperature(smoke, shown):

@@ -67,7 +67,8 @@ def test_an_ideal_gas_fills_its_spheres():
     """Without forces: a uniform density in each sphere, ⟨d²⟩ = 3 R² / 5, ⟨d⟩ = 3 R / 4."""
     configuration, species = liquid()
     cage = Cage(
-        radius=0.4, friction=2.0, temperature=0.7, warmup=1.0, duration=100.0, interval=0.5
+        radius=0.4, friction=2.0, temperature=0.7, replicas=2, warmup=1.0, duration=50.0,
+        interval=0.5,
     )
     found = sample_cages(
         configuration, configuration, species, FREE, cage, np.random.SeedSequence(0)
@@ -86,7 +87,9 @@ def test_a_pair_is_sampled_by_its_boltzmann_factor():
     centres[:, 0] = 8.0 * (np.arange(n) // 2 % 10) + 1.15 * (np.arange(n) % 2)
     centres[:, 1:] = 8.0 * np.stack(np.divmod(np.arange(n) // 20, 5), axis=1)
     crystal = Configuration(centres, np.array([80.0, 32.0, 40.0]))
-    cage = Cage(radius=radius, temperature=temperature, friction=2.0, warmup=2.0, duration=100.0)
+    cage = Cage(
+        radius=radius, temperature=temperature, friction=2.0, replicas=1, warmup=2.0, duration=100.0
+    )
     found = sample_cages(
         crystal, crystal, np.zeros(n, int), Mixture(), cage, np.random.SeedSequence(1)
     )
@@ -112,7 +115,7 @@ def test_a_pair_is_sampled_by_its_boltzmann_factor():
 def sampled():
     configuration, species = liquid(400)
     minimum = inherent_structure(configuration, species, Mixture(), 1e-3)
-    cage = Cage(radius=0.4, temperature=0.6, warmup=1.0, duration=5.0)
+    cage = Cage(radius=0.4, temperature=0.6, replicas=1, warmup=1.0, duration=5.0)
     return configuration, species, minimum, cage, [
         sample_cages(configuration, minimum, species, Mixture(), cage, np.random.SeedSequence(k))
         for k in (0, 0, 1)
@@ -125,6 +128,22 @@ def test_a_seed_fixes_everything_and_another_agrees(sampled):
     assert (one.offset != other.offset).any()
     for name in ("energy", "contact", "displacement"):
         assert np.corrcoef(getattr(one, name), getattr(other, name))[0, 1] > 0.5
+
+
+def test_replicas_are_sampled_together(sampled):
+    """Averages are those of both replicas; variances are about the common mean."""
+    configuration, species, minimum, cage, _ = sampled
+    given, done = (configuration, minimum, species, Mixture()), []
+    two = cage.model_copy(update={"replicas": 2})
+    both = sample_cages(*given, two, np.random.SeedSequence(3), done.append)
+    each = [sample_cages(*given, cage, key) for key in np.random.SeedSequence(3).spawn(2)]
+    for name in ("offset", "displacement", "energy", "hit_rate"):
+        mean = np.mean([getattr(one, name) for one in each], axis=0)
+        np.testing.assert_allclose(getattr(both, name), mean, rtol=1e-9, atol=1e-12)
+    between = ((each[0].offset - each[1].offset) ** 2).sum(axis=1) / 4
+    within = (each[0].variance + each[1].variance) / 2
+    np.testing.assert_allclose(both.variance, within + between, rtol=1e-9)
+    assert len(done) == 100 and done[-1] == 1 and np.all(np.diff(done) > 0)
 
 
 def test_no_particle_leaves_its_sphere(sampled):

@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray
-from melt_files import data_text, dump_text, lammps_energies, small_melt
+from melt_files import data_text, dump_text, lammps_energies, mixture_xyz, small_melt
 
 from glasslib.configuration import Configuration
 from glasslib.errors import ConfigurationError, DataError, DataWarning, ParameterError
 from glasslib.parameters import DescriptorSpec
 from glasslib.store.exchange import describe
+from glasslib.store.mixture import load_mixture
 from glasslib.structure.descriptors import structural_descriptors
+from glasslib.structure.mixture import species_descriptors
 
 PROGRAM = Path(sys.executable).with_name("glasslib")
 #: nothing looks farther than 2.9: a small box will do
@@ -153,6 +155,31 @@ def test_a_failed_write_leaves_the_old_file(melt_data, tmp_path, monkeypatch):
     assert xarray.open_dataarray(out, engine="h5netcdf").shape == (125, 67)
 
 
+def test_each_type_is_counted_apart(tmp_path):
+    """A configuration of the mixture that ships, as a file; and what a mixture has not."""
+    sample = load_mixture("kob-andersen-T0.44")[-1]
+    spec = DescriptorSpec(angular_shells=2, angular_range=(0.6, 1.5), max_order=2, generations=1)
+    file, out = tmp_path / "mixture.xyz", tmp_path / "features.nc"
+    file.write_text(mixture_xyz(sample.configuration, sample.species))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        table = describe(file, out, spec, species=True)
+    expected = species_descriptors(sample.configuration, sample.species, spec)
+    np.testing.assert_allclose(table.values, expected.values, rtol=1e-5, atol=1e-6)
+    read = xarray.open_dataarray(out, engine="h5netcdf")
+    assert read.attrs["species"] == "species 0 is type A (3277), species 1 is type B (819)"
+    assert read["type"].values[0] in ("A", "B") and set(read["species"].values) == {0, 1}
+    assert not DescriptorSpec.model_validate_json(read.attrs["spec"]).voronoi
+    with pytest.raises(ParameterError, match="voronoi = True: .* leave it out"):
+        describe(file, tmp_path / "a.nc", DescriptorSpec(voronoi=True), species=True)
+    one = sample.species.copy()
+    one[one == 0], one[0] = 1, 0
+    file.write_text(mixture_xyz(sample.configuration, one))
+    with pytest.raises(ConfigurationError, match="species 0 has 1 particles"):
+        describe(file, tmp_path / "a.nc", spec, species=True)
+    assert not (tmp_path / "a.nc").exists()
+
+
 def test_command(configuration, melt_data, tmp_path):
     def run(*arguments):
         return subprocess.run(
@@ -181,6 +208,8 @@ def test_command(configuration, melt_data, tmp_path):
     done = run("melt.data", "-t", "large.dump", "-o", "c.csv", "--sigma", "3", *small)
     assert not done.stderr and "density 0.5787 per sigma^3 (sigma = 3)" in done.stdout
     assert (tmp_path / "features.nc").is_file()
+    done = run("melt.data", "--species", "-o", "d.nc", *small)
+    assert "\nspecies 0 is type 1 (125)\n" in done.stdout and not done.stderr
     for arguments, words in (
         (["melt.data", "-o", "features.nc"], "exists"),
         (["none.data", "-o", "a.nc"], "there is no file none.data"),

@@ -7,7 +7,9 @@ exactly, says :mod:`glasslib.store.exchange`.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +24,7 @@ from glasslib.store.exchange.reading import Snapshot, read_configuration
 if TYPE_CHECKING:
     import xarray
 
-__all__ = ["describe"]
+__all__ = ["describe", "told_species", "write_table"]
 
 _SUFFIXES = (".nc", ".csv")
 
@@ -36,6 +38,7 @@ def describe(
     frame: int = -1,
     atom_style: str | None = None,
     sigma: float = 1.0,
+    species: bool = False,
     threads: int | None = None,
     overwrite: bool = False,
 ) -> xarray.DataArray:
@@ -54,6 +57,10 @@ def describe(
         Which descriptors. The energy assumes the melt's own potential. It is left out, with a
         warning, where the file tells of another: several types, charges, other coefficients,
         angles, molecules without bonds. ``DescriptorSpec(energy=True)`` asks for it all the same.
+    species : bool
+        Each family once for each type of neighbour
+        (:func:`glasslib.structure.mixture.species_descriptors`), without Voronoi cells and energy.
+        ``attrs["species"]`` says which number stands for which type.
     threads : int, optional
         Number of threads; all cores if None.
     overwrite : bool
@@ -63,7 +70,8 @@ def describe(
     -------
     xarray.DataArray
         What was written, see :func:`glasslib.structure.descriptors.structural_descriptors`,
-        with ``id``, ``type`` and ``chain`` along ``monomer``.
+        or with ``species`` :func:`~glasslib.structure.mixture.species_descriptors`; with ``id``,
+        ``type`` and ``chain`` along ``monomer``.
 
     Warns
     -----
@@ -73,14 +81,15 @@ def describe(
     Raises
     ------
     ParameterError
-        ``out`` has another ending, there is no such frame, or sigma is not positive.
+        ``out`` has another ending, there is no such frame, sigma is not positive, or ``species``
+        and Voronoi cells or the energy are asked for together.
     DataError
         ``file`` cannot be read, ``out`` exists, or its folder is missing.
     PlaceError
         That folder cannot be written.
     ConfigurationError
         The box is missing, triclinic, not periodic or too small, or particles lie at the same
-        place.
+        place, or with ``species`` a type has a single particle.
 
     Examples
     --------
@@ -92,16 +101,59 @@ def describe(
     out = Path(out)
     check_place("out", out, _SUFFIXES, overwrite)
     spec = spec or DescriptorSpec()
+    if species:
+        spec = _of_species(spec)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)
-        read = read_configuration(file, trajectory, frame, atom_style, sigma)
+        read = read_configuration(file, trajectory, frame, atom_style, sigma, species)
     source = Path(trajectory or file).name
     spec, remarks = _energy_or_not(spec, read, source)
     for remark in remarks:
         warnings.warn(remark, DataWarning, stacklevel=2)
-    from glasslib.structure.descriptors import structural_descriptors
+    if species:
+        from glasslib.structure.mixture import species_descriptors
 
-    table = structural_descriptors(read.configuration, spec, threads=threads)
+        table = species_descriptors(read.configuration, read.species, spec, threads=threads)
+    else:
+        from glasslib.structure.descriptors import structural_descriptors
+
+        table = structural_descriptors(read.configuration, spec, threads=threads)
+    about = {"spec": spec.model_dump_json()} | ({"species": told_species(read)} if species else {})
+    return write_table(table, read, out, source, sigma, remarks, about)
+
+
+def write_table(
+    table: xarray.DataArray,
+    read: Snapshot,
+    out: Path,
+    source: str,
+    sigma: float,
+    remarks: Sequence[str] = (),
+    about: Mapping[str, str | float] = MappingProxyType({}),
+) -> xarray.DataArray:
+    """Write a row for each particle of a file, with who it is and where it came from.
+
+    Parameters
+    ----------
+    table : xarray.DataArray, dims (monomer, descriptor)
+        In the order of the particles of ``read``.
+    read : Snapshot
+    out : Path
+        See :func:`describe`.
+    source : str
+        Name of the file that was read.
+    sigma : float
+        Diameter by which its lengths were divided.
+    remarks : sequence of str
+        What a reader should know.
+    about : mapping of str to str or float
+        More attributes.
+
+    Returns
+    -------
+    xarray.DataArray
+        What was written: with ``id``, ``type`` and ``chain`` along ``monomer``, and attributes.
+    """
     rows = {"id": read.ids, "type": read.types, "chain": read.chains}
     table = table.assign_coords({name: ("monomer", values) for name, values in rows.items()})
     table.attrs = {
@@ -115,12 +167,37 @@ def describe(
         "sigma": sigma,
         "length_unit_of_source": read.unit or "sigma",
         "remarks": "\n".join(remarks),
-        "spec": spec.model_dump_json(),
         "glasslib": __version__,
         "units": "reduced: r in sigma, volume sigma^3, surface sigma^2, energy epsilon",
+        **about,
     }
     _write(table, rows, out)
     return table
+
+
+def told_species(read: Snapshot) -> str:
+    """Say which number stands for which type of a file, and how many particles it has.
+
+    Parameters
+    ----------
+    read : Snapshot
+    """
+    kinds, counts = np.unique(read.types, return_counts=True)
+    return ", ".join(
+        f"species {k} is type {kind} ({count})"
+        for k, (kind, count) in enumerate(zip(kinds.tolist(), counts.tolist(), strict=True))
+    )
+
+
+def _of_species(spec: DescriptorSpec) -> DescriptorSpec:
+    """The families that a mixture has; refuse others that were asked for by name."""
+    for name in ("voronoi", "energy"):
+        if name in spec.model_fields_set and getattr(spec, name):
+            raise ParameterError(
+                f"{name} = True: Voronoi cells and energies are those of one species; leave it"
+                " out, or do without species"
+            )
+    return spec.model_copy(update={"voronoi": False, "energy": False})
 
 
 def check_place(name: str, out: Path, suffixes: tuple[str, ...], overwrite: bool) -> None:

@@ -74,6 +74,11 @@ class Snapshot:
     remarks: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
+    @property
+    def species(self) -> np.ndarray:
+        """Number of each particle's type, (N,) int64: types in rising order, counted from 0."""
+        return np.unique(self.types, return_inverse=True)[1].astype(np.int64)
+
 
 def read_configuration(
     file: Path,
@@ -81,6 +86,7 @@ def read_configuration(
     frame: int = -1,
     atom_style: str | None = None,
     sigma: float = 1.0,
+    species: bool = False,
 ) -> Snapshot:
     """Read one frame of a LAMMPS data file or dump, an XYZ file, or what MDAnalysis opens.
 
@@ -100,6 +106,8 @@ def read_configuration(
     sigma : float
         Diameter of a particle in the file's unit of length, by which all lengths are divided:
         1 for files in reduced units. MDAnalysis gives formats with units in Å.
+    species : bool
+        Types will be told apart: no remark says that all count alike.
 
     Returns
     -------
@@ -156,7 +164,7 @@ def read_configuration(
     except (OSError, EOFError, UnicodeError, lzma.LZMAError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{trajectory or file} cannot be read: {reason}") from None
-    snapshot = _snapshot(read, sigma)
+    snapshot = _snapshot(read, sigma, species)
     for remark in snapshot.remarks:
         warnings.warn(remark, DataWarning, stacklevel=2)
     return snapshot
@@ -288,7 +296,7 @@ def _join(particles, trajectory, frame):
     return read
 
 
-def _snapshot(read, sigma):
+def _snapshot(read, sigma, species=False):
     """Make a snapshot of what was read: rows by id, bonds by row, lengths in σ."""
     if read.box is None:
         raise ConfigurationError(
@@ -320,8 +328,9 @@ def _snapshot(read, sigma):
     kinds = Counter(types.tolist())
     if len(kinds) > 1:
         told = ", ".join(f"{count} of type {kind}" for kind, count in sorted(kinds.items())[:5])
-        remarks.insert(0, f"{read.name} holds particles of {len(kinds)} types ({told}): all"
-                          " count alike")  # fmt: skip
+        if not species:
+            remarks.insert(0, f"{read.name} holds particles of {len(kinds)} types ({told}): all"
+                              " count alike")  # fmt: skip
         doubts.append("the particles are of several types")
     molecules = None if read.molecules is None else read.molecules[order]
     if molecules is not None and not np.any(molecules > 0):
