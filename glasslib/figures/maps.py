@@ -93,14 +93,15 @@ def maps_figure(
     names = list(columns[0][2])
     gap = [1] * 3 + [0.08] * (len(names) > 3) + [1] * (len(names) - 3)
     figure, axes = plt.subplots(
-        len(gap), len(columns), figsize=(2.5 * len(columns) + 0.7, 2.2 * len(names) + 1),
-        squeeze=False, sharex="col", sharey="col", height_ratios=gap,
+        len(gap), len(columns), figsize=(2.2 * len(columns) + 0.8, 2.4 * len(names) + 0.7),
+        squeeze=False, sharex="col", sharey="col", height_ratios=gap, layout="compressed",
     )
     for axis in axes[3] if len(names) > 3 else ():
         axis.set_visible(False)
     axes = axes[[row for row, size in enumerate(gap) if size == 1]]
     tables = []
     for column, (temperature, configuration, fields) in enumerate(columns):
+        same_box = np.allclose(configuration.box, columns[0][1].box)
         maps = {name: slice_map(configuration, fields[name], height=height) for name in names}
         truth = maps["true"][1]
         low, high = np.nanquantile(truth, [0.02, 0.98])
@@ -110,6 +111,7 @@ def maps_figure(
             image = axis.pcolormesh(grid, grid, field, vmin=low, vmax=high, shading="nearest",
                                     rasterized=True)
             axis.set_aspect("equal")
+            axis.tick_params(labelleft=column == 0 or not same_box)
             if row == 0:
                 axis.set_title(name_of(temperature, (runs or {}).get(temperature)))
             else:
@@ -118,8 +120,8 @@ def maps_figure(
             if row == len(names) - 1:
                 axis.set_xlabel(r"$x$  ($\sigma$)")
             if column == 0:
-                title = name if row == 0 else f"network {name[0]}"
-                title += "\nnever seen" * name.endswith("new")
+                title = name if row == 0 else f"network {name}"
+                title = f"{name[0]}, never seen" if name.endswith("new") else title
                 axis.set_ylabel(f"{title}\n" + r"$y$  ($\sigma$)")
             x, y = np.meshgrid(grid, grid)
             tables.append(pd.DataFrame({
@@ -127,5 +129,5 @@ def maps_figure(
                 "y": y.ravel().round(3), "propensity": field.ravel().round(4),
             }))
         figure.colorbar(image, ax=axes[:, column], location="bottom", shrink=0.9, aspect=25,
-                        label=r"$\Delta r_i(\tau_\alpha)$  ($\sigma$)")
+                        pad=0.01, label=r"$\Delta r_i(\tau_\alpha)$  ($\sigma$)")
     return figure, pd.concat(tables, ignore_index=True)

@@ -13,7 +13,7 @@ def test_maps_figure(shown, predictions):
     columns = results.map_columns(shown, predictions)
     figure, numbers = figures.maps_figure(columns, runs={0.8: 2, 0.7: 10})
     check(figure, numbers, ["T", "field", "x", "y", "propensity"], "$x$", "$y$", "network A",
-          "network B\nnever seen")
+          "B, never seen")
     assert list(dict.fromkeys(numbers["field"])) == ["true", "A", "B", "A, new", "B, new"]
     assert len(numbers) == 2 * 5 * 120 * 120
     assert figure.axes[0].get_title(loc="left") == "T = 0.80 (2 runs)"
