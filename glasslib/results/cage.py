@@ -24,7 +24,7 @@ from glasslib.results.ceiling import own_ceiling
 from glasslib.results.closure import code_of
 from glasslib.results.correlation import comparable
 from glasslib.results.networks import assembled, dataset
-from glasslib.results.words import format_error, pivot_errors
+from glasslib.results.words import bracketed, pivot_errors
 from glasslib.store import Ensemble, load_cages, load_ensemble
 from glasslib.structure.cage import CageMoments, cage_descriptors
 from glasslib.structure.harmonic import harmonic_covariance
@@ -336,9 +336,9 @@ def parts_sentence(parts: pd.DataFrame, limit: pd.DataFrame) -> str:
     ...     "rho_error": [0.01, 0.01],
     ...     "model": ["Debye–Waller factor alone", "cage alone"]})
     >>> print(parts_sentence(parts, limit))
-    T = 0.45: the Debye–Waller factor follows the offset (0.740 ± 0.020) more than the size of the \
-cage (0.370 ± 0.010). Alone, it predicts τ_α with ρ = 0.450 ± 0.010, the size of the cage with \
-0.630 ± 0.010.
+    T = 0.45: the Debye–Waller factor follows the offset (0.740(20)) more than the size of the \
+cage (0.370(10)). Alone, it predicts τ_α with ρ = 0.450(10), the size of the cage with \
+0.630(10).
     """
     lines = []
     for temperature, here in parts.groupby("T", sort=False):
@@ -347,12 +347,12 @@ cage (0.370 ± 0.010). Alone, it predicts τ_α with ρ = 0.450 ± 0.010, the si
         if "Debye–Waller factor alone" not in alone.index:
             continue
         texts = {
-            name: format_error(with_dw["rho_dw"][name], with_dw["rho_dw_error"][name])
+            name: bracketed(with_dw["rho_dw"][name], with_dw["rho_dw_error"][name])
             for name in ("offset", "cage")
         }
         more = "more" if with_dw["rho_dw"]["offset"] > with_dw["rho_dw"]["cage"] else "less"
         rho = [
-            format_error(alone["rho"][f"{name} alone"], alone["rho_error"][f"{name} alone"])
+            bracketed(alone["rho"][f"{name} alone"], alone["rho_error"][f"{name} alone"])
             for name in ("Debye–Waller factor", "cage")
         ]
         lines.append(
@@ -401,7 +401,7 @@ def limit_sentence(limit: pd.DataFrame, ceiling: pd.DataFrame, runs: dict[float,
     >>> top = pd.DataFrame({"T": [0.5], "at_tau": True, "kind": "pooled", "own": True,
     ...     "ceiling": 0.93})
     >>> print(limit_sentence(limit, top, {0.5: 10}))
-    ρ(τ_α) of D and A is 0.7870 ± 0.0080 and 0.569 ± 0.011 at T = 0.50 (0.85 and 0.61 of the \
+    ρ(τ_α) of D and A is 0.787(8) and 0.569(11) at T = 0.50 (0.85 and 0.61 of the \
 noise ceiling).
     """
     top = own_ceiling(ceiling)
@@ -412,7 +412,7 @@ noise ceiling).
         if (t, "ridge D") not in here.index:
             continue
         values = [here.loc[(t, f"ridge {network}")] for network in "DA"]
-        texts = [format_error(value["rho"], value["rho_error"]) for value in values]
+        texts = [bracketed(value["rho"], value["rho_error"]) for value in values]
         parts = [f"{value['rho'] / top[t]:.2f}" for value in values]
         each.append(
             f"{texts[0]} and {texts[1]} at T = {t:.2f} ({parts[0]} and {parts[1]} of the noise"

@@ -19,7 +19,7 @@ from glasslib.learning.nested import nested_ridge
 from glasslib.results.cache import key_of
 from glasslib.results.cage import cage_dataset, configurations
 from glasslib.results.structure_limit import at_tau, rho_rows, ridge_d
-from glasslib.results.words import format_error, pivot_errors
+from glasslib.results.words import bracketed, pivot_errors
 from glasslib.store import Ensemble, load_scans
 from glasslib.structure.cage import scalar_descriptors
 
@@ -182,9 +182,9 @@ def scan_sentence(scan: pd.DataFrame) -> str:
                             ("chosen by training runs", "best of the test runs"))
             text += (
                 f" Training runs choose {chosen['choice']},"
-                f" ρ = {format_error(chosen['rho'], chosen['rho_error'])}; the best wall and bath,"
+                f" ρ = {bracketed(chosen['rho'], chosen['rho_error'])}; the best wall and bath,"
                 f" {best['choice']}, would have given"
-                f" {format_error(best['rho'], best['rho_error'])}."
+                f" {bracketed(best['rho'], best['rho_error'])}."
             )
         lines.append(text)
     return "\n".join(lines) or "No scan was made at these temperatures."

@@ -15,7 +15,7 @@ from glasslib.learning.correlation import correlation_rows, is_difference
 from glasslib.learning.dataset import Dataset, Split, run_folds
 from glasslib.learning.graph_network import GraphSettings, fit_and_predict, melt_graph
 from glasslib.results.cage import cage_dataset
-from glasslib.results.words import format_error
+from glasslib.results.words import bracketed
 from glasslib.store import Ensemble
 
 __all__ = ["graph_networks", "graph_sentence", "graph_temperatures"]
@@ -139,14 +139,14 @@ def graph_sentence(table: pd.DataFrame) -> str:
     ...     "graph network, D − ridge D"], "rho": [0.4, 0.75, 0.78, -0.03],
     ...     "rho_error": [0.01, 0.01, 0.01, 0.004]})
     >>> print(graph_sentence(table))
-    Trained on 8 runs, the graph network reaches ρ(τ_α) = 0.400 ± 0.010 from positions alone and \
-0.750 ± 0.010 from the inputs of D, ridge regression 0.780 ± 0.010. On the same inputs the graph \
-network loses: the difference is -0.0300 ± 0.0040.
+    Trained on 8 runs, the graph network reaches ρ(τ_α) = 0.400(10) from positions alone and \
+0.750(10) from the inputs of D, ridge regression 0.780(10). On the same inputs the graph \
+network loses: the difference is −0.030(4).
     """
     if not len(table):
         return "A single run cannot be held out, so nothing is said of the graph network."
     here = table[table["training"] == table["training"].max()].set_index("model")
-    text = {name: format_error(row["rho"], row["rho_error"]) for name, row in here.iterrows()}
+    text = {name: bracketed(row["rho"], row["rho_error"]) for name, row in here.iterrows()}
     (name,) = here.index[is_difference(here.index.to_series())]
     rho, error = here.loc[name, ["rho", "rho_error"]]
     verdict = "neither wins" if not abs(rho) > 2 * error else "wins" if rho > 0 else "loses"
@@ -155,5 +155,5 @@ network loses: the difference is -0.0300 ± 0.0040.
         f"Trained on {table['training'].max()} runs, the graph network reaches ρ(τ_α) ="
         f" {text['graph network, positions']} from positions alone and {text['graph network, D']}"
         f" from the inputs of D, ridge regression {text['ridge D']}. On the same inputs"
-        f" {who}{verdict}: the difference is {text[name]}."
+        f" {who}{verdict}: the difference is {text[name].replace('-', '−')}."
     )

@@ -18,7 +18,7 @@ from glasslib.learning.correlation import difference_name, is_difference, pearso
 from glasslib.learning.dataset import Split
 from glasslib.results.cache import cached, key_of
 from glasslib.results.closure import code_of
-from glasslib.results.words import format_error, judge
+from glasslib.results.words import bracketed, format_error, judge
 from glasslib.store.mixture import MixtureSample, load_mixture, mixture_digest
 from glasslib.structure.cage import CageMoments
 from glasslib.structure.mixture import mixture_cage_descriptors, species_descriptors
@@ -224,14 +224,14 @@ def another_sentence(table: pd.DataFrame) -> str:
     ...     "training": [10, 10, 10, 10, 0], "rho": [0.5, 0.56, 0.66, 0.1, 0.93],
     ...     "rho_error": [0.01, 0.01, 0.01, 0.02, 0.001], "tested": 5})
     >>> print(another_sentence(table))
-    ρ(τ_α) of type A is 0.500 ± 0.010 for B, 0.560 ± 0.010 for C and 0.660 ± 0.010 for D; the \
-ceiling is 0.9300 ± 0.0010. D gains 0.100 ± 0.020 on C.
+    ρ(τ_α) of type A is 0.500(10) for B, 0.560(10) for C and 0.660(10) for D; the \
+ceiling is 0.9300(10). D gains 0.100(20) on C.
     """
     most = table[table["training"].isin([0, table["training"].max()])].set_index("model")
-    text = {name: format_error(row["rho"], row["rho_error"]) for name, row in most.iterrows()}
+    text = {name: bracketed(row["rho"], row["rho_error"]) for name, row in most.iterrows()}
     gain = most.loc[difference_name("ridge D", "ridge C")]
     verb = "gains" if gain["rho"] > 0 else "loses"
-    amount = format_error(abs(gain["rho"]), gain["rho_error"])
+    amount = bracketed(abs(gain["rho"]), gain["rho_error"])
     few = int(table["tested"].iloc[0])
     sure = judge(gain["rho"], gain["rho_error"], f", which {few} configurations do not make sure",
                  "", few)

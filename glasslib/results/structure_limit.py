@@ -30,7 +30,7 @@ from glasslib.results.ceiling import block_propensities, own_ceiling
 from glasslib.results.closure import code_of
 from glasslib.results.inherent_structure import inherent_dataset
 from glasslib.results.networks import dataset, held_out
-from glasslib.results.words import format_error
+from glasslib.results.words import bracketed
 from glasslib.store import Ensemble, load_cages, load_ensemble, load_scans
 from glasslib.store.schema import spent_seconds
 from glasslib.structure.cage import SURROUNDINGS, CageMoments, cage_scalars, surroundings
@@ -429,7 +429,7 @@ def choice_sentence(choice: pd.DataFrame) -> str:
     >>> table = pd.DataFrame({"T": 0.5, "model": ["D", "nested", "nested − best"],
     ...     "folds": [4, 0, 0], "rho": [0.8, 0.8, -0.001], "rho_error": [0.01, 0.01, 0.002]})
     >>> print(choice_sentence(table))
-    Training runs choose "D" (4 of 4 folds), ρ = 0.800 ± 0.010, −0.0010 ± 0.0020 beside the best \
+    Training runs choose "D" (4 of 4 folds), ρ = 0.800(10), −0.0010(20) beside the best \
 set, at T = 0.50.
     """
     cases = []
@@ -441,8 +441,8 @@ set, at T = 0.50.
         names = ", ".join(f'"{name}" ({int(n)} of {int(taken.sum())} folds)'
                           for name, n in taken.items())
         price = rows.loc["nested − best"]
-        text = format_error(price["rho"], price["rho_error"]).replace("-", "−")
-        rho = format_error(rows.loc["nested", "rho"], rows.loc["nested", "rho_error"])
+        text = bracketed(price["rho"], price["rho_error"]).replace("-", "−")
+        rho = bracketed(rows.loc["nested", "rho"], rows.loc["nested", "rho_error"])
         cases.append((t, f"{names}, ρ = {rho}, {text} beside the best set,"))
     return f"Training runs choose {_each(cases, 'nothing')}."
 
@@ -460,14 +460,14 @@ def joint_sentence(transfer: pd.DataFrame) -> str:
     >>> table = pd.DataFrame({"trained": ["0.50", "all"], "T": 0.5, "rho": [0.79, 0.78],
     ...                       "rho_error": 0.01})
     >>> joint_sentence(table)
-    'One model for all temperatures, and its own: 0.780 ± 0.010 and 0.790 ± 0.010 at T = 0.50.'
+    'One model for all temperatures, and its own: 0.780(10) and 0.790(10) at T = 0.50.'
     """
     rows = transfer.set_index(["trained", "T"])
     cases = []
     for t in transfer["T"].unique():
         both = [rows.loc[key] for key in (("all", t), (f"{t:.2f}", t)) if key in rows.index]
         if len(both) == 2:
-            texts = [format_error(row["rho"], row["rho_error"]) for row in both]
+            texts = [bracketed(row["rho"], row["rho_error"]) for row in both]
             cases.append((t, " and ".join(texts)))
     return f"One model for all temperatures, and its own: {_each(cases, 'not at one alone')}."
 
@@ -484,12 +484,12 @@ def head_sentence(networks: pd.DataFrame) -> str:
     --------
     >>> head_sentence(pd.DataFrame({"T": 0.5, "at_tau": True, "rho": [0.78, 0.79],
     ...     "rho_error": 0.01, "model": ["network D", "ridge D"]}))
-    'Network and ridge, on the inputs of D: 0.780 ± 0.010 and 0.790 ± 0.010 at T = 0.50.'
+    'Network and ridge, on the inputs of D: 0.780(10) and 0.790(10) at T = 0.50.'
     """
     cases = []
     for t, here in networks[networks["at_tau"]].groupby("T"):
         rows = here.set_index("model")
-        texts = [format_error(rows.loc[m, "rho"], rows.loc[m, "rho_error"])
+        texts = [bracketed(rows.loc[m, "rho"], rows.loc[m, "rho_error"])
                  for m in ("network D", "ridge D")]
         cases.append((t, " and ".join(texts)))
     return f"Network and ridge, on the inputs of D: {_each(cases, 'not with one run')}."
@@ -534,13 +534,13 @@ def gap_sentence(gap: pd.DataFrame) -> str:
     >>> print(gap_sentence(pd.DataFrame({"T": 0.5, "kind": ["variance"] * 3 + ["same chain"],
     ...     "quantity": ["explained", "noise", "missing", "residual"], "distance": [0, 0, 0, 1],
     ...     "value": [0.62, 0.13, 0.25, 0.5], "value_error": [0.01, 0, 0.01, 0.02]})))
-    T = 0.50: D explains 0.620 ± 0.010 of the variance, 0.13 is noise of the trajectories, and \
-0.250 ± 0.010 is missing. What D misses of two bonded monomers is correlated by 0.500 ± 0.020.
+    T = 0.50: D explains 0.620(10) of the variance, 0.13 is noise of the trajectories, and \
+0.250(10) is missing. What D misses of two bonded monomers is correlated by 0.500(20).
     """
     lines = []
     for t, here in gap.groupby("T", sort=False):
         parts = here[here["kind"] == "variance"].set_index("quantity")
-        texts = {n: format_error(parts.loc[n, "value"], parts.loc[n, "value_error"])
+        texts = {n: bracketed(parts.loc[n, "value"], parts.loc[n, "value_error"])
                  for n in ("explained", "missing")}
         text = (f"T = {t:.2f}: D explains {texts['explained']} of the variance,"
                 f" {parts.loc['noise', 'value']:.2f} is noise of the trajectories, and"
@@ -552,7 +552,7 @@ def gap_sentence(gap: pd.DataFrame) -> str:
         ):
             row = rest[(rest["kind"] == kind) & np.isclose(rest["distance"], distance)]
             for _, one in row.iterrows():
-                value = format_error(one["value"], one["value_error"])
+                value = bracketed(one["value"], one["value_error"])
                 text += f" What D misses of {what} is correlated by {value}."
         lines.append(text)
     return "\n".join(lines)
