@@ -69,6 +69,11 @@
       image.setAttribute("role", "button");
       image.setAttribute("aria-label", `${image.alt} Enlarge.`);
       image.title = "Enlarge";
+      const drawn = () => {
+        if (image.naturalWidth && !image.src.endsWith(".svg")) image.style.setProperty("--drawn", `${image.naturalWidth / 2}px`);
+      };
+      drawn();
+      image.addEventListener("load", drawn);
       const show = () => {
         const large = dialog.querySelector("img");
         large.src = image.currentSrc || image.src;

@@ -65,7 +65,7 @@ await new Promise((done) => server.listen(0, "127.0.0.1", done));
 const origin = `http://127.0.0.1:${server.address().port}`;
 
 const pages = readdirSync(folder, { recursive: true })
-  .filter((name) => name.endsWith(".html") && !/^_(static|modules)/.test(name) && name !== "index.html")
+  .filter((name) => name.endsWith(".html") && !/^(_static|_modules|slides)/.test(name) && name !== "index.html")
   .filter((name) => name.includes(options.pages))
   .sort();
 const widths = { wide: { width: 1400, height: 900 }, phone: { width: 390, height: 844 } };
@@ -260,6 +260,25 @@ if (!options.quick) {
   await page.goto(pathToFileURL(join(folder, "search.html")).href + "?q=propensity");
   await page.waitForSelector("#search-results ul.search li a", { timeout: 20000 })
     .catch(() => told("search (from disk)", "finds no 'propensity'"));
+  await context.close();
+}
+
+// ---------------------------------------------------------------- the slides, from disk
+const deck = join(folder, "slides", "index.html");
+if (existsSync(deck)) {
+  const context = await browser.newContext({ offline: true, viewport: { width: 1280, height: 720 } });
+  const page = await context.newPage();
+  watch(page, () => "slides (from disk)", (url) => /^(file|data|blob):/.test(url));
+  await page.goto(pathToFileURL(deck).href);
+  await page.waitForFunction(() => window.Reveal?.isReady());
+  const full = await page.evaluate(() => Reveal.getSlides().map((_, number) => {
+    Reveal.slide(number);
+    const slide = Reveal.getCurrentSlide().querySelector(".slide");
+    const end = Math.max(...[...slide.children].map((part) => part.offsetTop + part.offsetHeight));
+    const small = [...slide.querySelectorAll("img")].some((image) => image.clientHeight < 250);
+    return end > slide.clientHeight || small ? number + 1 : 0;
+  }).filter(Boolean));
+  for (const number of full) told(`slide ${number}`, "says more than it can show beside its figure");
   await context.close();
 }
 

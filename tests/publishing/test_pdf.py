@@ -46,6 +46,7 @@ def test_formulas_and_style_of_paper_are_printed(tmp_path):
         f'<script src="{(assets / "mathjax" / "tex-chtml.js").as_uri()}"></script>'
         "<h1>One</h1><p>\\(\\tau_\\alpha = \\sqrt{2}\\)</p><div class='glass-explorer'>hidden</div>"
         '<span id="document-two"></span><section><h2>Two</h2></section>'
+        '<span id="document-book/api/ground"></span><section><h2>Not on paper</h2></section>'
     )
     assert pdf.print_page(page, tmp_path / "out" / "book.pdf") == 2
     content = (tmp_path / "out" / "book.pdf").read_bytes()
