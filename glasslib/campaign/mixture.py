@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glasslib import __version__
+from glasslib.campaign.scan import LENGTHS
 from glasslib.errors import ConfigurationError, DataWarning, ParameterError
 from glasslib.learning.ceiling import spearman_brown
 from glasslib.learning.correlation import pearson
@@ -21,7 +22,14 @@ from glasslib.simulation.melt import seed
 from glasslib.simulation.mixture import inherent_structure, sample_cages
 from glasslib.store.exchange.descriptors import check_place, told_species, write_table
 from glasslib.store.exchange.reading import read_configuration
-from glasslib.store.mixture import MIXTURE_CAGE, MixtureSample, load_mixture, mixture_path
+from glasslib.store.mixture import (
+    MIXTURE_CAGE,
+    MIXTURE_SCAN,
+    MixtureSample,
+    load_mixture,
+    mixture_path,
+    mixture_scan_path,
+)
 from glasslib.store.registry import write
 from glasslib.store.schema import as_dataset, round_mantissa
 from glasslib.structure.cage import CageMoments
@@ -30,7 +38,9 @@ from glasslib.structure.mixture import Mixture, mixture_cage_descriptors
 if TYPE_CHECKING:
     import xarray
 
-__all__ = ["KOB_ANDERSEN_CAGE", "cages_of", "describe_cages", "sample_mixture"]
+__all__ = [
+    "KOB_ANDERSEN_CAGE", "cages_of", "describe_cages", "sample_lengths", "sample_mixture",
+]  # fmt: skip
 
 #: Radius and temperature were chosen on three training configurations, see the data card.
 KOB_ANDERSEN_CAGE = Cage(
@@ -106,22 +116,99 @@ def sample_mixture(
     for number, sample in enumerate(missing, start=1):
         begin = process_time()
         values = cages_of(sample, mixture, cage, name)
-        attributes = {
-            "title": f"Inherent structure and cages of {name}, {sample.label}",
-            "units": "reduced Lennard-Jones units: sigma, epsilon, m, tau = sigma sqrt(m/epsilon)",
-            "mixture": json.dumps(mixture.model_dump(mode="json")),
-            "cage": json.dumps(cage.model_dump(mode="json")),
-            "glasslib_version": __version__,
-            "numpy_version": np.__version__,
-            "machine": platform.machine(),
-            "cpu_time_seconds": process_time() - begin,
-            "licence": "CC BY 4.0",
-        }
+        title = f"Inherent structure and cages of {name}, {sample.label}"
+        attributes = _provenance(title, mixture, cage, process_time() - begin)
         path = mixture_path(name, f"{sample.label}-cage")
         write(as_dataset(MIXTURE_CAGE, values, attributes), path)
         seconds = process_time() - begin
         report(f"[{number}/{len(missing)}] {sample.label}: {seconds:.0f} s of one core")
     return len(missing)
+
+
+def _provenance(title: str, mixture: Mixture, cage: Cage, seconds: float) -> dict:
+    """What a file of ours says of itself."""
+    return {
+        "title": title,
+        "units": "reduced Lennard-Jones units: sigma, epsilon, m, tau = sigma sqrt(m/epsilon)",
+        "mixture": json.dumps(mixture.model_dump(mode="json")),
+        "cage": json.dumps(cage.model_dump(mode="json")),
+        "glasslib_version": __version__,
+        "numpy_version": np.__version__,
+        "machine": platform.machine(),
+        "cpu_time_seconds": seconds,
+        "licence": "CC BY 4.0",
+    }
+
+
+def sample_lengths(
+    name: str,
+    number: int = 3,
+    mixture: Mixture | None = None,
+    cage: Cage = KOB_ANDERSEN_CAGE,
+    report: Callable[[str], None] = print,
+) -> int:
+    """Sample the cages of training configurations with replicas of other lengths.
+
+    What depends on the length is short dynamics behind a wall, not structure.
+
+    Parameters
+    ----------
+    name : str
+        A folder of ``data/mixtures``.
+    number : int
+        So many training configurations, the first; those that have their file are passed over.
+    mixture, cage, report
+        As for :func:`sample_mixture`. The time of a replica is that of ``cage`` times each of
+        :data:`glasslib.campaign.scan.LENGTHS`.
+
+    Returns
+    -------
+    int
+        How many were sampled.
+
+    Raises
+    ------
+    DataError
+        There is no such mixture.
+    """
+    mixture, done = mixture or Mixture(), 0
+    chosen = [one for one in load_mixture(name) if one.label.startswith("train")][:number]
+    tried = [
+        cage.model_copy(update={"replicas": replicas, "duration": length * cage.duration})
+        for replicas, length in LENGTHS
+    ]
+    for sample in chosen:
+        path = mixture_scan_path(name, sample.label)
+        if path.exists():
+            continue
+        minimum = sample.inherent or inherent_structure(
+            sample.configuration, sample.species, mixture
+        )
+        start = sample.configuration.positions - minimum.positions
+        start -= start.mean(axis=0)
+        values = {
+            "replicas": [one.replicas for one in tried], "duration": [one.duration for one in tried]
+        }
+        for one in tried:
+            begin = process_time()
+            halves = [
+                sample_cages(sample.configuration, minimum, sample.species, mixture, one,
+                             seed(name, sample.label, "lengths", one.duration, half))
+                for half in range(one.halves)
+            ]
+            squares = [h.variance + ((start - h.offset) ** 2).sum(axis=1) for h in halves]
+            for key, value in (
+                ("square", round_mantissa(squares)),
+                ("variance", round_mantissa([h.variance for h in halves])),
+                ("seconds", process_time() - begin),
+            ):
+                values.setdefault(key, []).append(value)
+        title = f"Cages of {name}, {sample.label}, with replicas of several lengths"
+        attributes = _provenance(title, mixture, cage, sum(values["seconds"]))
+        write(as_dataset(MIXTURE_SCAN, values, attributes), path)
+        done += 1
+        report(f"[{done}] {sample.label}: {sum(values['seconds']):.0f} s of one core")
+    return done
 
 
 def describe_cages(

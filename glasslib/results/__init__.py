@@ -15,7 +15,11 @@ from glasslib.results.cage import (  # noqa: F401
     parts_sentence,
     sample_cages,
 )
-from glasslib.results.cage_scan import scan_sentence, second_wall_table  # noqa: F401
+from glasslib.results.cage_scan import (  # noqa: F401
+    scan_sentence,
+    second_wall_sentence,
+    second_wall_table,
+)
 from glasslib.results.chain_length import chain_sentence, chain_table  # noqa: F401
 from glasslib.results.claims import judged  # noqa: F401
 from glasslib.results.correlation import counted, deepest_minima, seeds_sentence  # noqa: F401
@@ -25,7 +29,12 @@ from glasslib.results.graph_network import graph_sentence  # noqa: F401
 from glasslib.results.leaks import leak_sentence, leak_sizes  # noqa: F401
 from glasslib.results.maps import *  # noqa: F403
 from glasslib.results.melt import *  # noqa: F403
-from glasslib.results.mixture import another_question, another_sentence, another_table  # noqa: F401
+from glasslib.results.mixture import (  # noqa: F401
+    another_question,
+    another_sentence,
+    another_table,
+    lengths_sentence,
+)
 from glasslib.results.models import models_at  # noqa: F401
 from glasslib.results.networks import *  # noqa: F403
 from glasslib.results.own_claims import own_findings  # noqa: F401

@@ -18,12 +18,18 @@ from glasslib.learning.dataset import Dataset, run_folds
 from glasslib.learning.nested import nested_ridge
 from glasslib.results.cache import key_of
 from glasslib.results.cage import cage_dataset, configurations
+from glasslib.results.ceiling import own_ceiling
 from glasslib.results.structure_limit import at_tau, rho_rows, ridge_d
 from glasslib.results.words import bracketed, pivot_errors
 from glasslib.store import Ensemble, load_scans
 from glasslib.structure.cage import scalar_descriptors
 
-__all__ = ["cage_scan", "scan_digest", "scan_sentence", "second_wall_table"]
+__all__ = [
+    "cage_scan", "scan_digest", "scan_sentence", "second_wall_sentence", "second_wall_table",
+]  # fmt: skip
+
+#: D with the second sampling that training runs choose, if any.
+CHOSEN = "shipped D and what training runs choose"
 
 
 def scan_digest(ensemble: Ensemble) -> str:
@@ -78,7 +84,9 @@ def cage_scan(ensemble: Ensemble) -> pd.DataFrame:
         a run; ``runs``.
         Then rows without a setting: with three runs or more, "chosen by training runs" among those
         of the first length, and its ``gain`` over the best of them; network D of the shipped cages
-        on these runs, and with the columns of another wall beside. Empty without two scanned runs.
+        on these runs, and with the columns of another wall, or of shorter replicas, beside; with
+        three runs or more, "shipped D and what training runs choose" of these. ``choice`` says
+        what was chosen, and in how many folds. Empty without two scanned runs.
     """
     scans = load_scans(ensemble)
     if len(scans) < 2:
@@ -103,8 +111,12 @@ def cage_scan(ensemble: Ensemble) -> pd.DataFrame:
     if len(scans) > 2:  # one training run chooses nothing
         others.append(_chosen_setting(shipped, {str(k): tables[k] for k in alike}, settings))
     wide = [k for k in alike if settings["radius"][k] > settings["radius"][0]]
-    others.append(_second_radius(shipped, {"the same wall": tables[0]} | {
+    short = settings.index[settings["duration"] < settings["duration"][0]]
+    others.append(_second_sampling(shipped, {"the same wall": tables[0]} | {
         f"R = {settings['radius'][k]:.2f}": tables[k] for k in wide
+    } | {
+        f"R = {settings['radius'][k]:.2f} for {settings['duration'][k]:g} τ": tables[k]
+        for k in short
     }))
     return pd.concat([rows, *others], ignore_index=True).assign(runs=len(scans))
 
@@ -139,15 +151,21 @@ def _chosen_setting(data: Dataset, tables: dict, settings: pd.DataFrame) -> pd.D
     return rows
 
 
-def _second_radius(data: Dataset, added: dict[str, np.ndarray]) -> pd.DataFrame:
+def _second_sampling(data: Dataset, added: dict[str, np.ndarray]) -> pd.DataFrame:
     """D of the shipped cages on these runs, and with the columns of another sampling beside."""
-    predicted = {"shipped D": ridge_d(data, data.features)}
-    for name, columns in added.items():
-        predicted[f"shipped D and {name}"] = ridge_d(
-            data, np.concatenate([data.features, columns], axis=1)
-        )
+    sets = {"shipped D": data.features} | {
+        f"shipped D and {name}": np.concatenate([data.features, columns], axis=1)
+        for name, columns in added.items()
+    }
+    predicted, choice = {name: ridge_d(data, columns) for name, columns in sets.items()}, ""
+    if data.n_runs > 2:  # one training run chooses nothing
+        found = nested_ridge(sets, data.targets[:, 0], run_folds(data.runs), data.runs)
+        predicted[CHOSEN] = found.nested
+        taken = pd.Series(found.chosen).value_counts()
+        choice = ", ".join(f"{k.removeprefix('shipped D and ')} ({n})" for k, n in taken.items())
     gains = [(name, "shipped D") for name in predicted]
-    return _with_gains(rho_rows(data, predicted, gains), gains)
+    rows = _with_gains(rho_rows(data, predicted, gains), gains)
+    return rows.assign(choice=rows["model"].map({CHOSEN: choice}))
 
 
 def scan_sentence(scan: pd.DataFrame) -> str:
@@ -190,8 +208,53 @@ def scan_sentence(scan: pd.DataFrame) -> str:
     return "\n".join(lines) or "No scan was made at these temperatures."
 
 
+def second_wall_sentence(scan: pd.DataFrame, ceiling: pd.DataFrame) -> str:
+    """Say how far D goes with the second sampling that training runs choose, and what that is.
+
+    Parameters
+    ----------
+    scan, ceiling : pandas.DataFrame
+        The result tables ``cage-scan`` and ``ceiling``.
+
+    Examples
+    --------
+    >>> scan = pd.DataFrame({
+    ...     "T": 0.5, "model": ["ridge D", "shipped D", CHOSEN], "radius": [0.8, None, None],
+    ...     "duration": [5.0, None, None], "ratio": [0.51, None, None],
+    ...     "rho": [0.8, 0.782, 0.847], "rho_error": 0.009, "within": 0.8,
+    ...     "choice": [None, None, "R = 0.80 for 5 τ (4)"], "runs": 4})
+    >>> top = pd.DataFrame({"T": [0.5], "at_tau": True, "kind": "pooled", "own": True,
+    ...     "ceiling": 0.93})
+    >>> print(second_wall_sentence(scan, top))
+    T = 0.50 (4 runs): D alone reaches ρ = 0.7820 ± 0.0090, 0.84 of the noise ceiling; with what \
+training runs choose, R = 0.80 for 5 τ (4), 0.8470 ± 0.0090, 0.91 of it. ⟨|r − r₀|²⟩ of R = 0.80 \
+for 5 τ is 0.51 of that in the longest replicas behind the same wall.
+    """
+    top = own_ceiling(ceiling)
+    top = top[top["at_tau"]].set_index("T")["ceiling"]
+    lines = []
+    for t, here in scan.groupby("T", sort=False) if "T" in scan else ():
+        models = here.set_index("model")
+        if CHOSEN not in models.index or t not in top:
+            continue
+        alone, more = models.loc["shipped D"], models.loc[CHOSEN]
+        text = (
+            f"T = {t:.2f} ({int(more['runs'])} runs): D alone reaches"
+            f" ρ = {bracketed(alone['rho'], alone['rho_error'])}, {alone['rho'] / top[t]:.2f} of"
+            f" the noise ceiling; with what training runs choose, {more['choice']},"
+            f" {bracketed(more['rho'], more['rho_error'])}, {more['rho'] / top[t]:.2f} of it."
+        )
+        for _, row in here[(here["model"] == "ridge D") & here["ratio"].notna()].iterrows():
+            name = f"R = {row['radius']:.2f} for {row['duration']:g} τ"
+            if f"{name} (" in more["choice"]:
+                text += (f" ⟨|r − r₀|²⟩ of {name} is {row['ratio']:.2f} of that in the longest"
+                         " replicas behind the same wall.")
+        lines.append(text)
+    return "\n".join(lines) or "No temperature has three runs whose cages were sampled otherwise."
+
+
 def second_wall_table(scan: pd.DataFrame) -> pd.DataFrame:
-    """Return what the cages behind another wall add to ρ(τ_α) of D within runs, by temperature.
+    """Return what another sampling of the cages adds to ρ(τ_α) of D within runs, by temperature.
 
     Parameters
     ----------

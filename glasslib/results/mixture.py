@@ -10,21 +10,25 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from glasslib import paths
 from glasslib.dynamics.errors_over_runs import standard_error
 from glasslib.errors import DataError
 from glasslib.learning.baselines import out_of_sample, ridge_pipeline
-from glasslib.learning.ceiling import ceiling_of_runs
+from glasslib.learning.ceiling import ceiling_of_runs, spearman_brown
 from glasslib.learning.correlation import difference_name, is_difference, pearson
 from glasslib.learning.dataset import Split
 from glasslib.results.cache import cached, key_of
 from glasslib.results.closure import code_of
 from glasslib.results.words import bracketed, format_error, judge
-from glasslib.store.mixture import MixtureSample, load_mixture, mixture_digest
+from glasslib.store import read_registry
+from glasslib.store.mixture import MixtureSample, load_mixture, load_mixture_scans, mixture_digest
 from glasslib.structure.cage import CageMoments
 from glasslib.structure.mixture import mixture_cage_descriptors, species_descriptors
 
-__all__ = ["another_digest", "another_glass", "another_question", "another_sentence",
-           "another_table"]  # fmt: skip
+__all__ = [
+    "another_digest", "another_glass", "another_question", "another_sentence", "another_table",
+    "lengths_digest", "lengths_sentence", "replica_lengths",
+]  # fmt: skip
 
 #: Folder of the mixture under ``data/mixtures``.
 NAME = "kob-andersen-T0.44"
@@ -238,4 +242,81 @@ ceiling is 0.9300(10). D gains 0.100(20) on C.
     return (
         f"ρ(τ_α) of type A is {text['ridge B']} for B, {text['ridge C']} for C and"
         f" {text['ridge D']} for D; the ceiling is {text['ceiling']}. D {verb} {amount} on C{sure}."
+    )
+
+
+# ---------------------------------------------------------------------- the length of a replica
+def lengths_digest() -> str:
+    """Hash of the files that the table ``mixture-lengths`` is read from."""
+    entries = read_registry(paths.mixtures().parent / "scans" / "registry.txt")
+    scans = {file: sha for file, sha in entries.items() if file.startswith(f"{NAME}/")}
+    return key_of(scans, another_digest())
+
+
+def replica_lengths() -> pd.DataFrame:
+    """Whether the cages of the mixture depend on how long a replica runs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each length: ``replicas`` in each of two halves and their ``duration`` in τ;
+        ``square``, the mean of ⟨|r − r₀|²⟩ over all particles in σ², and ``ratio``, that over the
+        same of the longest replicas; ``size_ratio``, likewise of u²; ``rho``, correlation of
+        log ⟨|r − r₀|²⟩ with the propensity of type A, and ``size_rho`` of log u²; ``reliability``
+        of log u² (Spearman and Brown). Each with its standard error over configurations, of which
+        there are ``configurations``.
+
+    Raises
+    ------
+    DataError
+        No other lengths were sampled.
+    """
+    samples = {one.label: one for one in load_mixture(NAME)}
+    rows = []
+    for label, file in load_mixture_scans(NAME).items():
+        own = samples[label].species == 0
+        y = samples[label].propensity.mean(axis=0)[own]
+        longest = int(np.argmax(file["duration"]))
+        square, size = (file[name].astype(np.float64) for name in ("square", "variance"))
+        for k, duration in enumerate(file["duration"]):
+            whole, mean = square[k].mean(axis=0), size[k].mean(axis=0)
+            rows.append({
+                "replicas": int(file["replicas"][k]), "duration": float(duration),
+                "square": whole.mean(), "ratio": whole.mean() / square[longest].mean(),
+                "size_ratio": mean.mean() / size[longest].mean(),
+                "rho": pearson(np.log(whole[own]), y), "size_rho": pearson(np.log(mean[own]), y),
+                "reliability": float(spearman_brown(pearson(*np.log(size[k])), 2)),
+            })
+    each = pd.DataFrame(rows).groupby(["replicas", "duration"])
+    table = each.mean().join(each.agg(lambda x: standard_error(x.to_numpy())), rsuffix="_error")
+    return table.assign(configurations=each.size()).reset_index().sort_values("duration")
+
+
+def lengths_sentence(table: pd.DataFrame) -> str:
+    """Say what the shortest replicas of the mixture give beside the longest.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``mixture-lengths``.
+
+    Examples
+    --------
+    >>> print(lengths_sentence(pd.DataFrame({
+    ...     "duration": [3.0, 45.0], "configurations": 3, "ratio": [0.97, 1.0], "rho": [0.6, 0.61],
+    ...     "ratio_error": [0.01, 0.0], "rho_error": [0.01, 0.02]})))
+    In replicas of 3 time units ⟨|r − r₀|²⟩ is 3.0 ± 1.0 % smaller than in replicas of 45 (3 \
+training configurations). Its correlation with the propensity of type A is 0.600 ± 0.010 in the \
+short ones and 0.610 ± 0.020 in the long ones.
+    """
+    short, long = table.loc[table["duration"].idxmin()], table.loc[table["duration"].idxmax()]
+    change = short["ratio"] - 1
+    number = int(short["configurations"])
+    return (
+        f"In replicas of {short['duration']:g} time units ⟨|r − r₀|²⟩ is"
+        f" {100 * abs(change):.1f} ± {100 * short['ratio_error']:.1f} %"
+        f" {'smaller' if change < 0 else 'larger'} than in replicas of {long['duration']:g}"
+        f" ({number} training configurations). Its correlation with the"
+        f" propensity of type A is {format_error(short['rho'], short['rho_error'])} in the short"
+        f" ones and {format_error(long['rho'], long['rho_error'])} in the long ones."
     )

@@ -33,7 +33,14 @@ from glasslib.results.networks import dataset, held_out
 from glasslib.results.words import bracketed
 from glasslib.store import Ensemble, load_cages, load_ensemble, load_scans
 from glasslib.store.schema import spent_seconds
-from glasslib.structure.cage import SURROUNDINGS, CageMoments, cage_scalars, surroundings
+from glasslib.structure.cage import (
+    SURROUNDINGS,
+    CageMoments,
+    cage_scalars,
+    chain_correlations,
+    scalar_descriptors,
+    surroundings,
+)
 from glasslib.structure.descriptors import structural_descriptors
 from glasslib.structure.neighbors import neighbor_pairs
 
@@ -97,11 +104,17 @@ def choices(ensemble: Ensemble) -> dict[str, np.ndarray]:
     scalar = np.array([name.split(",")[0] for name in data.feature_names])
     place = np.isin(scalar, ("end of chain", "next to an end"))
     motion = ~np.isin(np.array([name.split(" ")[0] for name in scalar]), _NEIGHBOURS)
+    chains = [
+        scalar_descriptors(chain_correlations(moments, here), here, minimum)[:, :-2]
+        for run, moments in moments_of(ensemble, None).items()
+        for here, minimum in [configurations(ensemble, run)]
+    ]
     out = {
         "size": data.features[:, [data.feature_names.index("variance, own")]],
         "size and surroundings": data.features[:, (scalar == "variance") | place],
         "motion": data.features[:, motion],
         "D: motion and neighbours": data.features,
+        "D and chain correlations": np.concatenate([data.features, np.concatenate(chains)], axis=1),
     }
     harmonic = cage_parts(ensemble)["harmonic"]
     if np.isfinite(harmonic).all():

@@ -6,6 +6,9 @@
 ``data/mixtures/<name>/train-001-cage.nc``
     Its inherent structure and its cages, in two independent halves, sampled here.
 
+``data/scans/<name>/train-001.nc``
+    Other samplings of its cages, with replicas of other lengths.
+
 They are written once, registered and verified like all data.
 """
 
@@ -20,13 +23,16 @@ from glasslib.configuration import Configuration
 from glasslib.errors import DataError, ParameterError
 from glasslib.files import key_of
 from glasslib.parameters import validate
-from glasslib.store.registry import read, read_registry
-from glasslib.store.schema import CAGE, Variable
+from glasslib.store.registry import DataFile, read, read_registry
+from glasslib.store.schema import CAGE, SCAN, Variable
 from glasslib.structure.cage import CageMoments
 from glasslib.structure.mixture import Mixture
 
-__all__ = ["MIXTURE", "MIXTURE_CAGE", "MixtureSample", "load_mixture", "mixture_digest",
-           "mixture_path", "read_pair_coefficients"]  # fmt: skip
+__all__ = [
+    "MIXTURE", "MIXTURE_CAGE", "MIXTURE_SCAN", "MixtureSample", "load_mixture",
+    "load_mixture_scans", "mixture_digest", "mixture_path", "mixture_scan_path",
+    "read_pair_coefficients",
+]  # fmt: skip
 
 _OF_CHAINS = ("chain_variance", "bond_variance", "p1_loss", "p2_loss")
 #: The variables of a configuration.
@@ -41,6 +47,14 @@ MIXTURE_CAGE = {
     "inherent": Variable(("monomer", "xyz"), "positions in the inherent structure", "sigma",
                          single=True),
     **{name: variable for name, variable in CAGE.items() if name not in _OF_CHAINS},
+}  # fmt: skip
+#: The variables of other samplings: replicas of each half and their lengths, and what they gave.
+MIXTURE_SCAN = {
+    **{name: SCAN[name] for name in ("replicas", "duration", "seconds")},
+    "square": Variable(("setting", "half", "monomer"), "mean squared distance from the"
+                       " configuration", "sigma^2", single=True),
+    "variance": Variable(("setting", "half", "monomer"), "variance of the place", "sigma^2",
+                         single=True),
 }  # fmt: skip
 
 
@@ -73,6 +87,34 @@ class MixtureSample:
 def mixture_path(name: str, label: str) -> Path:
     """Return the file of a configuration, or with "-cage" in the label that of its cages."""
     return paths.mixtures() / name / f"{label}.nc"
+
+
+def mixture_scan_path(name: str, label: str) -> Path:
+    """Return the file of other samplings of a configuration; its registry is that of scans."""
+    return paths.mixtures().parent / "scans" / name / f"{label}.nc"
+
+
+def load_mixture_scans(name: str) -> dict[str, DataFile]:
+    """Load other samplings of a mixture's cages, verified: :data:`MIXTURE_SCAN` by label.
+
+    Parameters
+    ----------
+    name : str
+        A folder of ``data/scans``.
+
+    Raises
+    ------
+    DataError
+        There is none, or a file is missing, unregistered or damaged.
+    """
+    folder = mixture_scan_path(name, "").parent
+    registered = [
+        file.split("/")[1] for file in read_registry(folder.parent / "registry.txt")
+        if file.startswith(f"{name}/")
+    ]
+    if not registered:
+        raise DataError(f"data/scans holds no {name!r}")
+    return {file.removesuffix(".nc"): read(folder / file) for file in sorted(registered)}
 
 
 def mixture_digest(name: str) -> str:

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     import xarray
 
 __all__ = [
-    "SURROUNDINGS", "CageMoments", "cage_descriptors", "cage_scalars", "scalar_descriptors",
-    "surroundings",
+    "SURROUNDINGS", "CageMoments", "cage_descriptors", "cage_scalars", "chain_correlations",
+    "scalar_descriptors", "surroundings",
 ]  # fmt: skip
 
 #: Over what a number is averaged; the last three are passes of Eq. 5.
@@ -270,6 +270,40 @@ def cage_scalars(
         scalars[name] = np.asarray(getattr(moments, name), dtype=np.float64)
         scalars[f"{name} variance"] = np.log(np.maximum(spread, 1e-12))
     return scalars
+
+
+def chain_correlations(moments: CageMoments, configuration: Configuration) -> dict[str, np.ndarray]:
+    r"""Return how much bonded monomers, and a whole chain, move together in their cages.
+
+    With the displacement :math:`\mathbf d_i` from the mean place, the bond vector
+    :math:`\mathbf b` and the centre of a chain of n monomers,
+
+    .. math:: c_{ij} = \frac{\langle \mathbf d_i \cdot \mathbf d_j \rangle}{u_i u_j}
+              = \frac{u_i^2 + u_j^2 - \mathrm{var}(\mathbf b)}{2 u_i u_j}, \qquad
+              s = \frac{\mathrm{var}(\text{centre})}{\frac{1}{n} \sum_i u_i^2} .
+
+    Parameters
+    ----------
+    moments : CageMoments
+        Of this configuration, a melt.
+    configuration : Configuration
+        With its bonds.
+
+    Returns
+    -------
+    dict of str to (N,) float64
+        ``correlation of bonded``, the mean of c over the monomer's bonds, from −1 to 1; ``share of
+        the chain``, s of its chain: 1 if it moves as a whole, 1/n if its monomers know nothing of
+        each other.
+    """
+    bonds, chain = configuration.bonds, _chains(configuration)
+    ends = np.asarray(moments.variance, dtype=np.float64)[bonds]
+    together = (ends.sum(axis=1) - moments.bond_variance) / 2 / np.sqrt(ends.prod(axis=1))
+    own = np.bincount(chain, moments.variance) / np.bincount(chain)
+    return {
+        "correlation of bonded": _of_monomers(together, bonds, len(configuration)),
+        "share of the chain": (moments.chain_variance / own)[chain],
+    }
 
 
 def cage_descriptors(

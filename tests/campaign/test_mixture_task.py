@@ -11,7 +11,13 @@ import xarray
 from melt_files import data_text, mixture_xyz, small_melt
 
 from glasslib import store
-from glasslib.campaign.mixture import cages_of, describe_cages, sample_mixture
+from glasslib.campaign.mixture import (
+    cages_of,
+    describe_cages,
+    sample_lengths,
+    sample_mixture,
+)
+from glasslib.campaign.scan import LENGTHS
 from glasslib.errors import ConfigurationError, DataError, ParameterError
 from glasslib.parameters import Cage
 from glasslib.store.mixture import MIXTURE, mixture_path, read_pair_coefficients
@@ -56,6 +62,21 @@ def test_each_configuration_has_its_file_and_none_is_made_twice(mixture):
     np.testing.assert_array_equal(one.inherent.positions, expected["inherent"])
     assert (one.halves[0].offset != one.halves[1].offset).any()
     assert len(one.halves) == len(other.halves) == 2
+
+
+def test_other_lengths_are_files_of_training_configurations(mixture):
+    lines = []
+    with pytest.raises(DataError, match="data/scans holds no 'mine'"):
+        store.load_mixture_scans(mixture)
+    cage = QUICK.model_copy(update={"duration": 2.0})
+    assert sample_lengths(mixture, 1, cage=cage, report=lines.append) == 1
+    assert sample_lengths(mixture, 1, cage=cage) == 0 and "train-001" in lines[0]
+    assert store.load_mixture(mixture)[0].inherent is None  # the data themselves stay
+    (file,) = store.load_mixture_scans(mixture).values()
+    assert file["square"].shape == (len(LENGTHS), 2, 343)
+    np.testing.assert_allclose(file["duration"], [4.0, 0.4])
+    assert (file["square"] >= file["variance"] * 0.999).all() and (file["seconds"] > 0).all()
+    assert (file["variance"][:, 0] != file["variance"][:, 1]).any()
 
 
 def test_a_damaged_file_is_refused(mixture):

@@ -17,11 +17,12 @@ from glasslib.results import closure, networks, tables
 TOP = Path(glasslib.__file__).parent
 TRAINED = {name for name, table in tables.TABLES.items() if table.trains} | {"settings"}
 ALL = {*tables.TABLES, "settings"}
-DESCRIBED = ALL - {"ceiling", "mixture"}  # all that stand on the data set of a temperature
+OTHERS = {"mixture", "mixture-lengths"}  # on configurations of others
+DESCRIBED = ALL - {"ceiling"} - OTHERS  # all that stand on the data set of a temperature
 FILES = {"cage-reliability", "cage-cost"}  # on files alone, without a data set
 CAGED = {"debye-waller-parts", "cage-transfer"} | FILES  # on cages alone, without folds of runs
 #: On cages alone, with folds of runs.
-FOLDED = {"cage-scan", "cage-gap", "cage-networks", "graph-network"}
+FOLDED = {"cage-scan", "cage-gap", "cage-networks", "graph-network", "graph-temperatures"}
 
 #: Asks each tree of the library in turn for its keys, on the fixed ensemble.
 ASK = """
@@ -52,7 +53,7 @@ CHANGES = {
     ),
     "Melt.cutoff": (  # the melt of its data is in the key of every table of ours
         "parameters.py", "cutoff: float = Field(2.5", "cutoff: float = Field(2.4",
-        ALL - {"mixture"},
+        ALL - OTHERS,
     ),
     "Ensemble.debye_waller": (
         "store/ensemble.py",
@@ -73,7 +74,7 @@ CHANGES = {
     ),
     "NetworkSettings.test_fraction": (  # run_folds takes settings too
         "parameters.py", "test_fraction: float = Field(0.2", "test_fraction: float = Field(0.3",
-        ALL - {"ceiling", "reorientation", "leak-reach", "joint", "mixture"} - CAGED,
+        ALL - {"ceiling", "reorientation", "leak-reach", "joint"} - OTHERS - CAGED,
     ),
     "read": (
         "store/registry.py", "np.asarray(variable[()])", "np.zeros_like(variable[()])", ALL,

@@ -120,6 +120,27 @@ def test_the_table_stands_on_the_files_of_the_mixture_alone(monkeypatch):
     assert Work({}).key(entry, None) != before
 
 
+def test_ratios_and_correlations_of_lengths(samples, monkeypatch):
+    """Long replicas that see twice the size, and short ones that see the wrong particles."""
+    size = {one.label: np.stack([h.variance for h in one.halves]) for one in samples}
+    files = {
+        label: {
+            "replicas": np.array([5, 1]), "duration": np.array([3.0, 45.0]),
+            "square": np.stack([np.roll(size[label], 1, axis=1), 2 * size[label]]),
+            "variance": np.stack([size[label] / 2, size[label]]),
+        } for label in TRAIN
+    }
+    monkeypatch.setattr(mixture, "load_mixture_scans", lambda name: files)
+    table = mixture.replica_lengths().set_index("duration")
+    np.testing.assert_allclose(table["ratio"], [0.5, 1])
+    np.testing.assert_allclose(table["size_ratio"], [0.5, 1])
+    assert table.loc[45, "rho"] > 0.8 and abs(table.loc[3, "rho"]) < 0.2
+    assert table["size_rho"].min() > 0.8 and (table["reliability"] > 0.9).all()
+    assert (table["configurations"] == 3).all() and (table["rho_error"] > 0).all()
+    text = mixture.lengths_sentence(table.reset_index())
+    assert "50.0 ± 0.0 % smaller than in replicas of 45 (3 training configurations)" in text
+
+
 def test_what_ships_is_read_whole():
     shipped = store.load_mixture(mixture.NAME)
     assert len(shipped) == 15 and sum(one.label.startswith("train") for one in shipped) == 10

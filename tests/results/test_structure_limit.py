@@ -18,7 +18,7 @@ def test_choices_are_told_apart_from_controls(one):
     table = structure_limit.cage_choice(one).set_index("model")
     sets = structure_limit.choices(one)
     assert table.loc[list(sets), "folds"].sum() == 0 and "nested" not in table.index
-    assert [x.shape[1] for x in sets.values()] == [1, 9, 86, 128, 135, 1008]
+    assert [x.shape[1] for x in sets.values()] == [1, 9, 86, 128, 142, 135, 1008]
     assert abs(table.loc["cages of another run", "within"]) < 0.2
     assert structure_limit.cage_choice(single_run(one)).empty
 

@@ -13,6 +13,7 @@ from glasslib.structure.cage import (
     CageMoments,
     cage_descriptors,
     cage_scalars,
+    chain_correlations,
     surroundings,
 )
 
@@ -44,6 +45,31 @@ def some_moments(seed=0, n=N, bonds=N * 4 // 5) -> CageMoments:
         covariance=tensor[:, [0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]],
         **{name: random.uniform(0.1, 1.0, shapes.get(name, n)) for name in others},
     )
+
+
+def test_monomers_that_move_together_or_apart():
+    """Displacements drawn at random: as one in a chain, each alone, and half and half."""
+    configuration, _ = melt()
+    random = np.random.default_rng(0)
+    whole = np.repeat(random.normal(0, 0.1, (4000, N // 5, 3)), 5, axis=1)
+    alone = random.normal(0, 0.1, (4000, N, 3)) * np.linspace(1, 2, N)[:, None]
+    for way, bonded, share in ((whole, 1, 1), (alone, 0, 0.2), (whole + alone, None, None)):
+        i, j = configuration.bonds.T
+        centre = way.reshape(4000, -1, 5, 3).mean(axis=2)
+        moments = replace(
+            some_moments(), covariance=np.pad(way.var(axis=0), ((0, 0), (0, 3))),
+            bond_variance=(way[:, j] - way[:, i]).var(axis=0).sum(axis=1),
+            chain_variance=centre.var(axis=0).sum(axis=1),
+        )
+        found = chain_correlations(moments, configuration)
+        if bonded is not None:
+            np.testing.assert_allclose(found["correlation of bonded"], bonded, atol=0.03)
+            np.testing.assert_allclose(found["share of the chain"], share, atol=0.03)
+        away, u = way - way.mean(axis=0), np.sqrt(moments.variance)  # a naive twin
+        direct = [(away[:, a] * away[:, b]).sum(axis=1).mean() / u[a] / u[b] for a, b in ((0, 1),
+                                                                                      (1, 2))]
+        assert found["correlation of bonded"][1] == pytest.approx(np.mean(direct))
+        assert found["correlation of bonded"][0] == pytest.approx(direct[0])
 
 
 def test_an_einstein_crystal():
