@@ -15,12 +15,8 @@ from glasslib.figures.style import (
     temperature_look,
 )
 from glasslib.results import Relaxation
-from glasslib.results.relaxation import (
-    PAPER_A,
-    PAPER_A_TEMPERATURE,
-    relaxation_law,
-    scaling_laws,
-)
+from glasslib.results.relaxation import PAPER_A, PAPER_A_TEMPERATURE, relaxation_law
+from glasslib.results.scaling import scaling_laws
 from glasslib.results.words import bar
 
 __all__ = ["relaxation_figure", "scaling_figure"]

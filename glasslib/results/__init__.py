@@ -23,7 +23,6 @@ from glasslib.results.cage_scan import (  # noqa: F401
 from glasslib.results.chain_length import chain_sentence, chain_table  # noqa: F401
 from glasslib.results.claims import judged  # noqa: F401
 from glasslib.results.correlation import counted, deepest_minima, seeds_sentence  # noqa: F401
-from glasslib.results.findings import Opening, opening  # noqa: F401
 from glasslib.results.front import FRONT_TABLES, in_two_minutes  # noqa: F401
 from glasslib.results.graph_network import graph_sentence  # noqa: F401
 from glasslib.results.leaks import leak_sentence, leak_sizes  # noqa: F401
@@ -37,6 +36,7 @@ from glasslib.results.mixture import (  # noqa: F401
 )
 from glasslib.results.models import models_at  # noqa: F401
 from glasslib.results.networks import *  # noqa: F403
+from glasslib.results.opening import Opening, opening  # noqa: F401
 from glasslib.results.own_claims import own_findings  # noqa: F401
 from glasslib.results.page import *  # noqa: F403
 from glasslib.results.page_parameters import descriptor_spec, own_settings, used_part  # noqa: F401
@@ -44,6 +44,7 @@ from glasslib.results.prediction import file_finding, predict_snapshot  # noqa: 
 from glasslib.results.propensity import *  # noqa: F403
 from glasslib.results.questions import asked  # noqa: F401
 from glasslib.results.relaxation import *  # noqa: F403
+from glasslib.results.scaling import *  # noqa: F403
 from glasslib.results.sentences import data_sentence  # noqa: F401
 from glasslib.results.size import (  # noqa: F401
     size_monomers_table,

@@ -226,8 +226,8 @@ def second_wall_sentence(scan: pd.DataFrame, ceiling: pd.DataFrame) -> str:
     >>> top = pd.DataFrame({"T": [0.5], "at_tau": True, "kind": "pooled", "own": True,
     ...     "ceiling": 0.93})
     >>> print(second_wall_sentence(scan, top))
-    T = 0.50 (4 runs): D alone reaches ρ = 0.7820 ± 0.0090, 0.84 of the noise ceiling; with what \
-training runs choose, R = 0.80 for 5 τ (4), 0.8470 ± 0.0090, 0.91 of it. ⟨|r − r₀|²⟩ of R = 0.80 \
+    T = 0.50 (4 runs): D alone reaches ρ = 0.782(9), 0.84 of the noise ceiling; with what \
+training runs choose, R = 0.80 for 5 τ (4), 0.847(9), 0.91 of it. ⟨|r − r₀|²⟩ of R = 0.80 \
 for 5 τ is 0.51 of that in the longest replicas behind the same wall.
     """
     top = own_ceiling(ceiling)

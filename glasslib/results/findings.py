@@ -3,18 +3,17 @@
 A sentence says what holds beyond the error bar, where it holds, and where nothing can be told. The
 temperatures judged are those with four runs or more; only if there are fewer than that do others
 enter, marked "(2 runs)". Two tests have one name each everywhere: the *random split (the paper's
-test)* and *new configurations*. :func:`opening` is what a page shows below its title.
+test)* and *new configurations*. :mod:`glasslib.results.opening` shows it below the title.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from glasslib.errors import ParameterError
 from glasslib.learning.correlation import difference_name
-from glasslib.parameters import CompanionParameters, DescriptorSpec
+from glasslib.parameters import DescriptorSpec
 from glasslib.results import claims
 from glasslib.results.ceiling import own_ceiling
 from glasslib.results.claims import MARGIN_CHI4
@@ -22,7 +21,7 @@ from glasslib.results.correlation import DIP, PEAK_AT_ONE, PEAK_AT_TAU, comparab
 from glasslib.results.melt import equilibration_table
 from glasslib.results.mixture import another_sentence
 from glasslib.results.relaxation import PAPER_A, PAPER_A_TEMPERATURE, relaxation_table
-from glasslib.results.sentences import Runs, at, contest, data_sentence, joined, on_cooling, values
+from glasslib.results.sentences import Runs, at, contest, joined, on_cooling, values
 from glasslib.results.size import size_sentence
 from glasslib.results.susceptibility import skill_sentence
 from glasslib.results.tables import table
@@ -31,7 +30,7 @@ from glasslib.results.verdicts import CANNOT_TELL, CONFIRMED, NOT_CONFIRMED, abo
 from glasslib.results.words import bar
 from glasslib.store import Ensemble
 
-__all__ = ["FINDINGS", "TESTS", "Opening", "chosen", "finding", "opening"]
+__all__ = ["FINDINGS", "TESTS", "chosen", "finding"]
 
 #: The two tests, as sentences name them.
 TESTS = {"row": "In the random split (the paper's test)", "run": "On new configurations"}
@@ -586,13 +585,6 @@ FINDINGS: dict[str, Callable[[Mapping[float, Ensemble]], str]] = {
 }
 
 
-#: What pages say of their data that do not show the temperatures of all others.
-OTHER_DATA = {
-    "mixture": "Configurations of another glass, made by others.",
-    "size": "Profiles companion and paper, at the temperatures that both have.",
-}
-
-
 def finding(page: str, shown: Mapping[float, Ensemble]) -> str:
     """Return what a page found.
 
@@ -611,48 +603,3 @@ def finding(page: str, shown: Mapping[float, Ensemble]) -> str:
     if page not in FINDINGS:
         raise ParameterError(f"page = '{page}' has no finding; choose {', '.join(FINDINGS)}")
     return FINDINGS[page](shown)
-
-
-@dataclass(frozen=True)
-class Opening:
-    """What a page shows below its title: what was found, and on which data.
-
-    Examples
-    --------
-    >>> Opening("A beats B.", "10 runs.")
-    What we find. A beats B.
-    Data. 10 runs.
-    """
-
-    finding: str
-    data: str
-
-    def __repr__(self) -> str:
-        return f"What we find. {self.finding}\nData. {self.data}"
-
-    def _repr_markdown_(self) -> str:
-        return f"**What we find.** {self.finding}\n\n**Data.** {self.data}\n"
-
-
-def opening(
-    page: str, shown: Mapping[float, Ensemble], asked: CompanionParameters | None = None
-) -> Opening:
-    """Return what a page shows below its title.
-
-    Parameters
-    ----------
-    page : str
-        One of :data:`FINDINGS`.
-    shown : mapping of float to Ensemble
-        By temperature; empty on a page about other data.
-    asked : CompanionParameters, optional
-        The page's parameters. The finding is that of the defaults, and says so if they differ.
-    """
-    data = data_sentence(shown) if shown else OTHER_DATA[page]
-    fields = {} if asked is None else type(asked).model_fields
-    inside = {"runs", "trajectories", *CompanionParameters.model_fields}  # these are in ``shown``
-    changed = [f"{name} = {getattr(asked, name)}" for name, field in fields.items()
-               if name not in inside and getattr(asked, name) != field.default]
-    if changed:
-        data += f" What we find, above, is for the defaults, not for {joined(changed)}."
-    return Opening(finding(page, shown), data)

@@ -10,6 +10,7 @@ from glasslib.errors import ParameterError
 from glasslib.publishing.readme import front_tables
 from glasslib.results import findings
 from glasslib.results.front import in_two_minutes
+from glasslib.results.opening import opening
 from glasslib.results.page_parameters import page_model
 from glasslib.results.shipped import read_table
 
@@ -85,20 +86,20 @@ def test_front_page_says_five_things_of_all_temperatures_with_enough_runs(runs):
 
 
 def test_opening_of_a_page(smoke, shown):
-    opening = findings.opening("propensity", shown)
-    text = opening._repr_markdown_()
+    top = opening("propensity", shown)
+    text = top._repr_markdown_()
     assert text.startswith("**What we find.** At τ_α the mean propensity is")
     assert "**Data.** 2 runs × 4 trajectories at T = 0.80" in text and "hollow" in text
     spread = {t: e.propensity[..., e.times.tau_index].std() for t, e in shown.items()}
-    assert all(f"{value:.2f}" in opening.finding for value in spread.values())
+    assert all(f"{value:.2f}" in top.finding for value in spread.values())
     with pytest.raises(ParameterError, match="page = 'none' has no finding; choose melt"):
-        findings.opening("none", shown)
+        opening("none", shown)
 
 
 def test_an_opening_says_that_it_is_for_the_defaults(smoke, shown):
     page = page_model("02-relaxation")
-    assert "defaults" not in findings.opening("relaxation", shown, page()).data
-    told = findings.opening("relaxation", shown, page(wavenumber=0.95, temperature=0.8)).data
+    assert "defaults" not in opening("relaxation", shown, page()).data
+    told = opening("relaxation", shown, page(wavenumber=0.95, temperature=0.8)).data
     assert told.endswith("above, is for the defaults, not for wavenumber = 0.95.")
 
 
