@@ -275,7 +275,7 @@ def data_table(shown: dict[float, Ensemble]) -> pd.DataFrame:
             "monomers": e.melt.n_monomers,
             "trajectories": sum(e.n_trajectories.values()),
             "per run": "–".join(str(n) for n in sorted(set(e.n_trajectories.values()))),
-            "longest time (τ)": f"{e.times.times[-1]:.4g}" if e.blocks else "–",
+            "longest time (τ)": f"{float(f'{e.times.times[-1]:.4g}'):,g}" if e.blocks else "–",
         }
         for t, e in shown.items()
     ]
