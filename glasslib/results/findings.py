@@ -384,8 +384,8 @@ falls from 0.61 to 0.51 at T = 0.60 when the neighbours of its test monomers lea
 set."
     """
     text = (f"{TESTS['row']}, without any descriptor,"
-            f" {without_contest(without, accuracy, 'B', runs)};"
-            f" {without_contest(without, accuracy, 'A', runs)}.")
+            f" {without_contest(without, accuracy, 'B', runs, brief=True)};"
+            f" {without_contest(without, accuracy, 'A', runs, brief=True)}.")
     holes = []
     for t, line in chosen(reach, runs).groupby("T", sort=False):
         line = line.sort_values("radius")["rho"]
