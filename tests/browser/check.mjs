@@ -91,7 +91,7 @@ const measure = ([rows, columns]) => {
     return { open: seen(table), rows: lines.length, columns: Math.max(0, ...lines.map((line) => line.querySelectorAll("td").length)) };
   });
   const open = tables.filter((table) => table.open);
-  const figure = all("figure img, .cell_output img, canvas").filter(seen)[0];
+  const figure = all("figure img, .cell_output img, p > img, canvas").filter(seen)[0];
   const code = all(".cell_input");
   const prose = article.cloneNode(true);
   for (const node of prose.querySelectorAll("pre, table, script, style, svg, mjx-container, .cell_input, .headerlink")) node.remove();
@@ -106,7 +106,7 @@ const measure = ([rows, columns]) => {
     untaggedCode: all(".cell:not(.tag_open) > .cell_input").filter((node) => seen(node)).length,
     finding: article.querySelector(".admonition.finding") !== null,
     firstFigure: figure ? Math.round(figure.getBoundingClientRect().top + scrollY) : null,
-    figures: all("figure img, .cell_output img").length,
+    figures: all("figure img, .cell_output img, p > img").length,
     words: prose.textContent.split(/\s+/).filter(Boolean).length,
   };
 };
