@@ -170,7 +170,7 @@ TABLES: dict[str, Table] = {
               mixture.another_glass, parts="own", tolerance=0.01, cost=60,
               data=mixture.another_digest),
         Table("chain-length", "relaxation and ρ(τ_α) of ridge in melts of three chain lengths",
-              chain_length.chain_lengths, parts="own", tolerance=0.01, cost=60,
+              chain_length.chain_lengths, parts="own", tolerance=0.01, cost=50,
               data=chain_length.chain_digest),
         Table("cage-scan", "ρ(τ_α) of D against the radius of the wall, the bath and the length",
               cage_scan.cage_scan, cost=10, cages=True, scans=True),
