@@ -24,11 +24,12 @@ from glasslib.learning.baselines import (
 from glasslib.learning.correlation import correlation_rows
 from glasslib.learning.dataset import Dataset, Split, run_folds, split
 from glasslib.parameters import NetworkSettings
+from glasslib.results.correlation import SEEDS
 from glasslib.results.networks import NETWORKS, dataset, held_out
 from glasslib.store import Ensemble
 
-__all__ = ["baseline_correlations", "positions", "positions_sentence", "ridge_of",
-           "ridge_predictions", "ridges", "splits_of", "with_squares"]  # fmt: skip
+__all__ = ["baseline_correlations", "over_draws", "positions", "positions_sentence", "ridge_of",
+           "ridge_on", "ridge_predictions", "ridges", "splits_of", "with_squares"]  # fmt: skip
 
 SINGLE = {
     "Debye–Waller alone": "debye_waller",
@@ -51,6 +52,36 @@ def splits_of(data: Dataset) -> dict[str, tuple[list[Split], np.ndarray | None]]
     return out
 
 
+def over_draws(
+    data: Dataset,
+    division: str,
+    predict: Callable[[list[Split], np.ndarray | None], dict[str, np.ndarray]],
+) -> dict[str, list[np.ndarray]]:
+    """Predict with each draw of the folds, so that the error holds what the draw adds.
+
+    The random split is drawn three times, as for the networks: one draw moves ρ(τ_α) of ridge
+    regression by as much as another set of runs would at T = 0.42. New configurations are drawn
+    once: @@RUN@@
+
+    Parameters
+    ----------
+    data : Dataset
+    division : {"row", "run"}
+    predict : callable
+        From folds and groups to predictions by model.
+
+    Returns
+    -------
+    dict of str to list of (n_rows, n_times) float64
+        By model, one for each draw.
+    """
+    draws = [splits_of(data)[division]]
+    if division == "row":
+        draws = [([split(data.runs, NetworkSettings(seed=seed))], None) for seed in range(SEEDS)]
+    each = [predict(*draw) for draw in draws]
+    return {model: [one[model] for one in each] for model in each[0]}
+
+
 def ridge_of(network: str) -> Callable[[], Pipeline]:
     """Return what makes the ridge regression of a network; that of A hardly penalises DW."""
     return partial(ridge_pipeline, light=int(network == "A"))
@@ -70,7 +101,13 @@ def ridge_predictions(data: Dataset, network: str, division: str) -> np.ndarray:
     (n_rows, n_times) float64
         In σ; NaN in rows that are not tested.
     """
-    folds, groups = splits_of(data)[division]
+    return ridge_on(data, network, *splits_of(data)[division])
+
+
+def ridge_on(
+    data: Dataset, network: str, folds: list[Split], groups: np.ndarray | None
+) -> np.ndarray:
+    """Predict the test rows of given folds; arguments and result as :func:`ridge_predictions`."""
     return out_of_sample(
         ridge_of(network), data.inputs(network)[0], data.targets, folds, groups
     )
@@ -128,16 +165,21 @@ def baseline_correlations(ensemble: Ensemble) -> pd.DataFrame:
     data = dataset(ensemble)
     placed = _with_position(data)
     tables = []
-    for division, (folds, _) in splits_of(data).items():
+
+    def predict(folds, groups):
         predicted = _single(data, folds)
         predicted["chain position alone"] = out_of_sample(
             position_pipeline, data.chain_position[:, None], data.targets, folds
         )
         for network in NETWORKS:
-            predicted[f"ridge {network}"] = ridge_predictions(data, network, division)
-            predicted[f"ridge {network} and chain position"] = ridge_predictions(
-                placed, network, division
+            predicted[f"ridge {network}"] = ridge_on(data, network, folds, groups)
+            predicted[f"ridge {network} and chain position"] = ridge_on(
+                placed, network, folds, groups
             )
+        return predicted
+
+    for division, (folds, _) in splits_of(data).items():
+        predicted = over_draws(data, division, predict)
         differences = [
             ("ridge A", "ridge B"),
             ("ridge A", "Debye–Waller alone"),

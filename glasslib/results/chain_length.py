@@ -12,7 +12,7 @@ import pandas as pd
 from glasslib import store
 from glasslib.dynamics.errors_over_runs import standard_error
 from glasslib.learning.correlation import correlation_rows
-from glasslib.results.baselines import ridge_predictions, splits_of
+from glasslib.results.baselines import over_draws, ridge_on, splits_of
 from glasslib.results.cache import digest, key_of
 from glasslib.results.ceiling import ceilings, own_ceiling
 from glasslib.results.correlation import counted
@@ -20,7 +20,7 @@ from glasslib.results.inherent_structure import inherent_dataset
 from glasslib.results.leaks import NO_STRUCTURE, without_structure
 from glasslib.results.networks import dataset
 from glasslib.results.relaxation import relaxation_table
-from glasslib.results.sentences import joined
+from glasslib.results.sentences import joined, values
 from glasslib.results.verdicts import difference
 from glasslib.results.words import bar, bracketed, pivot_errors
 from glasslib.store import Ensemble
@@ -36,11 +36,12 @@ _COLUMNS = {
     "τ_α (τ)": ("tau_alpha", "none"), "a (σ)": ("a", "none"), "u² (σ²)": ("u2", "none"),
     "ρ of B, random split": ("ridge B", "row"), "ρ of B, new configurations": ("ridge B", "run"),
 }
-#: What the sentence says of the others, with the digits that it needs.
+#: What the sentence speaks of, and in which unit.
 _WORDS = {
-    ("spread", "none"): "the standard deviation of the propensity at τ_α, in σ",
-    ("ridge C", "run"): "ρ(τ_α) of ridge C on new configurations",
-    (NO_STRUCTURE, "row"): "ρ(τ_α) of the mean of the neighbours in the random split",
+    ("tau_alpha", "none"): ("τ_α", " τ"), ("a", "none"): ("a", " σ"),
+    ("spread", "none"): ("the standard deviation of the propensity at τ_α", " σ"),
+    ("ridge C", "run"): ("ρ(τ_α) of ridge C on new configurations", ""),
+    (NO_STRUCTURE, "row"): ("ρ(τ_α) of the mean of the neighbours in the random split", ""),
 }
 
 
@@ -67,35 +68,45 @@ def chain_lengths() -> pd.DataFrame:
     pandas.DataFrame
         ``chain_length`` (monomers), ``runs``, ``quantity``, ``split``, ``value`` and
         ``value_error``. With ``split`` none: ``tau_alpha``, ``tau_ee`` (τ), ``u2`` (σ²), ``a`` (σ,
-        at the τ_α of each run), ``spread`` (standard deviation of the propensity at τ_α within a
-        configuration, σ) and ``ceiling``. With ``row`` or ``run``: ρ(τ_α) that counts
-        (:data:`~glasslib.results.correlation.JUDGED`) of ``ridge B``, ``ridge C`` and
-        ``neighbours' propensity``. Empty where no such melt is there.
+        at the τ_α of each run), ``equilibration`` (in τ_ee), ``spread`` (standard deviation of the
+        propensity at τ_α within a configuration, σ) and ``ceiling``. With ``row`` or ``run``: the
+        ρ(τ_α) that counts (:data:`~glasslib.results.correlation.JUDGED`) of ``ridge B``,
+        ``ridge C`` and ``neighbours' propensity``. Empty where no such melt is there.
     """
     rows = []
     for length, ensemble in chain_melts().items():
-        data, inherent, k = dataset(ensemble), inherent_dataset(ensemble), ensemble.times.tau_index
         relaxation = relaxation_table({CHAIN_TEMPERATURE: ensemble}).iloc[0]
-        spread = ensemble.propensity[..., k].std(axis=1)
+        ends = [run.attrs["equilibration_in_tau_ee"] for run in ensemble.runs.values()]
+        spread = ensemble.propensity[..., ensemble.times.tau_index].std(axis=1)
         top = own_ceiling(ceilings(ensemble)).set_index("at_tau").loc[True]
         found = [
             *((name, "none", relaxation[column], relaxation[f"{column}_error"]) for name, column in
               {"tau_alpha": "tau_alpha", "tau_ee": "tau_ee", "u2": "u2", "a": "a_own"}.items()),
+            ("equilibration", "none", np.mean(ends), standard_error(ends)),
             ("spread", "none", spread.mean(), standard_error(spread)),
             ("ceiling", "none", top["ceiling"], top["ceiling_error"]),
         ]
-        blind = without_structure(ensemble)
-        tables = [blind[blind["at_tau"]]] + [
-            correlation_rows(data, {
-                "ridge B": ridge_predictions(data, "B", division),
-                "ridge C": ridge_predictions(inherent, "B", division),
-            }, times=[k], split=division) for division in splits_of(data)
-        ]
-        for _, row in counted(pd.concat(tables, ignore_index=True)).iterrows():
+        for _, row in _correlations(ensemble).iterrows():
             found.append((row["model"], row["split"], row["rho"], row["rho_error"]))
         rows += [(length, len(ensemble.runs), *one) for one in found]
     columns = ["chain_length", "runs", "quantity", "split", "value", "value_error"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _correlations(ensemble: Ensemble) -> pd.DataFrame:
+    """ρ(τ_α) that counts, of ridge B and C and of what reads no structure, by split and model."""
+    data, inherent = dataset(ensemble), inherent_dataset(ensemble)
+
+    def predict(*folds):
+        return {"ridge B": ridge_on(data, "B", *folds), "ridge C": ridge_on(inherent, "B", *folds)}
+
+    blind = without_structure(ensemble)
+    tables = [blind[blind["at_tau"]]] + [
+        correlation_rows(data, over_draws(data, division, predict), times=[data.tau_index],
+                         split=division)
+        for division in splits_of(data)
+    ]
+    return counted(pd.concat(tables, ignore_index=True))
 
 
 def _of(table: pd.DataFrame, quantity: str, split: str = "none") -> dict[int, tuple]:
@@ -139,14 +150,14 @@ def length_cases(table: pd.DataFrame) -> list[tuple[str, float, float, float]]:
             for short, long in combinations(sorted(logs), 2)]
 
 
-def _change(what: str, numbers: dict[int, tuple]) -> str:
+def _change(what: str, unit: str, numbers: dict[int, tuple]) -> str:
     """Say how a quantity changes from the shortest to the longest chains."""
     short, long = min(numbers), max(numbers)
     value, error, runs = difference(numbers[long], numbers[short])
     both = [bracketed(*numbers[n][:2]) for n in (short, long)]
     if not np.isfinite(error) or abs(value) <= bar(error, runs):
-        return f"{what} does not change beyond the error bar ({both[0]} and {both[1]})"
-    return f"{what} {'rises' if value > 0 else 'falls'} from {both[0]} to {both[1]}"
+        return f"{what} does not change beyond the error bar ({both[0]} and {both[1]}{unit})"
+    return f"{what} {'rises' if value > 0 else 'falls'} from {both[0]} to {both[1]}{unit}"
 
 
 def chain_sentence(table: pd.DataFrame) -> str:
@@ -159,7 +170,7 @@ def chain_sentence(table: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> chain_sentence(chain_lengths().iloc[:0])
+    >>> chain_sentence(pd.DataFrame(columns=["quantity", "split"]))
     'There are no melts of several chain lengths here; glasslib simulate 0.55 --protocol \
 data/protocols/chains-3.toml makes one.'
     """
@@ -167,8 +178,12 @@ data/protocols/chains-3.toml makes one.'
     if len(tau) < 2:
         return ("There are no melts of several chain lengths here; glasslib simulate"
                 f" {CHAIN_TEMPERATURE:g} --protocol data/protocols/{CHAINS[0]}.toml makes one.")
-    named = {("tau_alpha", "none"): "τ_α, in τ,", ("a", "none"): "a, in σ,"} | _WORDS
-    told = [_change(what, found) for pair, what in named.items()
-            if len(found := _of(table, *pair)) > 1]
-    return (f"From {min(tau)} to {max(tau)} monomers in a chain, at T = {CHAIN_TEMPERATURE:.2f} and"
-            f" one density, {joined(told)}.")
+    told = "; ".join(_change(*what, found) for pair, what in _WORDS.items()
+                     if len(found := _of(table, *pair)) > 1)
+    text = (f"From {min(tau)} to {max(tau)} monomers in a chain, at T = {CHAIN_TEMPERATURE:.2f} and"
+            f" one density: {told}.")
+    if lasted := _of(table, "equilibration"):
+        times = values(number for number, *_ in lasted.values())
+        text += (f" Equilibration lasted {times} times the decay time of the end-to-end vector"
+                 f" (chains of {joined(map(str, lasted))}).")
+    return text

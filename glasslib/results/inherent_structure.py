@@ -14,7 +14,7 @@ from glasslib.learning.baselines import out_of_sample
 from glasslib.learning.correlation import correlation_rows
 from glasslib.learning.dataset import Dataset
 from glasslib.parameters import DescriptorSpec
-from glasslib.results.baselines import ridge_of, ridge_predictions, splits_of
+from glasslib.results.baselines import over_draws, ridge_of, ridge_on, ridge_predictions, splits_of
 from glasslib.results.cache import cached, digest, key_of
 from glasslib.results.closure import code_of
 from glasslib.results.networks import dataset, held_out
@@ -78,10 +78,10 @@ def with_inherent_structure(ensemble: Ensemble) -> pd.DataFrame:
     plain, more = dataset(ensemble), inherent_dataset(ensemble)
     tables = []
     for division in splits_of(plain):
-        models = {
-            name: ridge_predictions(more if added else plain, network, division)
+        models = over_draws(plain, division, lambda *folds: {
+            name: ridge_on(more if added else plain, network, *folds)
             for name, (network, added) in MODELS.items()
-        }
+        })
         named, differences = _named(models, "ridge")
         if division == "run":
             distance = more.features[:, [-1]].astype(np.float64)

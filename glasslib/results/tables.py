@@ -179,7 +179,7 @@ TABLES: dict[str, Table] = {
         Table("melt-size", "the same quantities of a melt of 2,000 and of 10,000 monomers",
               size.melt_size, parts="own", tolerance=0.02, cost=300, data=size.size_digest),
         Table("chain-length", "relaxation and ρ(τ_α) of ridge in melts of three chain lengths",
-              chain_length.chain_lengths, parts="own", tolerance=0.01, cost=60,
+              chain_length.chain_lengths, parts="own", tolerance=0.01, cost=50,
               data=chain_length.chain_digest),
         Table("cage-scan", "ρ(τ_α) of D against the radius of the wall, the bath and the length",
               cage_scan.cage_scan, cost=10, cages=True, scans=True),

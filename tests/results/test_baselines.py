@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from glasslib.learning.dataset import split
+from glasslib.parameters import NetworkSettings
 from glasslib.results import baselines
 from results.examples import of_small
 
@@ -23,3 +25,17 @@ def test_baselines_on_a_known_data_set(small, monkeypatch):
     assert here.loc["trees A", "rho"] > here.loc["trees B", "rho"]
     rows = table[(table["split"] == "row") & (table["model"] == "ridge A")]
     assert rows["rows"].unique().tolist() == [240]
+
+
+def test_the_error_of_the_random_split_holds_its_draws(small, monkeypatch):
+    table = baselines.baseline_correlations(of_small(small, monkeypatch, baselines))
+    assert table.groupby("split")["seeds"].unique().str[0].to_dict() == {"row": 3, "run": 1}
+    each = []
+    for seed in range(3):
+        parts = split(small.runs, NetworkSettings(seed=seed))
+        predicted = baselines.ridge_on(small, "B", [parts], None)[parts.test, 1]
+        each.append(np.corrcoef(small.targets[parts.test, 1], predicted)[0, 1])
+    row = table[(table["split"] == "row") & (table["model"] == "ridge B") & table["at_tau"]].iloc[0]
+    assert row["rho"] == pytest.approx(np.mean(each))
+    assert row["seed_deviation"] == pytest.approx(np.std(each, ddof=1))
+    assert row["rho_error"] > np.std(each, ddof=1) / np.sqrt(3)

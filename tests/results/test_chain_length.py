@@ -12,8 +12,8 @@ from glasslib.results import chain_length, claims
 from glasslib.results.tables import TABLES, Work
 from glasslib.results.verdicts import CANNOT_TELL, CONFIRMED, NOT_CONFIRMED
 
-QUANTITIES = {"tau_alpha", "tau_ee", "u2", "a", "spread", "ceiling", "ridge B", "ridge C",
-              "neighbours' propensity"}
+QUANTITIES = {"tau_alpha", "tau_ee", "u2", "a", "equilibration", "spread", "ceiling", "ridge B",
+              "ridge C", "neighbours' propensity"}
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def melts(smoke, shown, monkeypatch):
 def test_the_table_holds_what_the_ensembles_say(melts):
     table = chain_length.chain_lengths()
     assert set(table["quantity"]) == QUANTITIES and set(table["runs"]) == {2}
-    assert len(table) == 2 * (6 + 5) and (table["value_error"] > 0).all()
+    assert len(table) == 2 * (7 + 5) and (table["value_error"] > 0).all()
     for length, ensemble in melts.items():
         here = table[table["chain_length"] == length].set_index(["quantity", "split"])["value"]
         far = ensemble.propensity[..., ensemble.times.tau_index]
@@ -38,6 +38,8 @@ def test_the_table_holds_what_the_ensembles_say(melts):
         assert set(here.index.get_level_values("split")) == {"none", "row", "run"}
     tau = table[table["quantity"] == "tau_alpha"].set_index("chain_length")["value"]
     assert tau[10] > 1.2 * tau[3]  # the colder one
+    text = chain_length.chain_sentence(table)
+    assert "(chains of 3 and 10)" in text and "ridge C on new configurations" in text
     wide = chain_length.chain_table(table)
     assert list(wide.index) == [3, 10] and wide.shape == (2, 5)
     assert not wide.isin(["–"]).any(axis=None)
@@ -71,9 +73,9 @@ def test_the_claim_needs_every_two_lengths_to_agree(taus, error, verdict):
 
 def test_a_sentence_says_a_change_only_beyond_the_error_bar():
     text = chain_length.chain_sentence(made_up({3: 20.0, 5: 25.0, 10: 30.0}))
-    assert "τ_α, in τ, rises from 20.00(20) to 30.00(20)" in text
+    assert "one density: τ_α rises from 20.00(20) to 30.00(20) τ." in text
     text = chain_length.chain_sentence(made_up({3: 20.0, 10: 20.3}))
-    assert "does not change beyond the error bar (20.00(20) and 20.30(20))" in text
+    assert "does not change beyond the error bar (20.00(20) and 20.30(20) τ)" in text
     assert "falls" in chain_length.chain_sentence(made_up({3: 20.0, 10: 10.0}))
 
 
