@@ -202,11 +202,11 @@ def replica_lengths() -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row for each length: ``replicas`` in each of two halves and their ``duration`` in τ;
-        ``square``, the mean of ⟨\\|r − r₀\\|²⟩ over all particles in σ², and ``ratio``, that over the
-        same of the longest replicas; ``size_ratio``, likewise of u²; ``rho``, correlation of
-        log ⟨\\|r − r₀\\|²⟩ with the propensity of type A, and ``size_rho`` of log u²; ``reliability``
-        of log u² (Spearman and Brown). Each with its standard error over configurations, of which
-        there are ``configurations``.
+        ``square``, the mean of ⟨\\|r − r₀\\|²⟩ over all particles in σ², and ``ratio``, that over
+        the same of the longest replicas; ``size_ratio``, likewise of u²; ``rho``, correlation of
+        log ⟨\\|r − r₀\\|²⟩ with the propensity of type A, and ``size_rho`` of log u²;
+        ``reliability`` of log u² (Spearman and Brown). Each with its standard error over
+        configurations, of which there are ``configurations``.
 
     Raises
     ------
