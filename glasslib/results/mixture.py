@@ -260,11 +260,11 @@ def replica_lengths() -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row for each length: ``replicas`` in each of two halves and their ``duration`` in τ;
-        ``square``, the mean of ⟨|r − r₀|²⟩ over all particles in σ², and ``ratio``, that over the
-        same of the longest replicas; ``size_ratio``, likewise of u²; ``rho``, correlation of
-        log ⟨|r − r₀|²⟩ with the propensity of type A, and ``size_rho`` of log u²; ``reliability``
-        of log u² (Spearman and Brown). Each with its standard error over configurations, of which
-        there are ``configurations``.
+        ``square``, the mean of ⟨\\|r − r₀\\|²⟩ over all particles in σ², and ``ratio``, that over
+        the same of the longest replicas; ``size_ratio``, likewise of u²; ``rho``, correlation of
+        log ⟨\\|r − r₀\\|²⟩ with the propensity of type A, and ``size_rho`` of log u²;
+        ``reliability`` of log u² (Spearman and Brown). Each with its standard error over
+        configurations, of which there are ``configurations``.
 
     Raises
     ------
@@ -304,19 +304,24 @@ def lengths_sentence(table: pd.DataFrame) -> str:
     --------
     >>> print(lengths_sentence(pd.DataFrame({
     ...     "duration": [3.0, 45.0], "configurations": 3, "ratio": [0.97, 1.0], "rho": [0.6, 0.61],
-    ...     "ratio_error": [0.01, 0.0], "rho_error": [0.01, 0.02]})))
-    In replicas of 3 time units ⟨|r − r₀|²⟩ is 3.0 ± 1.0 % smaller than in replicas of 45 (3 \
-training configurations). Its correlation with the propensity of type A is 0.600 ± 0.010 in the \
-short ones and 0.610 ± 0.020 in the long ones.
+    ...     "ratio_error": [0.01, 0.0], "rho_error": [0.01, 0.02], "size_ratio": [0.9, 1.0],
+    ...     "size_ratio_error": [0.01, 0.0], "size_rho": [0.6, 0.61], "size_rho_error": 0.01})))
+    In replicas of 3 time units, beside replicas of 45 (3 training configurations), ⟨|r − r₀|²⟩ \
+changes by -3.0 ± 1.0 % and its correlation with the propensity of type A is 0.600 ± 0.010 in \
+place of 0.610 ± 0.020; the size of the cage changes by -10.0 ± 1.0 % and its correlation is \
+0.600 ± 0.010 in place of 0.610 ± 0.010.
     """
     short, long = table.loc[table["duration"].idxmin()], table.loc[table["duration"].idxmax()]
-    change = short["ratio"] - 1
-    number = int(short["configurations"])
+
+    def told(ratio, rho):
+        change = f"{100 * (short[ratio] - 1):+.1f} ± {100 * short[f'{ratio}_error']:.1f} %"
+        both = [format_error(row[rho], row[f"{rho}_error"]) for row in (short, long)]
+        return change, " in place of ".join(both)
+
+    square, size = told("ratio", "rho"), told("size_ratio", "size_rho")
     return (
-        f"In replicas of {short['duration']:g} time units ⟨|r − r₀|²⟩ is"
-        f" {100 * abs(change):.1f} ± {100 * short['ratio_error']:.1f} %"
-        f" {'smaller' if change < 0 else 'larger'} than in replicas of {long['duration']:g}"
-        f" ({number} training configurations). Its correlation with the"
-        f" propensity of type A is {format_error(short['rho'], short['rho_error'])} in the short"
-        f" ones and {format_error(long['rho'], long['rho_error'])} in the long ones."
+        f"In replicas of {short['duration']:g} time units, beside replicas of {long['duration']:g}"
+        f" ({int(short['configurations'])} training configurations), ⟨|r − r₀|²⟩ changes by"
+        f" {square[0]} and its correlation with the propensity of type A is {square[1]}; the size"
+        f" of the cage changes by {size[0]} and its correlation is {size[1]}."
     )
