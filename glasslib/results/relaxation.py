@@ -410,7 +410,7 @@ def law_sentence(curves: Sequence[Relaxation]) -> str:
     if not len(table):
         return "Fewer than three temperatures fix no law."
     kinetic, nominal = table["T_0"]
-    return f"The law has $T_0$ = {kinetic}; with nominal temperatures it would be {nominal}."
+    return f"The law has T₀ = {kinetic}; with nominal temperatures it would be {nominal}."
 
 
 def kinetic_table(curves: Sequence[Relaxation]) -> pd.DataFrame:
