@@ -135,7 +135,8 @@ PAGES: dict[str, Definitions] = {
     ))},
     "13-why-debye-waller": _DATA | {
         "polynomial": (int, Field(
-            2, ge=1, le=2, description="Legendre polynomial P_1 or P_2 that measures how far bonds have turned."
+            2, ge=1, le=2, description="Legendre polynomial, P_1 or P_2, that measures how far"
+            " bonds have turned."
         )),
         "shuffle_together": (
             Annotated[tuple[Literal[_GROUPS], ...], BeforeValidator(_texts)] | None, Field(
