@@ -26,7 +26,7 @@ from glasslib.results.correlation import (  # noqa: F401
 from glasslib.results.findings import opening  # noqa: F401
 from glasslib.results.front import FRONT_TABLES, in_two_minutes  # noqa: F401
 from glasslib.results.graph_network import graph_sentence  # noqa: F401
-from glasslib.results.leaks import leak_sentence, leak_sizes  # noqa: F401
+from glasslib.results.leaks import leak_sizes  # noqa: F401
 from glasslib.results.maps import *  # noqa: F403
 from glasslib.results.melt import *  # noqa: F403
 from glasslib.results.mixture import another_sentence, another_table  # noqa: F401
