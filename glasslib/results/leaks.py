@@ -19,11 +19,10 @@ from glasslib.learning.training import standardise
 from glasslib.parameters import DescriptorSpec, NetworkSettings
 from glasslib.results.baselines import ridge_of, ridge_predictions, splits_of
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
-from glasslib.results.words import format_error
 from glasslib.store import Ensemble
 from glasslib.structure.descriptors import descriptor_labels
 
-__all__ = ["divided", "halves_of_blocks", "leak_sentence", "leak_sizes", "leaks_in_networks",
+__all__ = ["divided", "halves_of_blocks", "leak_sizes", "leaks_in_networks",
            "leaks_in_ridge", "reach_of_leak", "runs_recognised", "without_structure"]  # fmt: skip
 
 #: The predictor that knows no structure.
@@ -363,38 +362,3 @@ def leak_sizes(
     whole = pd.concat([part[columns] for part in parts if len(part)], ignore_index=True)
     known = whole["added"].notna() & ((whole["leak"] != OF_CHI4) | whole["added_error"].notna())
     return whole[known].round(12).reset_index(drop=True)
-
-
-def leak_sentence(without: pd.DataFrame, accuracy: pd.DataFrame) -> str:
-    """Say what needs no structure, beside networks B and A, with rows at random.
-
-    Parameters
-    ----------
-    without, accuracy : pandas.DataFrame
-        The result tables ``without-structure`` and ``accuracy``.
-
-    Examples
-    --------
-    >>> without = pd.DataFrame({"T": [0.45], "at_tau": True, "rho": 0.78, "rho_error": 0.01})
-    >>> accuracy = pd.DataFrame({"T": 0.45, "at_tau": True, "split": "row", "rho": [0.74, 0.67],
-    ...     "rho_error": [0.01, 0.02], "model": ["network A", "network B"]})
-    >>> print(leak_sentence(without, accuracy))
-    The mean of the neighbours' propensities, which knows no structure, has ρ(τ_α) = 0.780 ± 0.010 \
-at T = 0.45 (B 0.670 ± 0.020, A 0.740 ± 0.010).
-    """
-    rows = accuracy[accuracy["at_tau"] & (accuracy["split"] == "row")]
-    rows = rows.set_index(["T", "model"])
-    each = []
-    for _, line in without[without["at_tau"]].iterrows():
-        texts = [
-            format_error(*rows.loc[(line["T"], f"network {network}"), ["rho", "rho_error"]])
-            for network in "BA"
-        ]
-        each.append(
-            f"{format_error(line['rho'], line['rho_error'])} at T = {line['T']:.2f} (B {texts[0]},"
-            f" A {texts[1]})"
-        )
-    return (
-        "The mean of the neighbours' propensities, which knows no structure, has ρ(τ_α) ="
-        f" {'; '.join(each)}."
-    )

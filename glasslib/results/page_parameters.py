@@ -170,8 +170,9 @@ PAGES: dict[str, Definitions] = {
         " descriptors, the best on training monomers."
     ))},
     "13-why-debye-waller": _DATA | {
-        "polynomial": (Literal[1, 2], Field(
-            2, description="Legendre polynomial P_1 or P_2 that measures how far bonds have turned."
+        "polynomial": (int, Field(
+            2, ge=1, le=2, description="Legendre polynomial, P_1 or P_2, that measures how far"
+            " bonds have turned."
         )),
         "shuffle_together": (
             Annotated[tuple[Literal[_GROUPS], ...], BeforeValidator(_groups)] | None, Field(
