@@ -132,7 +132,9 @@ def test_the_whole_book_is_built_once(checkout):
     (checkout / "_config.yml").write_text(
         'title: t\nexecute: {execute_notebooks: "off"}\nonly_build_toc_files: true\n'
     )
-    (checkout / "book" / "index.md").write_text("(data-card)=\n# Title\n\n[](../notebooks/01-a.ipynb)\n")
+    (checkout / "book" / "index.md").write_text(
+        "(data-card)=\n# Title\n\n[](../notebooks/01-a.ipynb)\n"
+    )
     lines = []
     index = site.build_book(report=lines.append)
     assert index == checkout / "_build" / "html" / "index.html" and index.exists()
