@@ -84,9 +84,9 @@ def cage_scan(ensemble: Ensemble) -> pd.DataFrame:
         a run; ``runs``.
         Then rows without a setting: with three runs or more, "chosen by training runs" among those
         of the first length, and its ``gain`` over the best of them; network D of the shipped cages
-        on these runs, and with the columns of another wall, or of shorter replicas, beside; with
-        three runs or more, "shipped D and what training runs choose" of these. ``choice`` says
-        what was chosen, and in how many folds. Empty without two scanned runs.
+        on these runs, and with the columns of another wall, or of replicas of other lengths,
+        beside; with three runs or more, "shipped D and what training runs choose" of these.
+        ``choice`` says what was chosen, and in how many folds. Empty without two scanned runs.
     """
     scans = load_scans(ensemble)
     if len(scans) < 2:
@@ -111,12 +111,12 @@ def cage_scan(ensemble: Ensemble) -> pd.DataFrame:
     if len(scans) > 2:  # one training run chooses nothing
         others.append(_chosen_setting(shipped, {str(k): tables[k] for k in alike}, settings))
     wide = [k for k in alike if settings["radius"][k] > settings["radius"][0]]
-    short = settings.index[settings["duration"] < settings["duration"][0]]
+    lengths = settings.index[settings["duration"] != settings["duration"][0]]
     others.append(_second_sampling(shipped, {"the same wall": tables[0]} | {
         f"R = {settings['radius'][k]:.2f}": tables[k] for k in wide
     } | {
         f"R = {settings['radius'][k]:.2f} for {settings['duration'][k]:g} τ": tables[k]
-        for k in short
+        for k in lengths
     }))
     return pd.concat([rows, *others], ignore_index=True).assign(runs=len(scans))
 

@@ -22,7 +22,7 @@ def test_a_scan_has_every_setting_and_says_what_it_gains(one, shown):
     assert square[0.4] < square[2.0] < square[4.0]
     assert (tried["ratio"][tried["duration"] == 4.0] == 1).all()
     others = table[table["radius"].isna()].set_index("model")
-    assert others.loc["shipped D", "gain"] == 0 and len(others) == 6
+    assert others.loc["shipped D", "gain"] == 0 and len(others) == 8
     assert {"shipped D and R = 0.80", "shipped D and R = 0.80 for 0.4 τ"} < set(others.index)
     assert cage_scan.CHOSEN not in others.index, "one training run chooses nothing"
     assert cage_scan.cage_scan(shown[0.7]).empty, "no scan was made there"

@@ -153,6 +153,19 @@ def test_what_ships_is_read_whole():
         for half in one.halves:
             assert np.linalg.norm(half.offset, axis=1).max() < 0.42
             assert (half.variance > 0).all() and not len(half.bond_variance)
+    scans = store.load_mixture_scans(mixture.NAME)
+    assert list(scans) == ["train-001", "train-002", "train-003"]
+    samples = {one.label: one for one in shipped}
+    for label, file in scans.items():
+        way = samples[label].configuration.positions - samples[label].inherent.positions
+        farthest = np.linalg.norm(way - way.mean(axis=0), axis=1) + 0.42
+        assert file["square"].shape == (2, 2, 4096)
+        assert (file["square"] < farthest**2).all()
+        assert (file["variance"] < file["square"] * 1.001).all()
+    lengths = mixture.replica_lengths().set_index("duration")
+    assert lengths.index.tolist() == [3, 30] and (lengths["configurations"] == 3).all()
+    assert lengths.loc[3, "ratio"] < 1 - 3 * lengths.loc[3, "ratio_error"]
+    assert lengths["size_rho"].min() > 0.3  # they are the cages of these configurations
 
 
 def test_other_particles_and_other_channels_are_other_answers(samples):
