@@ -1,5 +1,7 @@
 """Simpler means on a data set whose truth is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,3 +41,16 @@ def test_the_error_of_the_random_split_holds_its_draws(small, monkeypatch):
     assert row["rho"] == pytest.approx(np.mean(each))
     assert row["seed_deviation"] == pytest.approx(np.std(each, ddof=1))
     assert row["rho_error"] > np.std(each, ddof=1) / np.sqrt(3)
+
+
+def test_runs_are_drawn_anew_only_where_that_changes_the_folds(small):
+    seen = []
+
+    def predict(folds, groups):
+        seen.append([set(small.runs[fold.test]) for fold in folds])
+        return {"mean": np.zeros_like(small.targets)}
+
+    assert len(baselines.over_draws(small, "run", predict)["mean"]) == len(seen) == 1
+    small = replace(small, runs=np.repeat(np.arange(6), 200))
+    assert len(baselines.over_draws(small, "run", predict)["mean"]) == 3
+    assert seen[1] != seen[2] and all(sum(map(len, folds)) == 6 for folds in seen[1:])
