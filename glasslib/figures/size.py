@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from glasslib.figures.style import SPLIT_NAMES, legend_below, letters, styled
+from glasslib.results.words import bars
 
 __all__ = ["size_figure"]
 
@@ -45,14 +46,14 @@ def size_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
                 line = lines[lines["quantity"] == f"rho, {split}"].set_index("case")
                 names = [name for name in _NAMES if name in line.index]
                 axis.errorbar(np.arange(len(names)) + shift, line.loc[names, "value"],
-                              yerr=line.loc[names, "error"], **style)
+                              yerr=bars(line.loc[names, "error"], [runs] * len(names)), **style)
                 axis.set_xticks(range(len(names)), [_NAMES[name] for name in names])
                 axis.set(xlim=(-0.5, len(names) - 0.5), ylim=(0, 1.02))
             hole = lines[lines["quantity"] == "hole"]
             radius = hole["case"].astype(float)
             far = 1.3 * radius[np.isfinite(radius)].max()
             row[2].errorbar(radius.where(np.isfinite(radius), far), hole["value"],
-                            yerr=hole["error"], **style | {"ls": "-"})
+                            yerr=bars(hole["error"], hole["runs"]), **style | {"ls": "-"})
             ticks = [*radius[np.isfinite(radius)], far]
             row[2].set_xticks(ticks, [*(f"{r:g}" for r in ticks[:-1]), "new"])
         row[0].set_ylabel(rf"$\rho(\tau_\alpha)$, T = {t:.2f}")
