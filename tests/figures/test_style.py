@@ -188,6 +188,9 @@ def test_save_writes_picture_and_numbers(shown, tmp_path, monkeypatch):
     read = pd.read_csv(tmp_path / "figures" / "figure-2.csv")
     pd.testing.assert_frame_equal(read, numbers)
     figures.save("figure-2", figure, numbers)  # again is no error
+    figures.save("all", None, numbers)
+    new = {path.name for path in (tmp_path / "figures").iterdir()} - set(names)
+    assert new == {"all.csv"}
 
 
 def test_the_users_own_style_changes_nothing_and_is_left_alone(shown):
