@@ -307,21 +307,21 @@ def lengths_sentence(table: pd.DataFrame) -> str:
     ...     "ratio_error": [0.01, 0.0], "rho_error": [0.01, 0.02], "size_ratio": [0.9, 1.0],
     ...     "size_ratio_error": [0.01, 0.0], "size_rho": [0.6, 0.61], "size_rho_error": 0.01})))
     In replicas of 3 time units, beside replicas of 45 (3 training configurations), ⟨|r − r₀|²⟩ \
-changes by -3.0 ± 1.0 % and its correlation with the propensity of type A is 0.600 ± 0.010 in \
-place of 0.610 ± 0.020; the size of the cage changes by -10.0 ± 1.0 % and its correlation is \
-0.600 ± 0.010 in place of 0.610 ± 0.010.
+changes by −3.0(1.0) % and its correlation with the propensity of type A is 0.600(10) in place of \
+0.610(20); the size of the cage changes by −10.0(1.0) % and its correlation is 0.600(10) in place \
+of 0.610(10).
     """
     short, long = table.loc[table["duration"].idxmin()], table.loc[table["duration"].idxmax()]
 
     def told(ratio, rho):
-        change = f"{100 * (short[ratio] - 1):+.1f} ± {100 * short[f'{ratio}_error']:.1f} %"
-        both = [format_error(row[rho], row[f"{rho}_error"]) for row in (short, long)]
-        return change, " in place of ".join(both)
+        change = bracketed(100 * (short[ratio] - 1), 100 * short[f"{ratio}_error"])
+        both = [bracketed(row[rho], row[f"{rho}_error"]) for row in (short, long)]
+        return change.replace("-", "−"), " in place of ".join(both)
 
     square, size = told("ratio", "rho"), told("size_ratio", "size_rho")
     return (
         f"In replicas of {short['duration']:g} time units, beside replicas of {long['duration']:g}"
         f" ({int(short['configurations'])} training configurations), ⟨|r − r₀|²⟩ changes by"
-        f" {square[0]} and its correlation with the propensity of type A is {square[1]}; the size"
-        f" of the cage changes by {size[0]} and its correlation is {size[1]}."
+        f" {square[0]} % and its correlation with the propensity of type A is {square[1]}; the size"
+        f" of the cage changes by {size[0]} % and its correlation is {size[1]}."
     )
