@@ -26,7 +26,7 @@ from typing import Any
 
 import nbformat
 
-from glasslib import paths
+from glasslib import paths, store
 from glasslib.errors import PublishError
 from glasslib.files import hashes, key_of, sha256, write_text
 from glasslib.publishing import archive, execute, notebooks, slides
@@ -245,9 +245,11 @@ def build_book(
     paths.check_writable(build)
     begin = time.monotonic()
     lab = paths.pages() / "lab"
+    # A session sets several temperatures side by side: it is solved where the data that ship are.
+    solvable = sorted(lab.glob("[0-9]-*.md")) if store.available("companion") else []
     with ThreadPoolExecutor(1) as other:  # sessions use another core than pages
         solved = other.submit(
-            execute.execute_pages, sorted(path.stem for path in lab.glob("[0-9]-*.md")),
+            execute.execute_pages, [path.stem for path in solvable],
             folder=paths.build() / "executed" / "lab", sources=lab, force=force, report=report,
         )
         pages = execute.execute_pages(

@@ -225,7 +225,7 @@ def page_model(notebook: str) -> type[CompanionParameters]:
 
     Examples
     --------
-    >>> page_model("05-networks")(dropout=0).dropout, page_model("01-the-melt").__name__
+    >>> page_model("05-networks")(dropout=0).dropout, page_model("a-page").__name__
     (0.0, 'CompanionParameters')
     >>> validate(page_model("04-descriptors"), generations=9)
     Traceback (most recent call last):

@@ -118,7 +118,7 @@ def test_buttons_come_with_the_address(address, tmp_path, monkeypatch):
     for name in ("assets", "extensions"):
         (pages / "book" / name).symlink_to(ROOT / "book" / name)
     (pages / "book" / "references.bib").write_bytes((ROOT / "book" / "references.bib").read_bytes())
-    (pages / "book" / "index.md").write_text("# Front\n")
+    (pages / "book" / "index.md").write_text("(data-card)=\n# Front\n")
     (pages / "_toc.yml").write_text(
         "format: jb-book\nroot: book/index\nchapters:\n  - file: notebooks/50-sample\n"
     )
