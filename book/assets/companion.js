@@ -80,7 +80,7 @@
         large.alt = image.alt;
         const { naturalWidth: width, naturalHeight: height } = image;
         const fits = Math.min(0.96 * innerWidth, (0.94 * innerHeight * width) / height);
-        large.style.width = `${Math.max(width / 2, Math.min(fits, width))}px`; // pictures are saved at twice their size
+        large.style.width = `${Math.min(width, Math.max(0.75 * width, fits))}px`; // saved at twice its size; a tall one scrolls
         dialog.showModal();
       };
       image.addEventListener("click", show);

@@ -179,6 +179,12 @@ def structure_limit_figure(
                            textcoords="offset points", ha="right" if rises else "left")
         drawn.append(here.assign(model=label))
     left.set(ylabel=r"$\rho(\tau_\alpha)$, new configurations", ylim=(0, 1.02))
+    known = pd.concat(drawn[-len(_DIFFERENCES):])
+    judged = known[known["T"].map(runs.get) >= COMPARED_RUNS]
+    if len(judged):  # the interval of two runs would hide all others
+        reach = bars(judged["rho_error"], judged["T"].map(runs.get))
+        right.set_ylim(min(0, (judged["rho"] - reach).min()) - 0.05,
+                       (judged["rho"] + reach).max() + 0.08)
     right.axhline(0, color="0.8", lw=0.6)
     right.set(ylabel=r"difference of $\rho(\tau_\alpha)$")
     temperature_axis(left)

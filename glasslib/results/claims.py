@@ -404,11 +404,11 @@ def evidence(
               judge(blind, "row") if structural else None)
         for text, where, judge, structural in both
     ]
-    out.insert(0, Claim("Structural relaxation does not depend on the length of the chains", "1",
-                        _chain_length(tables)))
     out.append(Claim("χ4 is highest near τ_α", "2.5, Figure 6", _chi4_peak(largest)))
     out.append(Claim(f"a = {PAPER_A:g} at T = {PAPER_A_TEMPERATURE:.2f}", "2.5",
                      _mean_displacement(displacements)))
+    out.append(Claim("Structural relaxation does not depend on the length of the chains", "1",
+                     _chain_length(tables)))
     return out
 
 
