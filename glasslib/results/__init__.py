@@ -8,6 +8,7 @@ the parameters and the code that computes it. What takes minutes ships as small 
 """
 
 from glasslib.learning.correlation import difference_name, is_difference  # noqa: F401
+from glasslib.results.all_models import models_table  # noqa: F401
 from glasslib.results.baselines import positions_sentence  # noqa: F401
 from glasslib.results.cage import (  # noqa: F401
     limit_sentence,
@@ -53,7 +54,6 @@ from glasslib.results.structure_limit import (  # noqa: F401
     gap_sentence,
     head_sentence,
     joint_sentence,
-    models_table,
 )
 from glasslib.results.susceptibility import largest_table  # noqa: F401
 from glasslib.results.tables import table  # noqa: F401
