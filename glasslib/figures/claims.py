@@ -47,9 +47,8 @@ def claims_figure(judged: "list[Claim]") -> tuple[Figure, pd.DataFrame]:
                 continue
             distances = found.cases.distances()
             height = place + (-0.17 if test == "row" else 0.17)
-            label = SPLIT_NAMES[test] if not place else None
             axis.plot(np.clip(distances, -_EDGE, _EDGE), np.full(len(distances), height), ls="",
-                      ms=4.5, label=label, **_LOOKS[test])
+                      ms=4.5, label=SPLIT_NAMES[test], **_LOOKS[test])
             numbers += [
                 {"claim": claim.text, "test": test, "case": where, "value": value, "error": error,
                  "bars": distance}
