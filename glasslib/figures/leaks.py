@@ -100,8 +100,10 @@ def leak_figure(
     for temperature, line in reach.groupby("T", sort=False):
         radius = line["radius"].where(np.isfinite(line["radius"]), far)
         reach_of_bars = bars(line["rho_error"], line["T"].map(runs.get))
+        look = temperature_look(temperature, runs.get(temperature))
+        pale = 0.25 if runs.get(temperature, COMPARED_RUNS) < COMPARED_RUNS else 1.0
         left.errorbar(radius, line["rho"], yerr=reach_of_bars, elinewidth=1,
-                      **temperature_look(temperature, runs.get(temperature)))
+                      ecolor=(look["color"], pale), **look)
     ticks = sorted(set(finite))
     left.set_xticks([*ticks, far], [*(f"{r:g}" for r in ticks), "new"])
     left.set(xlabel=r"no training monomer within  ($\sigma$)", ylabel=r"$\rho(\tau_\alpha)$",
