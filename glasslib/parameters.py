@@ -578,7 +578,8 @@ class CompanionParameters(Model):
     profile: Annotated[str, AfterValidator(known_profile)] = Field(
         "lab",
         description="Profile in which a temperature without data is simulated; or a TOML file with"
-        " a protocol of your own, or its name once there are data.",
+        " a protocol of your own, or its name once there are data. paper and a protocol of your"
+        " own are shown by themselves, without companion.",
         json_schema_extra={"allowed": " | ".join(PROTOCOLS) + " | FILE.toml"},
     )
     _others: tuple[float, ...] = PrivateAttr(())
