@@ -595,7 +595,8 @@ def displacement_sentence(ensembles: dict[float, Ensemble]) -> str:
     q = np.mean([run.attrs["q_peak"] for run in ensembles[known].runs.values()])
     needed = (PAPER_A / a[1]) ** (1 / power)
     return (
-        f"At T = {known:.2f} production has a = {a[1]:.4f} σ at q = {q:.2f} σ⁻¹, and a changes by"
-        f" {power:.2f} % per per cent of q: a wave number {1 - needed:.1%} lower, q ="
+        f"At T = {known:.2f} production has a = {a[1]:.4f} σ at q = {q:.2f} σ⁻¹, and a"
+        f" {'falls' if power < 0 else 'rises'} by {abs(power):.2f} % for each per cent that q is"
+        f" larger: a wave number {1 - needed:.1%} lower, q ="
         f" {needed * q:.2f} σ⁻¹, would give the paper's {PAPER_A:g}."
     )
