@@ -116,19 +116,29 @@ def estimate(stems: Sequence[str], page: CompanionParameters, workers: int = 2) 
     )
 
 
+def _not_shipped(page: CompanionParameters) -> list[float]:
+    """Return the temperatures whose data and tables do not ship."""
+    return [
+        t for t in page.temperatures if store.profile_with(t, page.profile) not in store.SHIPPED
+    ]
+
+
 def _missing(page: CompanionParameters) -> list[float]:
     """Return the temperatures that have no data, or not all of them."""
     return [
-        t for t in page.temperatures
-        if store.profile_with(t, page.profile) not in store.SHIPPED
-        and not all(task.done() for task in campaign.tasks([campaign.whole(t, page.profile)]))
+        t for t in _not_shipped(page)
+        if not all(task.done() for task in campaign.tasks([campaign.whole(t, page.profile)]))
     ]
 
 
 def _computing(stems: Sequence[str], page: CompanionParameters) -> dict[str, float]:
     """Return, by page, the seconds to compute tables and networks that are not there."""
-    rows = _rows(page)
-    asked = sum(rows[t] for t in page.temperatures)
+    rows, new = _rows(page), _not_shipped(page)
+    reference = store.find_temperature(networks.reference_temperature(rows), new)
+    grows = {  # data of their own do not grow with those of a page
+        "each": sum(rows[t] for t in new), "all": sum(rows.values()) if new else 0, "own": 0,
+        "reference": 0 if reference is None else rows[reference],
+    }
     counted: set[str] = set()
     seconds = dict.fromkeys(stems, 0.0)
     for stem in stems:
@@ -137,10 +147,7 @@ def _computing(stems: Sequence[str], page: CompanionParameters) -> dict[str, flo
             if name == "networks":
                 seconds[stem] += _training(rows, page.profile)
             else:
-                table = TABLES[name]
-                # Data of their own do not grow with those of a page.
-                monomers = {"each": asked, "own": 0}.get(table.parts, sum(rows.values()))
-                seconds[stem] += table.cost * monomers / 8000
+                seconds[stem] += TABLES[name].cost * grows[TABLES[name].parts] / 8000
     return seconds
 
 

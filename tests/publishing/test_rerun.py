@@ -74,12 +74,30 @@ def test_estimate_counts_each_thing_once(pages):
         ('look(results.table("ceiling", shown))', True),
         ("# results.predictions(shown)\nresults.start(globals())", False),
         ('results.table("mixture", {})', False),  # data of its own, whatever the page is asked
+        ('results.table("graph-network", shown)', True),  # of the reference, which is asked here
     ],
 )
 def test_what_a_page_computes_is_read_off_its_calls(body, computes, pages):
     (pages / "01-a.md").write_text(page(body))
     asked = validate(CompanionParameters, temperature=0.8, profile="smoke")
     assert (rerun.estimate(["01-a"], asked).computing["01-a"] > 0) is computes
+
+
+def test_what_ships_is_not_counted(pages, monkeypatch):
+    calls = ("graph-network", "transfer", "ceiling")
+    for name, table in zip(("01-a", "02-b", "03-c"), calls, strict=True):
+        (pages / f"{name}.md").write_text(page(f'results.table("{table}", shown)'))
+    stems = [path.stem for path in sorted(pages.glob("*.md"))]
+
+    def seconds(t):
+        asked = validate(CompanionParameters, temperature=t, profile="smoke")
+        return list(rerun.estimate(stems, asked).computing.values())
+
+    assert all(seconds(0.8))
+    monkeypatch.setattr(rerun.store, "SHIPPED", (*rerun.store.SHIPPED, "smoke"))
+    reference, every, each = seconds(0.9)  # the reference is 0.8, which ships
+    assert reference == 0 < each < every
+    assert seconds(0.8) == [0, 0, 0]
 
 
 def test_a_page_takes_as_long_as_it_took_in_the_book(pages, tmp_path, smoke):
