@@ -33,6 +33,7 @@ from glasslib.figures.mixture import mixture_figure
 from glasslib.figures.planning import cost_of_plan_figure
 from glasslib.figures.propensity import propensity_figure
 from glasslib.figures.relaxation import relaxation_figure, scaling_figure
+from glasslib.figures.size import size_figure
 from glasslib.figures.structure_limit import (
     cage_choice_figure,
     cage_gap_figure,
@@ -60,6 +61,6 @@ __all__ = [
     "leak_sizes_figure", "learning_figure", "length_figure", "maps_figure", "melt_figure",
     "mixture_figure", "mobile_figure", "model_figure", "propensity_figure", "redundancy_figure",
     "relaxation_figure", "reorientation_figure", "save", "scaling_figure", "shape_figure",
-    "shells_figure", "skill_figure", "structure_limit_figure",
+    "shells_figure", "size_figure", "skill_figure", "structure_limit_figure",
     "susceptibility_figure", "trajectory_figure", "transfer_figure", "transfer_map_figure",
 ]  # fmt: skip

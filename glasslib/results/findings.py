@@ -22,6 +22,7 @@ from glasslib.results.melt import equilibration_table
 from glasslib.results.mixture import another_sentence
 from glasslib.results.relaxation import PAPER_A, PAPER_A_TEMPERATURE, relaxation_table
 from glasslib.results.sentences import Runs, at, contest, joined, on_cooling, values
+from glasslib.results.size import size_sentence
 from glasslib.results.susceptibility import skill_sentence
 from glasslib.results.tables import table
 from glasslib.results.transfer import A_LESS_B, OWN_LESS_ELSEWHERE
@@ -580,6 +581,7 @@ FINDINGS: dict[str, Callable[[Mapping[float, Ensemble]], str]] = {
     "cage": _of(cage_finding, "structure-limit"),
     "structure": _of(structure_finding, "structure-limit", "ceiling"),
     "mixture": lambda shown: another_sentence(table("mixture", {})),
+    "size": lambda shown: size_sentence(table("melt-size", {})),
 }
 
 

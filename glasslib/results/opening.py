@@ -13,6 +13,7 @@ __all__ = ["OTHER_DATA", "Opening", "opening"]
 #: What pages say of their data that do not show the temperatures of all others.
 OTHER_DATA = {
     "mixture": "Configurations of another glass, made by others.",
+    "size": "Profiles companion and paper, at the temperatures that both have.",
 }
 
 

@@ -90,7 +90,7 @@ CHANGES = {
         "learning/baselines.py", "x = np.ascontiguousarray(X,", "x = -np.ascontiguousarray(X,",
         {"baselines", "positions", "leaks", "reorientation-models", "importance", "learning-runs",
          "learning-trajectories", "inherent", "structure-limit", "cage-transfer", "cage-learning",
-         "joint", "choices-descriptors", "mobile-number", "mixture",
+         "joint", "choices-descriptors", "mobile-number", "mixture", "melt-size",
          "chain-length"} | FOLDED,
     ),
     "cage_scalars": (

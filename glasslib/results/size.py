@@ -1,0 +1,291 @@
+"""The melt at two sizes: do the numbers at N = 2,000 hold for the paper's 10,000 monomers?
+
+Two comparisons are made at each temperature that both sizes have: between equal numbers of runs,
+which is what an error over runs stands on, and between about equal numbers of monomers, which is
+what a model learns from.
+"""
+
+import numpy as np
+import pandas as pd
+
+from glasslib import store
+from glasslib.dynamics.errors_over_runs import standard_error
+from glasslib.dynamics.susceptibility import (
+    four_point_susceptibility,
+    four_point_susceptibility_error,
+    nearest_probe,
+    trajectory_susceptibility,
+    trajectory_susceptibility_error,
+)
+from glasslib.results.cache import digest, key_of
+from glasslib.results.correlation import COMPARED_RUNS, counted
+from glasslib.results.inherent_structure import with_inherent_structure
+from glasslib.results.leaks import (
+    NO_STRUCTURE,
+    reach_of_leak,
+    runs_recognised,
+    without_structure,
+)
+from glasslib.results.relaxation import relaxation_table
+from glasslib.results.sentences import at, joined
+from glasslib.results.words import bracketed, judge
+from glasslib.store import Ensemble
+
+__all__ = ["melt_size", "size_changes", "size_digest", "size_monomers_table",
+           "size_recognised_table", "size_sentence", "size_table"]  # fmt: skip
+
+#: The two sizes, as profiles.
+SMALL, LARGE = "companion", "paper"
+SIZES = ("small", "large")
+#: Models whose ρ(τ_α) is compared.
+MODELS = ("ridge A", "ridge B", "ridge C", NO_STRUCTURE)
+#: Quantities that are the two tests.
+SPLITS = {"rho, run": "on new configurations",
+          "rho, row": "in the random split (the paper's test)"}
+#: Quantities that a table shows, with their names there.
+BULK = {"tau_alpha": "τ_α (τ)", "u2": "u² (σ²)", "a": "a (σ)",
+        "spread": "spread of the propensity (σ)", "chi4": "χ4(τ_α), Eq. 8",
+        "chi4 of trajectories": "χ4(τ_α) of trajectories"}  # fmt: skip
+
+
+def _pairs() -> dict[float, tuple[Ensemble, Ensemble]]:
+    """Small and large melt at the temperatures that both have, runs with all their blocks."""
+    found = {}
+    for t in store.available(LARGE):
+        if store.find_temperature(t, store.available(SMALL)) is None:
+            continue
+        both = [store.load_ensemble(t, profile) for profile in (SMALL, LARGE)]
+        most = max(len(blocks) for each in both for blocks in each.blocks.values())
+        both = [each.only(r for r, b in each.blocks.items() if len(b) == most) for each in both]
+        if all(len(ensemble.runs) > 1 for ensemble in both):
+            found[t] = tuple(both)
+    return found
+
+
+def size_digest() -> str:
+    """Hash of the files that the table ``melt-size`` is read from."""
+    return key_of([[digest(each) for each in both] for both in _pairs().values()])
+
+
+def measured(ensemble: Ensemble) -> pd.DataFrame:
+    """Return what is compared between two sizes, of one melt.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``quantity`` ("tau_alpha", "u2", "a", "spread" of the propensity at τ_α, "chi4" and "chi4 of
+        trajectories" at τ_α; "rho, row" and "rho, run" at τ_α; "hole", ρ(τ_α) against it;
+        "recognised", the part of rows whose run a linear classifier finds), ``case`` (the model,
+        the radius of the hole in σ, the generation), ``value`` and ``error``, over runs.
+    """
+    rows = []
+    k, true = ensemble.times.tau_index, ensemble.propensity
+    bulk = relaxation_table({ensemble.temperature: ensemble}).iloc[0]
+    for name, column in (("tau_alpha", "tau_alpha"), ("u2", "u2"), ("a", "a_own")):
+        rows.append((name, "", bulk[column], bulk[f"{column}_error"]))
+    spread = true[..., k].std(axis=1)
+    rows.append(("spread", "", spread.mean(), standard_error(spread)))
+    a = float(true[..., k].mean())
+    counts = [
+        np.concatenate([
+            b["exceeding"][:, [k], nearest_probe(b["probe_length"], a)] for b in blocks
+        ])
+        for blocks in ensemble.blocks.values()
+    ]
+    n = ensemble.melt.n_monomers
+    for name, value, error in (
+        ("chi4", four_point_susceptibility(true, a, unbiased=True)[k],
+         four_point_susceptibility_error(true, a, unbiased=True)[k]),
+        ("chi4 of trajectories", trajectory_susceptibility(counts, n)[0][0],
+         trajectory_susceptibility_error(counts, n)[0][0]),
+    ):
+        rows.append((name, "", value, error))
+    correlations = [with_inherent_structure(ensemble), without_structure(ensemble)]
+    for table in map(counted, correlations):
+        here = table[table["at_tau"] & table["model"].isin(MODELS)]
+        rows += list(zip("rho, " + here["split"], here["model"], here["rho"], here["rho_error"],
+                         strict=True))
+    for _, line in reach_of_leak(ensemble).iterrows():
+        rows.append(("hole", f"{line['radius']:g}", line["rho"], line["rho_error"]))
+    for _, line in runs_recognised(ensemble).iterrows():
+        rows.append(("recognised", str(int(line["generation"])), line["recognised"], np.nan))
+    return pd.DataFrame(rows, columns=["quantity", "case", "value", "error"])
+
+
+def melt_size() -> pd.DataFrame:
+    """Return the same quantities of a small and a large melt.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``T``, ``equal`` ("runs" or "monomers": what both sizes have in equal number; of a size
+        with more, the first runs count), ``size`` (small, large), ``N``, ``runs``, and the
+        columns of :func:`measured`. Of equal monomers the large melt has few runs, so its errors
+        say little. Empty where no temperature has both sizes.
+    """
+    tables = []
+    for t, (small, large) in _pairs().items():
+        fewest = min(len(small.runs), len(large.runs))
+        ratio = large.melt.n_monomers / small.melt.n_monomers
+        alike = max(2, round(len(small.runs) / ratio))
+        for equal, numbers in (("runs", (fewest, fewest)), ("monomers", (len(small.runs), alike))):
+            for melt, ensemble, number in zip(SIZES, (small, large), numbers, strict=True):
+                chosen = ensemble.only(list(ensemble.runs)[:number])
+                tables.append(measured(chosen).assign(
+                    T=t, equal=equal, size=melt, N=ensemble.melt.n_monomers, runs=number
+                ))
+    columns = ["T", "equal", "size", "N", "runs", "quantity", "case", "value", "error"]
+    return pd.concat(tables)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def size_changes(table: pd.DataFrame, equal: str = "runs") -> pd.DataFrame:
+    """Return what changes from the small melt to the large one.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``melt-size``.
+    equal : {"runs", "monomers"}
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``T``, ``quantity``, ``case``, ``small``, ``small_error``, ``large``, ``large_error``,
+        ``change`` and its ``error`` (the two melts are independent), and ``runs``, the fewer.
+    """
+    here = table[table["equal"] == equal]
+    keys = ["T", "quantity", "case"]
+    small, large = (here[here["size"] == size].set_index(keys) for size in SIZES)
+    out = pd.DataFrame({
+        "small": small["value"], "small_error": small["error"],
+        "large": large["value"], "large_error": large["error"],
+        "change": large["value"] - small["value"],
+        "error": np.hypot(small["error"], large["error"]),
+        "runs": np.minimum(small["runs"], large["runs"]),
+    })
+    return out.reindex(small.index).reset_index()
+
+
+def size_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the bulk quantities of both sizes, from equal numbers of runs, as text.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``melt-size``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By quantity, a column for each ``T``: the small melt → the large one.
+    """
+    changes = size_changes(table)
+    changes = changes[changes["quantity"].isin(BULK)]
+    return _arrows(changes.assign(what=changes["quantity"].map(BULK)), "what")
+
+
+def size_monomers_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return ρ(τ_α) on new configurations from equal numbers of monomers, as text.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``melt-size``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By model, a column for each ``T``: small melt → large melt.
+    """
+    changes = size_changes(table, "monomers")
+    return _arrows(changes[changes["quantity"] == "rho, run"], "case")
+
+
+def size_recognised_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return in percent how many rows give away their run, by generation, as text.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``melt-size``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By generation, a column for each ``T``: small melt → large melt.
+    """
+    changes = size_changes(table)
+    changes = changes[changes["quantity"] == "recognised"]
+    text = [f"{100 * a:.0f} % → {100 * b:.0f} %"
+            for a, b in zip(changes["small"], changes["large"], strict=True)]
+    return _arrows(changes.assign(case="generation " + changes["case"]), "case", text)
+
+
+def _arrows(changes: pd.DataFrame, index: str, text: list[str] | None = None) -> pd.DataFrame:
+    """Turn changes into a table of "small → large", a column for each temperature."""
+    text = text or [
+        f"{bracketed(row['small'], row['small_error'])} →"
+        f" {bracketed(row['large'], row['large_error'])}"
+        for _, row in changes.iterrows()
+    ]
+    wide = changes.assign(text=text, T=[f"T = {t:.2f}" for t in changes["T"]]).pivot_table(
+        index=index, columns="T", values="text", aggfunc="first", sort=False
+    )
+    return wide.fillna("–").rename_axis(index=None, columns=None)
+
+
+def size_sentence(table: pd.DataFrame) -> str:
+    """Say what the larger melt changes, beyond the error bar, and what it does not cure.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``melt-size``.
+
+    Examples
+    --------
+    >>> case = {"T": 0.6, "equal": "runs", "runs": 4, "quantity": "rho, run", "error": 0.01}
+    >>> table = pd.DataFrame([
+    ...     case | {"size": size, "N": n, "case": model, "value": value}
+    ...     for size, n, model, value in (
+    ...         ("small", 2000, "ridge A", 0.69), ("small", 2000, "ridge B", 0.40),
+    ...         ("large", 10000, "ridge A", 0.70), ("large", 10000, "ridge B", 0.46))])
+    >>> print(size_sentence(table))
+    From 2,000 to 10,000 monomers, at T = 0.60 and with equal numbers of runs, ρ(τ_α) changes by \
++0.010(14) (A) and +0.060(14) (B) on new configurations. Beyond the error bar: B on new \
+configurations.
+    >>> size_sentence(table[:0])
+    'No temperature has both sizes yet.'
+    """
+    if not len(table):
+        return "No temperature has both sizes yet."
+    sizes = " to ".join(f"{n:,}" for n in table.groupby("size", sort=False)["N"].first())
+    texts = []
+    for t, here in size_changes(table).groupby("T", sort=False):
+        runs, told, sure = int(here["runs"].iloc[0]), [], []
+        for quantity, words in SPLITS.items():
+            said = []
+            for _, row in here[here["quantity"] == quantity].iterrows():
+                name, sign = _short(row["case"]), "−" if row["change"] < 0 else "+"
+                said.append(f"{sign}{bracketed(abs(row['change']), row['error'])} ({name})")
+                if judge(row["change"], row["error"], "", "changes", runs) == "changes":
+                    sure.append(f"{name} {words}")
+            if said:
+                told.append(f"by {joined(said)} {words}")
+        text = (f"From {sizes} monomers, {at([t], {t: runs})} and with equal numbers of runs,"
+                f" ρ(τ_α) changes {'; '.join(told)}.")
+        if runs >= COMPARED_RUNS:
+            text += f" Beyond the error bar: {joined(sure)}."
+        texts.append(text)
+    return " ".join(texts)
+
+
+def _short(model: str) -> str:
+    """Letter of a model.
+
+    Examples
+    --------
+    >>> _short("ridge A"), _short("neighbours' propensity")
+    ('A', 'without structure')
+    """
+    return "without structure" if model == NO_STRUCTURE else model.split()[-1]
