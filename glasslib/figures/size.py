@@ -10,7 +10,7 @@ from glasslib.results.words import bars
 
 __all__ = ["size_figure"]
 
-_NAMES = {"ridge A": "A", "ridge B": "B", "ridge C": "C",
+_NAMES = {"ridge A": "A", "ridge B": "B", "ridge C": "C", "ridge D": "D",
           "neighbours' propensity": "no\nstructure"}  # fmt: skip
 _LOOKS = ({"marker": "o", "color": "#56B4E9"}, {"marker": "s", "color": "#1F3A5F"})
 

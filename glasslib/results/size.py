@@ -17,7 +17,12 @@ from glasslib.dynamics.susceptibility import (
     trajectory_susceptibility,
     trajectory_susceptibility_error,
 )
+from glasslib.learning.baselines import out_of_sample, ridge_pipeline
+from glasslib.learning.correlation import correlation_rows
+from glasslib.results.baselines import splits_of
 from glasslib.results.cache import digest, key_of
+from glasslib.results.cage import cage_dataset, cages_digest
+from glasslib.results.ceiling import ceilings
 from glasslib.results.correlation import COMPARED_RUNS, counted
 from glasslib.results.inherent_structure import with_inherent_structure
 from glasslib.results.leaks import (
@@ -28,6 +33,7 @@ from glasslib.results.leaks import (
 )
 from glasslib.results.relaxation import relaxation_table
 from glasslib.results.sentences import at, joined
+from glasslib.results.structure_limit import at_tau
 from glasslib.results.words import bracketed, judge
 from glasslib.store import Ensemble
 
@@ -38,7 +44,7 @@ __all__ = ["melt_size", "size_changes", "size_digest", "size_monomers_table",
 SMALL, LARGE = "companion", "paper"
 SIZES = ("small", "large")
 #: Models whose ρ(τ_α) is compared.
-MODELS = ("ridge A", "ridge B", "ridge C", NO_STRUCTURE)
+MODELS = ("ridge A", "ridge B", "ridge C", "ridge D", NO_STRUCTURE)
 #: Quantities that are the two tests.
 SPLITS = {"rho, run": "on new configurations",
           "rho, row": "in the random split (the paper's test)"}
@@ -64,7 +70,20 @@ def _pairs() -> dict[float, tuple[Ensemble, Ensemble]]:
 
 def size_digest() -> str:
     """Hash of the files that the table ``melt-size`` is read from."""
-    return key_of([[digest(each) for each in both] for both in _pairs().values()])
+    return key_of([[digest(each), cages_digest(each)] for both in _pairs().values()
+                   for each in both])
+
+
+def with_cages(ensemble: Ensemble) -> pd.DataFrame:
+    """Return ρ(τ_α) of network D in both tests; empty where a run has no cages."""
+    if set(ensemble.blocks) - set(store.with_cages(ensemble)):
+        return pd.DataFrame(columns=["split", "model", "at_tau", "rho", "rho_error"])
+    data = at_tau(cage_dataset(ensemble))
+    tables = []
+    for division, (folds, groups) in splits_of(data).items():
+        predicted = out_of_sample(ridge_pipeline, data.features, data.targets, folds, groups)
+        tables.append(correlation_rows(data, {"ridge D": predicted}, split=division))
+    return pd.concat(tables, ignore_index=True)
 
 
 def measured(ensemble: Ensemble) -> pd.DataFrame:
@@ -74,7 +93,8 @@ def measured(ensemble: Ensemble) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``quantity`` ("tau_alpha", "u2", "a", "spread" of the propensity at τ_α, "chi4" and "chi4 of
-        trajectories" at τ_α; "rho, row" and "rho, run" at τ_α; "hole", ρ(τ_α) against it;
+        trajectories" at τ_α; "rho, row" and "rho, run" at τ_α, the first over all rows and the
+        second within runs; "ceiling", the noise ceiling of the second; "hole", ρ(τ_α) against it;
         "recognised", the part of rows whose run a linear classifier finds), ``case`` (the model,
         the radius of the hole in σ, the generation), ``value`` and ``error``, over runs.
     """
@@ -100,11 +120,14 @@ def measured(ensemble: Ensemble) -> pd.DataFrame:
          trajectory_susceptibility_error(counts, n)[0][0]),
     ):
         rows.append((name, "", value, error))
-    correlations = [with_inherent_structure(ensemble), without_structure(ensemble)]
+    correlations = [with_inherent_structure(ensemble), with_cages(ensemble),
+                    without_structure(ensemble)]
     for table in map(counted, correlations):
         here = table[table["at_tau"] & table["model"].isin(MODELS)]
         rows += list(zip("rho, " + here["split"], here["model"], here["rho"], here["rho_error"],
                          strict=True))
+    top = ceilings(ensemble).query("kind == 'within' and own and at_tau").iloc[0]
+    rows.append(("ceiling", "", top["ceiling"], top["ceiling_error"]))
     for _, line in reach_of_leak(ensemble).iterrows():
         rows.append(("hole", f"{line['radius']:g}", line["rho"], line["rho_error"]))
     for _, line in runs_recognised(ensemble).iterrows():
