@@ -4,6 +4,7 @@
     python benchmarks/engine.py agreement
     python benchmarks/engine.py forces
     python benchmarks/engine.py energy
+    python benchmarks/engine.py thermostat
 
 ``speed`` steps melts of N = 2,000 (T = 0.45, from the data that ship) and N = 10,000 (T = 0.60,
 made for it) by a stock script, by LAMMPS with each kind of pair forces and by the compiled step,
@@ -13,7 +14,8 @@ the ratios within each round. A LAMMPS of your own is timed by setting ``GLASSLI
 0.0025, with ensembles stepped as today from the same configurations. ``forces`` compares, among the
 ensembles that ship, blocks of the same runs whose pair forces are of different kinds. ``energy``
 compares the walk of the total energy at constant energy of the compiled step with that of LAMMPS
-and forces in double precision, and the work that round-off does.
+and forces in double precision, and the work that round-off does. ``thermostat`` reads from the runs
+that ship how far the kinetic temperature of equilibration lies from the nominal one.
 """
 
 from __future__ import annotations
@@ -299,6 +301,32 @@ def _table(rows: list[dict], one: str, other: str) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
+def thermostat() -> pd.DataFrame:
+    """Compare kinetic with nominal temperatures of the runs that ship, by kind of pair forces."""
+    from glasslib import store
+
+    rows = []
+    for profile in store.SHIPPED:
+        for t in store.available(profile):
+            for path in store.run_paths(t, profile).values():
+                run = store.read(path)
+                kinetic = run["equilibration_kinetic"]
+                bath = kinetic[len(kinetic) // 3 :].mean() / 1.5  # the first third is left out
+                rows.append({
+                    "T": t, "N": len(run["positions"]), "pair_style": _style(run),
+                    "equilibration": bath / t - 1,
+                    "production": run.attrs["mean_kinetic_temperature"] / t - 1,
+                })
+    out = []
+    for (t, n, style), part in pd.DataFrame(rows).groupby(["T", "N", "pair_style"], sort=False):
+        row = {"T": t, "N": n, "pair_style": style, "runs": len(part)}
+        for stage in ("equilibration", "production"):
+            error = part[stage].std() / np.sqrt(len(part))
+            row[stage] = f"{100 * part[stage].mean():+.2f} ± {100 * error:.2f} %"
+        out.append(row)
+    return pd.DataFrame(out)
+
+
 def markdown(table: pd.DataFrame) -> str:
     """Write a table as Markdown."""
     lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
@@ -308,7 +336,10 @@ def markdown(table: pd.DataFrame) -> str:
 
 def main() -> None:
     """Parse the command line and run one benchmark."""
-    benchmarks = {"speed": speed, "agreement": agreement, "forces": forces, "energy": energy}
+    benchmarks = {
+        "speed": speed, "agreement": agreement, "forces": forces, "energy": energy,
+        "thermostat": thermostat,
+    }
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("what", choices=list(benchmarks))
     what = parser.parse_args().what

@@ -19,18 +19,19 @@ from glasslib.dynamics.susceptibility import (
 )
 from glasslib.learning.baselines import out_of_sample, ridge_pipeline
 from glasslib.learning.correlation import correlation_rows
-from glasslib.results.baselines import splits_of
+from glasslib.results.baselines import ridge_on, splits_of
 from glasslib.results.cache import digest, key_of
 from glasslib.results.cage import cage_dataset, cages_digest
 from glasslib.results.ceiling import ceilings
 from glasslib.results.correlation import COMPARED_RUNS, counted
-from glasslib.results.inherent_structure import with_inherent_structure
+from glasslib.results.inherent_structure import inherent_dataset
 from glasslib.results.leaks import (
     NO_STRUCTURE,
     reach_of_leak,
     runs_recognised,
     without_structure,
 )
+from glasslib.results.networks import dataset
 from glasslib.results.relaxation import relaxation_table
 from glasslib.results.sentences import at, joined
 from glasslib.results.structure_limit import at_tau
@@ -45,11 +46,13 @@ SMALL, LARGE = "companion", "paper"
 SIZES = ("small", "large")
 #: Models whose ρ(τ_α) is compared.
 MODELS = ("ridge A", "ridge B", "ridge C", "ridge D", NO_STRUCTURE)
+_MEASURED = ["quantity", "case", "value", "error"]
 #: Quantities that are the two tests.
 SPLITS = {"rho, run": "on new configurations",
           "rho, row": "in the random split (the paper's test)"}
 #: Quantities that a table shows, with their names there.
-BULK = {"tau_alpha": "τ_α (τ)", "u2": "u² (σ²)", "a": "a (σ)",
+BULK = {"kinetic": "kinetic temperature (ε/k_B)", "tau_alpha": "τ_α (τ)",
+        "u2": "u² (σ²)", "a": "a (σ)",
         "spread": "spread of the propensity (σ)", "chi4": "χ4(τ_α), Eq. 8",
         "chi4 of trajectories": "χ4(τ_α) of trajectories",
         "ceiling": "noise ceiling of ρ(τ_α), new configurations"}  # fmt: skip
@@ -75,16 +78,38 @@ def size_digest() -> str:
                    for each in both])
 
 
-def with_cages(ensemble: Ensemble) -> pd.DataFrame:
-    """Return ρ(τ_α) of network D in both tests; empty where a run has no cages."""
-    if set(ensemble.blocks) - set(store.with_cages(ensemble)):
-        return pd.DataFrame(columns=["split", "model", "at_tau", "rho", "rho_error"])
-    data = at_tau(cage_dataset(ensemble))
+def ridges(ensemble: Ensemble) -> pd.DataFrame:
+    """Return ρ(τ_α) of A, B and C as ridge regression, and of D where every run has its cages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``split`` (row, run; the first draw of each) and the columns of
+        :func:`~glasslib.learning.correlation.correlation_rows`.
+    """
+    plain, more = at_tau(dataset(ensemble)), at_tau(inherent_dataset(ensemble))
+    inputs = {"ridge A": (plain, "A"), "ridge B": (plain, "B"), "ridge C": (more, "B")}
+    complete = not set(ensemble.blocks) - set(store.with_cages(ensemble))
+    cages = cage_dataset(ensemble).features if complete else None
     tables = []
-    for division, (folds, groups) in splits_of(data).items():
-        predicted = out_of_sample(ridge_pipeline, data.features, data.targets, folds, groups)
-        tables.append(correlation_rows(data, {"ridge D": predicted}, split=division))
+    for division, (folds, groups) in splits_of(plain).items():
+        predicted = {name: ridge_on(*one, folds, groups) for name, one in inputs.items()}
+        if complete:
+            predicted["ridge D"] = out_of_sample(
+                ridge_pipeline, cages, plain.targets, folds, groups
+            )
+        tables.append(correlation_rows(plain, predicted, split=division))
     return pd.concat(tables, ignore_index=True)
+
+
+def correlations(ensemble: Ensemble, tables: list[pd.DataFrame]) -> list[tuple]:
+    """Return (quantity, case, value, error) of the ρ(τ_α) that count."""
+    rows = []
+    for table in map(counted, tables):
+        here = table[table["at_tau"] & table["model"].isin(MODELS)]
+        rows += list(zip("rho, " + here["split"], here["model"], here["rho"], here["rho_error"],
+                         strict=True))
+    return rows
 
 
 def measured(ensemble: Ensemble) -> pd.DataFrame:
@@ -93,15 +118,18 @@ def measured(ensemble: Ensemble) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``quantity`` ("tau_alpha", "u2", "a", "spread" of the propensity at τ_α, "chi4" and "chi4 of
-        trajectories" at τ_α; "rho, row" and "rho, run" at τ_α, the first over all rows and the
-        second within runs; "ceiling", the noise ceiling of the second; "hole", ρ(τ_α) against it;
-        "recognised", the part of rows whose run a linear classifier finds), ``case`` (the model,
-        the radius of the hole in σ, the generation), ``value`` and ``error``, over runs.
+        ``quantity`` ("kinetic" temperature, "tau_alpha", "u2", "a", "spread" of the propensity at
+        τ_α, "chi4" and "chi4 of trajectories" at τ_α; "rho, row" and "rho, run" at τ_α, the first
+        over all rows and the second within runs; "ceiling", the noise ceiling of the second;
+        "hole", ρ(τ_α) against it; "recognised", the part of rows whose run a linear classifier
+        finds), ``case`` (the model, the radius of the hole in σ, the generation), ``value`` and
+        ``error``, over runs.
     """
     rows = []
     k, true = ensemble.times.tau_index, ensemble.propensity
     bulk = relaxation_table({ensemble.temperature: ensemble}).iloc[0]
+    kinetic = np.array([run.attrs["mean_kinetic_temperature"] for run in ensemble.runs.values()])
+    rows.append(("kinetic", "", kinetic.mean(), standard_error(kinetic)))
     for name, column in (("tau_alpha", "tau_alpha"), ("u2", "u2"), ("a", "a_own")):
         rows.append((name, "", bulk[column], bulk[f"{column}_error"]))
     spread = true[..., k].std(axis=1)
@@ -121,19 +149,14 @@ def measured(ensemble: Ensemble) -> pd.DataFrame:
          trajectory_susceptibility_error(counts, n)[0][0]),
     ):
         rows.append((name, "", value, error))
-    correlations = [with_inherent_structure(ensemble), with_cages(ensemble),
-                    without_structure(ensemble)]
-    for table in map(counted, correlations):
-        here = table[table["at_tau"] & table["model"].isin(MODELS)]
-        rows += list(zip("rho, " + here["split"], here["model"], here["rho"], here["rho_error"],
-                         strict=True))
+    rows += correlations(ensemble, [ridges(ensemble), without_structure(ensemble)])
     top = ceilings(ensemble).query("kind == 'within' and own and at_tau").iloc[0]
     rows.append(("ceiling", "", top["ceiling"], top["ceiling_error"]))
     for _, line in reach_of_leak(ensemble).iterrows():
         rows.append(("hole", f"{line['radius']:g}", line["rho"], line["rho_error"]))
     for _, line in runs_recognised(ensemble).iterrows():
         rows.append(("recognised", str(int(line["generation"])), line["recognised"], np.nan))
-    return pd.DataFrame(rows, columns=["quantity", "case", "value", "error"])
+    return pd.DataFrame(rows, columns=_MEASURED)
 
 
 def melt_size() -> pd.DataFrame:
@@ -144,8 +167,8 @@ def melt_size() -> pd.DataFrame:
     pandas.DataFrame
         ``T``, ``equal`` ("runs" or "monomers": what both sizes have in equal number; of a size
         with more, the first runs count), ``size`` (small, large), ``N``, ``runs``, and the
-        columns of :func:`measured`. Of equal monomers the large melt has few runs, so its errors
-        say little. Empty where no temperature has both sizes.
+        columns of :func:`measured`, for equal monomers ρ alone. Of equal monomers the large melt
+        has few runs, so its errors say little. Empty where no temperature has both sizes.
     """
     tables = []
     for t, (small, large) in _pairs().items():
@@ -155,10 +178,12 @@ def melt_size() -> pd.DataFrame:
         for equal, numbers in (("runs", (fewest, fewest)), ("monomers", (len(small.runs), alike))):
             for melt, ensemble, number in zip(SIZES, (small, large), numbers, strict=True):
                 chosen = ensemble.only(list(ensemble.runs)[:number])
-                tables.append(measured(chosen).assign(
+                found = measured(chosen) if equal == "runs" else pd.DataFrame(
+                    correlations(chosen, [ridges(chosen)]), columns=_MEASURED)
+                tables.append(found.assign(
                     T=t, equal=equal, size=melt, N=ensemble.melt.n_monomers, runs=number
                 ))
-    columns = ["T", "equal", "size", "N", "runs", "quantity", "case", "value", "error"]
+    columns = ["T", "equal", "size", "N", "runs", *_MEASURED]
     return pd.concat(tables)[columns] if tables else pd.DataFrame(columns=columns)
 
 
@@ -268,22 +293,25 @@ def size_sentence(table: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> case = {"T": 0.6, "equal": "runs", "runs": 4, "quantity": "rho, run", "error": 0.01}
+    >>> case = {"T": 0.6, "equal": "runs", "runs": 4, "error": 0.01}
     >>> table = pd.DataFrame([
-    ...     case | {"size": size, "N": n, "case": model, "value": value}
-    ...     for size, n, model, value in (
-    ...         ("small", 2000, "ridge A", 0.69), ("small", 2000, "ridge B", 0.40),
-    ...         ("large", 10000, "ridge A", 0.70), ("large", 10000, "ridge B", 0.46))])
+    ...     case | {"size": size, "N": n, "quantity": quantity, "case": of, "value": value}
+    ...     for size, n, quantity, of, value in (
+    ...         ("small", 2000, "rho, run", "ridge A", 0.69), ("small", 2000, "hole", "1.2", 0.64),
+    ...         ("small", 2000, "hole", "inf", 0.39), ("large", 10000, "hole", "1.2", 0.55),
+    ...         ("large", 10000, "hole", "inf", 0.48), ("large", 10000, "rho, run", "ridge A", 0.76))
+    ... ])
     >>> print(size_sentence(table))
     From 2,000 to 10,000 monomers, at T = 0.60 and with equal numbers of runs, ρ(τ_α) changes by \
-+0.010(14) (A) and +0.060(14) (B) on new configurations. Beyond the error bar: B on new \
-configurations.
++0.070(14) (A) on new configurations. Beyond the error bar: A on new configurations. When the \
+neighbours of its test monomers leave the training set, ridge B falls from 0.64 to 0.39 with \
+2,000 monomers and from 0.55 to 0.48 with 10,000.
     >>> size_sentence(table[:0])
     'No temperature has both sizes yet.'
     """
     if not len(table):
         return "No temperature has both sizes yet."
-    sizes = " to ".join(f"{n:,}" for n in table.groupby("size", sort=False)["N"].first())
+    small, large = (f"{n:,}" for n in table.groupby("size", sort=False)["N"].first())
     texts = []
     for t, here in size_changes(table).groupby("T", sort=False):
         runs, told, sure = int(here["runs"].iloc[0]), [], []
@@ -296,10 +324,17 @@ configurations.
                     sure.append(f"{name} {words}")
             if said:
                 told.append(f"by {joined(said)} {words}")
-        text = (f"From {sizes} monomers, {at([t], {t: runs})} and with equal numbers of runs,"
-                f" ρ(τ_α) changes {'; '.join(told)}.")
+        text = (f"From {small} to {large} monomers, {at([t], {t: runs})} and with equal numbers of"
+                f" runs, ρ(τ_α) changes {'; '.join(told)}.")
         if runs >= COMPARED_RUNS:
-            text += f" Beyond the error bar: {joined(sure)}."
+            text += (f" Beyond the error bar: {joined(sure)}." if sure
+                     else " No change is beyond its error bar.")
+        hole = here[here["quantity"] == "hole"]
+        if len(hole):
+            near, new = hole.iloc[0], hole.iloc[-1]
+            text += (" When the neighbours of its test monomers leave the training set, ridge B"
+                     f" falls from {near['small']:.2f} to {new['small']:.2f} with {small} monomers"
+                     f" and from {near['large']:.2f} to {new['large']:.2f} with {large}.")
         texts.append(text)
     return " ".join(texts)
 
