@@ -96,21 +96,21 @@ CHANGES = {
     "cage_scalars": (
         "structure/cage.py", "np.linalg.eigvalsh(tensor)", "np.linalg.eigvalsh(-tensor)",
         {"structure-limit", "cage-transfer", "cage-choice", "cage-learning", "cage-reliability",
-         "mixture"} | FOLDED,
+         "melt-size", "mixture"} | FOLDED,
     ),
     "load_cages": (
         "store/cages.py", "dtype=np.float64", "dtype=np.float32",
-        CAGED | FOLDED | {"structure-limit", "cage-choice", "cage-learning"},
+        CAGED | FOLDED | {"structure-limit", "cage-choice", "cage-learning", "melt-size"},
     ),
     "ceilings": ("results/ceiling.py", "default_rng(0)", "default_rng(1)",
-                 {"ceiling", "chain-length"}),
+                 {"ceiling", "chain-length", "melt-size"}),
     "block_propensities": (
         "results/ceiling.py", ".T for block in blocks", ".T * 2 for block in blocks",
-        {"ceiling", "learning-trajectories", "cage-gap", "chain-length"},
+        {"ceiling", "learning-trajectories", "cage-gap", "chain-length", "melt-size"},
     ),
     "an import of another function": (
         "learning/ceiling.py", "import combinations\n", "import permutations as combinations\n",
-        {"ceiling", "learning-trajectories", "cage-gap", "mixture", "chain-length"},
+        {"ceiling", "learning-trajectories", "cage-gap", "mixture", "chain-length", "melt-size"},
     ),
     # Words, layout, and what no table uses.
     "error text": (
