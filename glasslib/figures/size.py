@@ -12,7 +12,7 @@ __all__ = ["size_figure"]
 
 _NAMES = {"ridge A": "A", "ridge B": "B", "ridge C": "C", "ridge D": "D",
           "neighbours' propensity": "no\nstructure"}  # fmt: skip
-_LOOKS = ({"marker": "o", "color": "#56B4E9"}, {"marker": "s", "color": "#1F3A5F"})
+_LOOKS = ({"marker": "o", "color": "#4C8FD0"}, {"marker": "s", "color": "#1F3A5F"})
 
 
 @styled
@@ -24,7 +24,7 @@ def size_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     Parameters
     ----------
     table : pandas.DataFrame
-        The result table ``melt-size``, not empty.
+        The result table ``melt-size``. Where it is empty, so is the figure.
 
     Returns
     -------
@@ -33,11 +33,11 @@ def size_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     """
     here = table[table["equal"] == "runs"]
     temperatures = list(dict.fromkeys(here["T"]))
+    rows = max(1, len(temperatures))
     figure, axes = plt.subplots(
-        len(temperatures), 3, figsize=(8.2, 0.8 + 2.7 * len(temperatures)), sharey=True,
-        squeeze=False,
+        rows, 3, figsize=(8.2, 0.8 + 2.7 * rows), sharey=True, squeeze=False
     )
-    for row, t in zip(axes, temperatures, strict=True):
+    for row, t in zip(axes, temperatures, strict=bool(temperatures)):
         for shift, size, look in zip((-0.09, 0.09), ("small", "large"), _LOOKS, strict=True):
             lines = here[(here["T"] == t) & (here["size"] == size)]
             n, runs = lines["N"].iloc[0], lines["runs"].iloc[0]
@@ -50,16 +50,14 @@ def size_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
                 axis.set_xticks(range(len(names)), [_NAMES[name] for name in names])
                 axis.set(xlim=(-0.5, len(names) - 0.5), ylim=(0, 1.02))
             hole = lines[lines["quantity"] == "hole"]
-            radius = hole["case"].astype(float)
-            far = 1.3 * radius[np.isfinite(radius)].max()
-            row[2].errorbar(radius.where(np.isfinite(radius), far), hole["value"],
+            row[2].errorbar(np.arange(len(hole)) + shift, hole["value"],
                             yerr=bars(hole["error"], hole["runs"]), **style | {"ls": "-"})
-            ticks = [*radius[np.isfinite(radius)], far]
-            row[2].set_xticks(ticks, [*(f"{r:g}" for r in ticks[:-1]), "new"])
+            row[2].set_xticks(range(len(hole)), [*hole["case"].iloc[:-1], "new"])
         row[0].set_ylabel(rf"$\rho(\tau_\alpha)$, T = {t:.2f}")
     for axis, title in zip(axes[0], (*SPLIT_NAMES.values(), "ridge B with a hole"), strict=True):
-        axis.set_title(title, fontsize=10)
+        axis.set_title(title.replace(" (", "\n("), fontsize=10)
     axes[-1, 2].set_xlabel(r"no training monomer within ($\sigma$)")
     letters(axes.ravel())
-    legend_below(figure, axes[0, 0])
+    if temperatures:
+        legend_below(figure, axes[0, 0])
     return figure, here.drop(columns="equal")

@@ -299,7 +299,8 @@ def size_sentence(table: pd.DataFrame) -> str:
     ...     for size, n, quantity, of, value in (
     ...         ("small", 2000, "rho, run", "ridge A", 0.69), ("small", 2000, "hole", "1.2", 0.64),
     ...         ("small", 2000, "hole", "inf", 0.39), ("large", 10000, "hole", "1.2", 0.55),
-    ...         ("large", 10000, "hole", "inf", 0.48), ("large", 10000, "rho, run", "ridge A", 0.76))
+    ...         ("large", 10000, "rho, run", "ridge A", 0.76),
+    ...         ("large", 10000, "hole", "inf", 0.48))
     ... ])
     >>> print(size_sentence(table))
     From 2,000 to 10,000 monomers, at T = 0.60 and with equal numbers of runs, ρ(τ_α) changes by \

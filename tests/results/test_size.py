@@ -61,4 +61,8 @@ def test_what_the_page_shows(table):
 def test_without_the_large_melt_nothing_is_said(smoke):
     assert store.available("paper") == {}
     assert size.melt_size().empty
-    assert size.size_sentence(size.melt_size()) == "No temperature has both sizes yet."
+    table = size.melt_size()
+    assert size.size_sentence(table) == "No temperature has both sizes yet."
+    assert len(figures.size_figure(table)[0].axes) == 3
+    for shown in (size.size_table, size.size_monomers_table, size.size_recognised_table):
+        assert shown(table).empty
