@@ -53,9 +53,7 @@ SPLITS = {"rho, run": "on new configurations",
 #: Quantities that a table shows, with their names there.
 BULK = {"kinetic": "kinetic temperature (ε/k_B)", "tau_alpha": "τ_α (τ)",
         "u2": "u² (σ²)", "a": "a (σ)",
-        "spread": "spread of the propensity (σ)", "chi4": "χ4(τ_α), Eq. 8",
-        "chi4 of trajectories": "χ4(τ_α) of trajectories",
-        "ceiling": "noise ceiling of ρ(τ_α), new configurations"}  # fmt: skip
+        "chi4": "χ4(τ_α), Eq. 8", "chi4 of trajectories": "χ4(τ_α) of trajectories"}  # fmt: skip
 
 
 def _pairs() -> dict[float, tuple[Ensemble, Ensemble]]:

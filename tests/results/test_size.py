@@ -40,7 +40,7 @@ def test_the_same_data_do_not_differ(table):
     changes = size.size_changes(table).set_index(["quantity", "case"])
     assert (changes["change"].abs() < 1e-9).all() and len(changes) > 20
     assert set(changes.index.get_level_values(0)) == {
-        *size.BULK, *size.SPLITS, "hole", "recognised"
+        *size.BULK, *size.SPLITS, "spread", "ceiling", "hole", "recognised"
     }
     assert changes.loc[("rho, row", size.NO_STRUCTURE), "small"].item() > 0
     assert set(changes.loc["rho, row"].index) == set(size.MODELS)
