@@ -315,19 +315,17 @@ neighbours of its test monomers leave the training set, ridge B falls from 0.64 
     for t, here in size_changes(table).groupby("T", sort=False):
         runs, told, sure = int(here["runs"].iloc[0]), [], []
         for quantity, words in SPLITS.items():
-            said = []
             for _, row in here[here["quantity"] == quantity].iterrows():
                 name, sign = _short(row["case"]), "−" if row["change"] < 0 else "+"
-                said.append(f"{sign}{bracketed(abs(row['change']), row['error'])} ({name})")
+                if quantity == "rho, run":
+                    told.append(f"{sign}{bracketed(abs(row['change']), row['error'])} ({name})")
                 if judge(row["change"], row["error"], "", "changes", runs) == "changes":
                     sure.append(f"{name} {words}")
-            if said:
-                told.append(f"by {joined(said)} {words}")
         text = (f"From {small} to {large} monomers, {at([t], {t: runs})} and with equal numbers of"
-                f" runs, ρ(τ_α) changes {'; '.join(told)}.")
+                f" runs, ρ(τ_α) changes by {joined(told)} on new configurations.")
         if runs >= COMPARED_RUNS:
             text += (f" Beyond the error bar: {joined(sure)}." if sure
-                     else " No change is beyond its error bar.")
+                     else " No change is beyond its error bar, nor is one in the random split.")
         hole = here[here["quantity"] == "hole"]
         if len(hole):
             near, new = hole.iloc[0], hole.iloc[-1]
