@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from melt_files import data_text, small_melt
@@ -83,6 +84,9 @@ def test_a_read_only_checkout_describes_without_a_home(checkout, melt_data, tmp_
     assert {path.name for path in work.iterdir()} == {"here.csv", "there.csv"}
 
 
+UNFINISHED = Path("var", "work", "companion", "T0.800")
+
+
 @pytest.mark.parametrize(
     ("arguments", "folder", "setting"),
     [
@@ -90,7 +94,7 @@ def test_a_read_only_checkout_describes_without_a_home(checkout, melt_data, tmp_
         ("run 1-2 -p temperature=0.8", "_build/runs/T0.800-lab", "--output moves it"),
         ("book", "_build", "GLASSLIB_BUILD moves it"),
         ("book -t 0.8", "_build/books/T0.800-lab", "GLASSLIB_BUILD moves it"),
-        ("campaign task -t 0.8 --run 0", "var/work/companion/T0.800", "GLASSLIB_VAR moves it"),
+        ("campaign task -t 0.8 --run 0", UNFINISHED, "GLASSLIB_VAR moves it"),
         ("describe melt.data -o tree/out.nc", "", "write to another folder"),
     ],
 )

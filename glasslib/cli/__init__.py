@@ -570,7 +570,7 @@ def lab_expected(
 
 @app.command()
 def verify(profile: DataProfile = "companion") -> None:
-    """Compare every data file with the registry's SHA-256."""
+    """Compare every data file of a profile with the registry's SHA-256."""
     from glasslib import store
 
     verified = store.verify_all(profile)

@@ -26,6 +26,7 @@ from glasslib.parameters import CompanionParameters, validate
 from glasslib.publishing import notebooks
 from glasslib.results.chain_length import CHAINS
 from glasslib.results.page_parameters import given_for, page_model
+from glasslib.store import SHIPPED
 
 __all__ = [
     "Page", "execute_notebook", "execute_pages", "kernel_manager", "library",
@@ -44,7 +45,7 @@ def library() -> dict[str, str]:
 
 def shared_inputs() -> str:
     """Return a key for what all notebooks depend on: library, environment, data that ship."""
-    return key_of(library(), *(hashes(paths.ensembles(name)) for name in ("companion", *CHAINS)))
+    return key_of(library(), *(hashes(paths.ensembles(name)) for name in (*SHIPPED, *CHAINS)))
 
 
 def _own_data(parameters: Mapping[str, Any]) -> list[dict[str, str]]:

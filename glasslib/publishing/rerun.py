@@ -116,24 +116,21 @@ def estimate(stems: Sequence[str], page: CompanionParameters, workers: int = 2) 
     )
 
 
-def _not_shipped(page: CompanionParameters) -> list[float]:
-    """Return the temperatures whose data and tables do not ship."""
-    return [
-        t for t in page.temperatures if store.profile_with(t, page.profile) not in store.SHIPPED
-    ]
-
-
 def _missing(page: CompanionParameters) -> list[float]:
     """Return the temperatures that have no data, or not all of them."""
     return [
-        t for t in _not_shipped(page)
-        if not all(task.done() for task in campaign.tasks([campaign.whole(t, page.profile)]))
+        t for t in page.temperatures
+        if store.profile_with(t, page.profile) not in store.SHIPPED
+        and not all(task.done() for task in campaign.tasks([campaign.whole(t, page.profile)]))
     ]
 
 
 def _computing(stems: Sequence[str], page: CompanionParameters) -> dict[str, float]:
     """Return, by page, the seconds to compute tables and networks that are not there."""
-    rows, new = _rows(page), _not_shipped(page)
+    rows = _rows(page)
+    # Tables ship for the data of the companion alone.
+    tables = store.available("companion") if shipped_profile(page) == "companion" else {}
+    new = [t for t in page.temperatures if store.find_temperature(t, tables) is None]
     reference = store.find_temperature(networks.reference_temperature(rows), new)
     grows = {  # data of their own do not grow with those of a page
         "each": sum(rows[t] for t in new), "all": sum(rows.values()) if new else 0, "own": 0,

@@ -303,8 +303,8 @@ def size_sentence(table: pd.DataFrame) -> str:
     >>> print(size_sentence(table))
     From 2,000 to 10,000 monomers, at T = 0.60 and with equal numbers of runs, ρ(τ_α) changes by \
 +0.070(14) (A) on new configurations. Beyond the error bar: A on new configurations. When the \
-neighbours of its test monomers leave the training set, ridge B falls from 0.64 to 0.39 with \
-2,000 monomers and from 0.55 to 0.48 with 10,000.
+neighbours of its test monomers leave the training set, ridge B goes from 0.640(10) to \
+0.390(10) with 2,000 monomers and from 0.550(10) to 0.480(10) with 10,000.
     >>> size_sentence(table[:0])
     'No temperature has both sizes yet.'
     """
@@ -328,10 +328,14 @@ neighbours of its test monomers leave the training set, ridge B falls from 0.64 
                      else " No change is beyond its error bar, nor is one in the random split.")
         hole = here[here["quantity"] == "hole"]
         if len(hole):
-            near, new = hole.iloc[0], hole.iloc[-1]
+            fall = {
+                size: " to ".join(bracketed(hole[size].iloc[i], hole[f"{size}_error"].iloc[i])
+                                  for i in (0, -1))
+                for size in SIZES
+            }
             text += (" When the neighbours of its test monomers leave the training set, ridge B"
-                     f" falls from {near['small']:.2f} to {new['small']:.2f} with {small} monomers"
-                     f" and from {near['large']:.2f} to {new['large']:.2f} with {large}.")
+                     f" goes from {fall['small']} with {small} monomers and from {fall['large']}"
+                     f" with {large}.")
         texts.append(text)
     return " ".join(texts)
 

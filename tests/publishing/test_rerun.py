@@ -83,21 +83,20 @@ def test_what_a_page_computes_is_read_off_its_calls(body, computes, pages):
     assert (rerun.estimate(["01-a"], asked).computing["01-a"] > 0) is computes
 
 
-def test_what_ships_is_not_counted(pages, monkeypatch):
+def test_tables_that_ship_are_not_counted(pages, monkeypatch):
+    monkeypatch.delenv("GLASSLIB_DATA", raising=False)  # the data that ship
     calls = ("graph-network", "transfer", "ceiling")
     for name, table in zip(("01-a", "02-b", "03-c"), calls, strict=True):
         (pages / f"{name}.md").write_text(page(f'results.table("{table}", shown)'))
-    stems = [path.stem for path in sorted(pages.glob("*.md"))]
 
-    def seconds(t):
-        asked = validate(CompanionParameters, temperature=t, profile="smoke")
-        return list(rerun.estimate(stems, asked).computing.values())
+    def seconds(temperature, profile):
+        asked = validate(CompanionParameters, temperature=temperature, profile=profile)
+        return list(rerun._computing(("01-a", "02-b", "03-c"), asked).values())
 
-    assert all(seconds(0.8))
-    monkeypatch.setattr(rerun.store, "SHIPPED", (*rerun.store.SHIPPED, "smoke"))
-    reference, every, each = seconds(0.9)  # the reference is 0.8, which ships
+    assert seconds(0.5, "lab") == [0, 0, 0]
+    reference, every, each = seconds(0.55, "lab")  # the reference is 0.50
     assert reference == 0 < each < every
-    assert seconds(0.8) == [0, 0, 0]
+    assert all(seconds(0.6, "paper"))  # its data ship, and no tables of them
 
 
 def test_a_page_takes_as_long_as_it_took_in_the_book(pages, tmp_path, smoke):
