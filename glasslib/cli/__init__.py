@@ -180,7 +180,7 @@ def book(
         values = {"temperature": ",".join(temperature), "profile": profile}
         index = rerun.build_book(values, workers=workers, force=force)
     else:
-        index = site.build_book(force=force)
+        index = site.build_book(force=force, workers=workers)
     _say(f"open {relative(index)}")
     if serve:
         site.serve(port, index.parent)

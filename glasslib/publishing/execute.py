@@ -8,13 +8,16 @@ import json
 import logging
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from nbformat import NotebookNode
 from tqdm import tqdm
@@ -75,9 +78,20 @@ def notebook_key(source: Path, parameters: Mapping[str, Any], shared: str | None
 
 
 # --- execution ------------------------------------------------------------------------------
+#: Managers of the kernels that this process has started.
+_KERNELS: WeakSet = WeakSet()
 
 
-def kernel_manager(figures: Path | None = None, workers: int | None = None) -> type:
+def _stop_kernels() -> None:
+    """End every kernel, so that the threads that wait for one end too."""
+    for provisioner in [manager.provisioner for manager in list(_KERNELS)]:
+        if provisioner is not None and provisioner.has_process:
+            os.kill(provisioner.pid, signal.SIGKILL)
+
+
+def kernel_manager(
+    figures: Path | None = None, workers: int | None = None, folder: Path | None = None
+) -> type:
     """Return a kernel manager that starts this interpreter, whatever kernels are installed.
 
     Parameters
@@ -86,11 +100,23 @@ def kernel_manager(figures: Path | None = None, workers: int | None = None) -> t
         Where the notebook saves its figures.
     workers : int, optional
         Processes that simulate what the notebook lacks.
+    folder : Path, optional
+        Working directory of the kernel. papermill would change that of this process, which
+        its threads share.
     """
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
     class ThisInterpreter(AsyncKernelManager):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            _KERNELS.add(self)
+
+        async def start_kernel(self, **options):
+            if folder is not None:
+                options["cwd"] = str(folder)
+            return await super().start_kernel(**options)
+
         kernel_spec = KernelSpec(
             argv=[
                 *(sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"),
@@ -205,8 +231,7 @@ def execute_notebook(
             None,
             dict(parameters or {}),
             progress_bar={"desc": name, "unit": "cell", "leave": False},
-            cwd=folder,
-            kernel_manager_class=kernel_manager(figures, workers),
+            kernel_manager_class=kernel_manager(figures, workers, folder),
             stdout_file=_Echo() if echo else None,
             stderr_file=_Echo() if echo else None,
         )
@@ -322,8 +347,11 @@ def execute_pages(
     parameters: Mapping[str, Any] | None = None,
     force: bool = False,
     report: Callable[[str], None] = print,
+    workers: int = 1,
 ) -> list[Page]:
-    """Execute, one after the other, the notebooks whose key has changed.
+    """Execute the notebooks whose key has changed, some at a time.
+
+    What two of them need and nobody has computed yet, one computes while the other waits.
 
     Beside each executed copy stands ``NN-name.json`` with its key, its run time and the names of
     the figures it saved, which are in ``figures/`` there, with their numbers.
@@ -341,18 +369,27 @@ def execute_pages(
     force : bool
         Execute all of them.
     report : callable
-        Gets one line about each notebook.
+        Gets one line about each notebook, when it has ended.
+    workers : int
+        Notebooks at a time.
+
+    Returns
+    -------
+    list of Page
+        In the order of ``stems``.
 
     Raises
     ------
     PublishError
-        A notebook stopped, or does not exist. Copies made before stay.
+        A notebook stopped, or does not exist. Copies made before stay, others that run are ended
+        first, and no more are begun.
     """
     folder = paths.build() / "executed" if folder is None else folder
     sources = paths.notebooks() if sources is None else sources
     stems = list(notebooks.contents() if stems is None else stems)
-    given, shared, done = given_for(stems, dict(parameters or {})), shared_inputs(), []
-    for stem in stems:
+    given, shared = given_for(stems, dict(parameters or {})), shared_inputs()
+
+    def page(stem: str) -> Page:
         values = given[stem]
         source = sources / f"{stem}.md"
         if not source.exists():
@@ -366,8 +403,17 @@ def execute_pages(
             record = {"key": key, "seconds": seconds, "figures": figures}
             write_text(record_path, json.dumps(record, indent=1) + "\n")
         report(f"{stem:<32} {record['seconds']:7.1f} s  {'executed' if outdated else 'unchanged'}")
-        done.append(Page(stem, path, record["seconds"], outdated, tuple(record["figures"])))
-    return done
+        return Page(stem, path, record["seconds"], outdated, tuple(record["figures"]))
+
+    with ThreadPoolExecutor(workers) as pool:
+        running = [pool.submit(page, stem) for stem in stems]
+        try:
+            return [each.result() for each in running]
+        except BaseException as error:
+            pool.shutdown(wait=False, cancel_futures=True)
+            if not isinstance(error, Exception):  # Ctrl-C, which threads do not see
+                _stop_kernels()
+            raise
 
 
 def _execute_page(source: Path, values: Mapping[str, Any], path: Path) -> tuple[float, list[str]]:

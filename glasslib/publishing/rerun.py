@@ -1,9 +1,9 @@
 """Many notebooks at new temperatures in one go: how long it will take, then do it, resumably.
 
-First what is missing is simulated, so that every page finds it; then the pages run one after the
-other. What one page computes (descriptors, trained networks, result tables) is kept under
-``var/cache`` and serves the next. Each executed page has a record of what it depends on, so a
-second call goes on where the first one was stopped.
+First what is missing is simulated, so that every page finds it; then the pages run, as many at a
+time as there are processes. What one page computes (descriptors, trained networks, result tables)
+is kept under ``var/cache`` and serves the others. Each executed page has a record of what it
+depends on, so a second call goes on where the first one was stopped.
 """
 
 import sys
@@ -69,7 +69,7 @@ class Estimate:
     computing : dict of str to float
         By page, to train networks and compute tables; what two pages need counts for the first.
     pages : dict of str to float
-        By page, the rest.
+        By page, the rest, divided by the number of pages at a time.
     """
 
     simulation: float
@@ -103,7 +103,7 @@ def estimate(stems: Sequence[str], page: CompanionParameters, workers: int = 2) 
     page : CompanionParameters
         Temperatures and profile.
     workers : int
-        Processes that simulate.
+        Processes that simulate, and pages at a time.
     """
     executed = paths.build() / "executed"
     return Estimate(
@@ -111,6 +111,7 @@ def estimate(stems: Sequence[str], page: CompanionParameters, workers: int = 2) 
         _computing(stems, page),
         {
             stem: execute.read_record(executed / f"{stem}.json").get("seconds", PAGE_SECONDS)
+            / min(workers, len(stems))
             for stem in stems
         },
     )
@@ -283,7 +284,7 @@ def run(
         Folder of the executed notebooks, such as ``_build/runs/T0.470-lab`` by default. The
         figures and the numbers behind them go to ``figures`` in it.
     workers : int
-        Processes that simulate.
+        Processes that simulate, and pages at a time.
     force : bool
         Execute also pages that are up to date.
 
@@ -308,7 +309,8 @@ def run(
     paths.check_writable(target, setting="--output")
     with _executing(_prepare(stems, page, workers)) as report:
         execute.execute_pages(
-            stems, folder=target, parameters=page.given | own, force=force, report=report
+            stems, folder=target, parameters=page.given | own, force=force, report=report,
+            workers=workers,
         )
     return target
 
@@ -323,7 +325,7 @@ def build_book(values: Mapping[str, Any], *, workers: int = 2, force: bool = Fal
     values : mapping
         Parameters by name.
     workers : int
-        Processes that simulate.
+        Processes that simulate, and pages at a time.
     force : bool
         Execute and build everything.
 
@@ -337,7 +339,7 @@ def build_book(values: Mapping[str, Any], *, workers: int = 2, force: bool = Fal
     paths.check_writable(build)
     with _executing(_prepare(notebooks.contents(), page, workers)) as report:
         return site.build_book(
-            force=force, report=report, parameters=page.given | own, build=build
+            force=force, report=report, parameters=page.given | own, build=build, workers=workers
         )
 
 

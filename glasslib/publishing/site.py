@@ -20,7 +20,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +214,7 @@ def build_book(
     report: Callable[[str], None] = print,
     parameters: Mapping[str, Any] | None = None,
     build: Path | None = None,
+    workers: int = 2,
 ) -> Path:
     """Execute what changed, build the pages if anything did, and return the page to open.
 
@@ -230,6 +230,8 @@ def build_book(
         Values that every notebook is given; none by default.
     build : Path, optional
         Folder of this book, ``_build`` by default; ``html/index.html`` in it is returned.
+    workers : int
+        Notebooks at a time.
 
     Returns
     -------
@@ -247,15 +249,13 @@ def build_book(
     lab = paths.pages() / "lab"
     # A session sets several temperatures side by side: it is solved where the data that ship are.
     solvable = sorted(lab.glob("[0-9]-*.md")) if store.available("companion") else []
-    with ThreadPoolExecutor(1) as other:  # sessions use another core than pages
-        solved = other.submit(
-            execute.execute_pages, [path.stem for path in solvable],
-            folder=paths.build() / "executed" / "lab", sources=lab, force=force, report=report,
-        )
-        pages = execute.execute_pages(
-            folder=build / "executed", parameters=parameters, force=force, report=report
-        )
-    stage(build / "source", pages, sessions=solved.result())
+    options = {"force": force, "report": report, "workers": workers}
+    pages = execute.execute_pages(folder=build / "executed", parameters=parameters, **options)
+    sessions = execute.execute_pages(
+        [path.stem for path in solvable], folder=paths.build() / "executed" / "lab", sources=lab,
+        **options,
+    )
+    stage(build / "source", pages, sessions=sessions)
     data = {name: sha256(path) for name, path in archive.contents().items()}
     key = key_of(hashes(build / "source"), execute.library(), data)
     html, record = build / "html", build / "html.json"

@@ -5,15 +5,17 @@ A key is made of data (:func:`digest`), values of parameters and code
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
 from glasslib import paths, store
-from glasslib.files import key_of, write_arrays
+from glasslib.files import key_of, lease, write_arrays
 from glasslib.store import Ensemble
 
-__all__ = ["cached", "digest", "hash_of"]
+__all__ = ["alone", "cached", "digest", "hash_of"]
 
 
 def hash_of(array: np.ndarray) -> str:
@@ -42,6 +44,19 @@ def digest(ensemble: Ensemble) -> str:
     return key_of({name: entries[name] for name in names}, ensemble.melt.model_dump())
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Let one process at a time make what is kept; the others wait, and find it then.
+
+    Parameters
+    ----------
+    path : Path
+        File or folder of the cache.
+    """
+    with lease(path.with_name(f".{path.name}.lease")):
+        yield
+
+
 def cached(name: str, key: str, compute: Callable[[], dict[str, np.ndarray]]) -> dict:
     """Return arrays from ``var/cache``, or compute and keep them.
 
@@ -53,9 +68,9 @@ def cached(name: str, key: str, compute: Callable[[], dict[str, np.ndarray]]) ->
         Gives the arrays by name.
     """
     path = paths.cache() / f"{name}-{key}.npz"
-    if path.exists():
-        with np.load(path) as saved:
-            return dict(saved)
-    arrays = compute()
-    write_arrays(path, **arrays)
-    return arrays
+    if not path.exists():
+        with alone(path):
+            if not path.exists():
+                write_arrays(path, **compute())
+    with np.load(path) as saved:
+        return dict(saved)

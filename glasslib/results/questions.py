@@ -6,6 +6,8 @@ compute what an exercise asks, at one temperature after another, and keep it und
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
@@ -85,14 +87,14 @@ def asked(
         data = [digest(one) for one in (given.values() if question.together else [given])]
         key = key_of(name, data, {k: str(v) for k, v in options.items()},
                      code_of(question.function, store.load_ensemble))
-        frame = shipped.find(f"asked-{name}", part, key)
-        if frame is None:
-            with threadpool_limits(1):
-                frame = question.function(given, **options)
-            if not question.together:
-                frame = frame.assign(T=given.temperature)
-            frame = shipped.cache(f"asked-{name}", part, key, frame)
-        frames.append(frame)
+        answer = partial(_answer, question, given, options)
+        frames.append(shipped.found_or(f"asked-{name}", part, key, answer))
     whole = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
     whole.attrs["runs"] = {t: len(ensemble.runs) for t, ensemble in shown.items()}
     return whole
+
+
+def _answer(question: Question, given: Any, options: dict[str, Any]) -> pd.DataFrame:
+    with threadpool_limits(1):
+        frame = question.function(given, **options)
+    return frame if question.together else frame.assign(T=given.temperature)

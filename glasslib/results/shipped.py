@@ -8,14 +8,16 @@ and parameters), and the hash of the lines that follow: a file changed by hand i
 import hashlib
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
 from glasslib import paths
 from glasslib.files import write_text
+from glasslib.results.cache import alone
 
-__all__ = ["cache", "find", "parts_of", "publish", "read_table", "remove"]
+__all__ = ["cache", "find", "found_or", "parts_of", "publish", "read_table", "remove"]
 
 _DIGITS = "%.7g"
 #: Columns of text, and of true and false, wherever they occur.
@@ -99,6 +101,26 @@ def cache(table: str, part: str, key: str, frame: pd.DataFrame) -> pd.DataFrame:
     text = _text(frame)
     write_text(_cache_path(table, part, key), text)
     return _parse(text)
+
+
+def found_or(
+    table: str, part: str, key: str, compute: Callable[[], pd.DataFrame]
+) -> pd.DataFrame:
+    """Return a part of a table as :func:`find` does, or compute it and keep it.
+
+    Parameters
+    ----------
+    table, part, key : str
+    compute : callable
+        Gives the part; one process computes it while others that want it wait.
+    """
+    frame = find(table, part, key)
+    if frame is None:
+        with alone(_cache_path(table, part, key)):
+            frame = find(table, part, key)
+            if frame is None:
+                frame = cache(table, part, key, compute())
+    return frame
 
 
 def _write(table: str, parts: dict[str, dict], whole: pd.DataFrame) -> None:

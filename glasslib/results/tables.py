@@ -8,6 +8,7 @@ computed now. Every trained network is cached by itself, so a kill loses one tra
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
@@ -327,10 +328,7 @@ def table(
     frames = []
     for part, temperature in temperatures_of_parts(entry, ensembles).items():
         key = work.key(entry, temperature)
-        frame = shipped.find(name, part, key)
-        if frame is None:
-            frame = shipped.cache(name, part, key, work.frame(entry, temperature))
-        frames.append(frame)
+        frames.append(shipped.found_or(name, part, key, partial(work.frame, entry, temperature)))
     filled = [frame for frame in frames if len(frame)] or frames[:1]
     whole = pd.concat(filled, ignore_index=True)
     whole.attrs["runs"] = {t: len(ensemble.runs) for t, ensemble in ensembles.items()}

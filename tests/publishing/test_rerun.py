@@ -105,6 +105,8 @@ def test_a_page_takes_as_long_as_it_took_in_the_book(pages, tmp_path, smoke):
     record.write_text('{"key": "k", "seconds": 33.0, "figures": []}')
     asked = validate(CompanionParameters, temperature=0.8, profile="smoke")
     expected = rerun.estimate(["01-a", "02-b"], asked)
+    assert expected.pages == {"01-a": rerun.PAGE_SECONDS / 2, "02-b": 33.0 / 2}  # two at a time
+    expected = rerun.estimate(["01-a", "02-b"], asked, workers=1)
     assert expected.pages == {"01-a": rerun.PAGE_SECONDS, "02-b": 33.0}
 
 

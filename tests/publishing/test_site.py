@@ -1,7 +1,9 @@
 """What makes a page run again, and what Sphinx gets to see."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -73,6 +75,51 @@ def test_a_page_that_stops_is_not_kept(checkout):
     source.unlink()
     with pytest.raises(PublishError, match="_toc.yml names notebook '02-b', but"):
         execute.execute_pages(report=lambda line: None)
+
+
+MEETING = """
+import time
+from pathlib import Path
+Path("{here}").touch()
+while not Path("{there}").exists():
+    time.sleep(0.1)
+print("{here} met {there}")
+"""
+
+
+def test_pages_run_at_a_time(checkout):
+    """Each of two pages ends only if the other has begun."""
+    for name, here, there in (("01-a", "one", "other"), ("02-b", "other", "one")):
+        body = MEETING.format(here=here, there=there)
+        (checkout / "notebooks" / f"{name}.md").write_text(HEAD + CELL.format(body))
+    before = os.getcwd()
+    assert executed(checkout, workers=2) == ["01-a", "02-b"]
+    assert (checkout / "one").exists() and os.getcwd() == before  # pages run at the top
+
+
+def test_ctrl_c_ends_the_pages_that_run(tmp_path):
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for name in ("01-a", "02-b", "03-c"):
+        text = HEAD + CELL.format("import time\nprint('begun')\ntime.sleep(600)")
+        (pages / f"{name}.md").write_text(text)
+    code = (
+        "from pathlib import Path\nfrom glasslib.publishing.execute import execute_pages\n"
+        f"execute_pages(['01-a', '02-b', '03-c'], sources=Path({str(pages)!r}),"
+        f" folder=Path({str(tmp_path)!r}), workers=2)\n"
+    )
+    command = [sys.executable, "-u", "-c", code]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        begun, lines = 0, []
+        while begun < 2:
+            line = process.stderr.readline()
+            lines.append(line)
+            assert line, "".join(lines)
+            begun += "begun" in line
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode != 0 and "KeyboardInterrupt" in said and "begun" not in said
+    assert not list(tmp_path.glob("*.ipynb"))
 
 
 def test_key_ignores_data_that_the_book_does_not_show(checkout):
