@@ -5,6 +5,7 @@ from glasslib.figures.cage import (
     cage_parts_figure,
     cage_reliability_figure,
     cage_transfer_figure,
+    short_time_figure,
     structure_limit_figure,
 )
 from glasslib.figures.cage_scan import cage_scan_figure
@@ -61,6 +62,6 @@ __all__ = [
     "leak_sizes_figure", "learning_figure", "length_figure", "maps_figure", "melt_figure",
     "mixture_figure", "mobile_figure", "model_figure", "propensity_figure", "redundancy_figure",
     "relaxation_figure", "reorientation_figure", "save", "scaling_figure", "shape_figure",
-    "shells_figure", "size_figure", "skill_figure", "structure_limit_figure",
+    "shells_figure", "short_time_figure", "size_figure", "skill_figure", "structure_limit_figure",
     "susceptibility_figure", "trajectory_figure", "transfer_figure", "transfer_map_figure",
 ]  # fmt: skip

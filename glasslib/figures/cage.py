@@ -25,7 +25,7 @@ from glasslib.results.correlation import COMPARED_RUNS
 from glasslib.results.words import bars
 
 __all__ = [
-    "cage_parts_figure", "cage_reliability_figure", "cage_transfer_figure",
+    "cage_parts_figure", "cage_reliability_figure", "cage_transfer_figure", "short_time_figure",
     "structure_limit_figure",
 ]  # fmt: skip
 
@@ -49,6 +49,16 @@ _DIFFERENCES = {
     "D − B": ("ridge D", "ridge B", NETWORK_COLOURS["B"], "s"),
     "D − A": ("ridge D", "ridge A", NETWORK_COLOURS["A"], "o"),
     "A′ − D": ("ridge A′", "ridge D", NETWORK_COLOURS["D"], "*"),
+}
+_SHORT = {
+    "ridge A, shift and fluctuation, surroundings": (
+        "A with shift, fluctuation, surroundings", "#56B4E9", "*"),
+    "ridge A": ("A", NETWORK_COLOURS["A"], "o"),
+    "shift and fluctuation, surroundings": (
+        "shift, fluctuation, surroundings: 14 numbers", "#009E73", "D"),
+    "fluctuation alone": ("fluctuation alone", "#8C6BB1", "^"),
+    "shift alone": ("shift alone", "#E69F00", "s"),
+    "Debye–Waller factor alone": ("Debye–Waller factor alone", "#000000", "v"),
 }
 
 
@@ -194,6 +204,35 @@ def structure_limit_figure(
     numbers = pd.concat(drawn, ignore_index=True)
     numbers["ceiling"] = numbers["T"].map(top.set_index("T")["ceiling"])
     return figure, numbers[["T", "model", "rho", "rho_error", "ceiling"]]
+
+
+@styled
+def short_time_figure(table: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Draw ρ(τ_α) of what the first time unit tells against temperature, new configurations.
+
+    Bars are 95 % intervals.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``short-time``.
+
+    Returns
+    -------
+    Figure, pandas.DataFrame
+        Numbers: ``T``, ``model``, ``rho``, ``rho_error``.
+    """
+    figure, axis = plt.subplots(figsize=(7.2, 4.2))
+    runs, drawn = runs_of(table), []
+    for model, (label, colour, marker) in _SHORT.items():
+        here = table[table["model"] == model].sort_values("T")
+        trend(axis, here["T"], here["rho"], here["rho_error"], [runs.get(t) for t in here["T"]],
+              {"color": colour, "marker": marker, "label": label})
+        drawn.append(here.assign(model=label))
+    axis.set(ylabel=r"$\rho(\tau_\alpha)$, new configurations", ylim=(0, 1.02))
+    temperature_axis(axis)
+    legend_below(figure, axis)
+    return figure, pd.concat(drawn, ignore_index=True)[["T", "model", "rho", "rho_error"]]
 
 
 @styled

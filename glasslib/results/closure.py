@@ -27,8 +27,11 @@ from pathlib import Path
 __all__ = ["NOT_FOLLOWED", "code_of", "definitions"]
 
 #: Where a closure ends: the places of files, what keeps results, and the parameters of simulations.
-#: Of these a table uses the melt alone, which stands in its key by value.
-NOT_FOLLOWED = ("parameters.PROTOCOLS", "paths", "files", "results.cache", "results.closure")
+#: Of these a table uses the melt alone, which stands in its key by value. What is simulated again
+#: is compared with the files.
+NOT_FOLLOWED = (
+    "parameters.PROTOCOLS", "paths", "files", "campaign.replay", "results.cache", "results.closure",
+)
 
 #: A definition: its module and its name there. A module itself has the name ``""``, and what comes
 #: from elsewhere has the module ``""``.

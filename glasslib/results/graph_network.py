@@ -27,8 +27,6 @@ SETTINGS = GraphSettings()
 FOLDS = 5
 #: Training runs of the learning curves; each is tested on the first two folds.
 FEWER = (1, 3)
-#: Runs that a temperature needs to be among those of :func:`graph_temperatures`.
-FEWEST = 4
 _NOTHING = ["training", "model", "t", "at_tau", "rho", "rho_error"]
 
 
@@ -66,10 +64,11 @@ def graph_temperatures(ensemble: Ensemble) -> pd.DataFrame:
     -------
     pandas.DataFrame
         As :func:`graph_networks`, for the largest number of training runs, without ``graph
-        network, positions``. Empty with fewer than four runs.
+        network, positions``. Of two runs, each is predicted by a network of the other alone. Empty
+        with a single run.
     """
     data = cage_dataset(ensemble)
-    if data.n_runs < FEWEST:
+    if data.n_runs < 2:
         return pd.DataFrame(columns=_NOTHING)
     folds = run_folds(data.runs, FOLDS)
     training = _most(data, folds)

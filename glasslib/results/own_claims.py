@@ -22,7 +22,7 @@ __all__ = ["findings", "findings_table", "own_findings"]
 #: The result tables on which the findings rest.
 OWN_EVIDENCE = (
     "accuracy", "ceiling", "inherent", "joint", "learning-runs", "mobile-number", "positions",
-    "structure-limit", "transfer", "without-structure",
+    "short-time", "structure-limit", "transfer", "without-structure",
 )
 
 #: "As good as" allows for so much less of ρ.
@@ -145,6 +145,7 @@ def findings(
     gained = less("joint", *joint)
     cage = less("structure-limit", "cage alone", "Debye–Waller factor alone")
     d_less_a = less("structure-limit", "ridge D", "ridge A")
+    apart = less("short-time", "ridge A, shift and fluctuation, surroundings", "ridge A")
     interpolated = _less(of("without-structure", "neighbours' propensity", "row"),
                          of("accuracy", "network B", "row"))
 
@@ -191,6 +192,9 @@ def findings(
          _everywhere(
              colder(cage), f"ρ of the one minus the other (as good above −{MARGIN_AS_GOOD:g})",
              -MARGIN_AS_GOOD)),
+        ("Below the highest temperature, A gains when its Debye–Waller factor is split into shift"
+         " and fluctuation, with their surroundings", "short-time",
+         _everywhere(colder(apart), "its ρ minus ρ of ridge A")),
         ("The energy of its inherent structure tells which configuration will be mobile",
          "mobile-number",
          _all(skill_rows(mobile[mobile["T"].isin(list(runs))], "start",

@@ -46,7 +46,7 @@ from glasslib.structure.neighbors import neighbor_pairs
 __all__ = [
     "at_tau", "cage_choice", "cage_cost", "cage_gap", "cage_learning", "cage_networks",
     "cage_reliability", "cages_without", "choice_sentence", "cost_sentence", "gap_sentence",
-    "goal_cases", "head_sentence", "joint_sentence", "rho_rows", "ridge_d",
+    "goal_cases", "head_sentence", "joint_sentence", "logs_around", "rho_rows", "ridge_d",
 ]  # fmt: skip
 
 #: Scalars of a cage that are of motion; the others are of its neighbours.
@@ -88,8 +88,19 @@ def _mean_positions(ensemble: Ensemble) -> dict[str, np.ndarray]:
     return {"columns": np.concatenate(tables)}
 
 
-def _around(ensemble: Ensemble, values: np.ndarray) -> np.ndarray:
-    """Logarithms of a number of each monomer, (n_runs, N), with their surroundings."""
+def logs_around(ensemble: Ensemble, values: np.ndarray) -> np.ndarray:
+    """Return the logarithms of a number of each monomer, with their surroundings.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    values : (n_runs, N) float64
+
+    Returns
+    -------
+    (n_runs N, 7) float32
+        The number of the monomer itself, then of its :data:`~glasslib.structure.cage.SURROUNDINGS`.
+    """
     found = []
     for run, row in zip(ensemble.blocks, values, strict=True):
         minimum = configurations(ensemble, run)[1]
@@ -117,7 +128,7 @@ def choices(ensemble: Ensemble) -> dict[str, np.ndarray]:
     }
     harmonic = cage_parts(ensemble)["harmonic"]
     if np.isfinite(harmonic).all():
-        around = _around(ensemble, harmonic)
+        around = logs_around(ensemble, harmonic)
         out["D and harmonic"] = np.concatenate([data.features, around], axis=1)
     key = key_of(digest(ensemble), cages_digest(ensemble),
                  code_of(_mean_positions, load_ensemble, load_cages))
@@ -156,7 +167,7 @@ def cage_choice(ensemble: Ensemble) -> pd.DataFrame:
         "place in the chain": data.features[:, -2:],
         "cages of another run": np.roll(data.features, n, axis=0),
         "A′": np.concatenate(
-            [data.features, _around(ensemble, ensemble.debye_waller)], axis=1
+            [data.features, logs_around(ensemble, ensemble.debye_waller)], axis=1
         ),
     }
     others = {

@@ -20,7 +20,8 @@ ALL = {*tables.TABLES, "settings"}
 OTHERS = {"mixture", "mixture-lengths"}  # on configurations of others
 DESCRIBED = ALL - {"ceiling"} - OTHERS  # all that stand on the data set of a temperature
 FILES = {"cage-reliability", "cage-cost"}  # on files alone, without a data set
-CAGED = {"debye-waller-parts", "cage-transfer"} | FILES  # on cages alone, without folds of runs
+#: On cages alone, without folds of runs.
+CAGED = {"debye-waller-parts", "short-time-parts", "cage-transfer"} | FILES
 #: On cages alone, with folds of runs.
 FOLDED = {"cage-scan", "cage-gap", "cage-networks", "graph-network", "graph-temperatures"}
 
@@ -70,7 +71,7 @@ CHANGES = {
     ),
     "dataset": (  # three tables read the place in the chain, and all call this function
         "results/networks.py", "chain_position=np.conc", "chain_position=0 * np.conc",
-        DESCRIBED - {"debye-waller-parts"} - FILES,
+        DESCRIBED - {"debye-waller-parts", "short-time-parts"} - FILES,
     ),
     "NetworkSettings.test_fraction": (  # run_folds takes settings too
         "parameters.py", "test_fraction: float = Field(0.2", "test_fraction: float = Field(0.3",
@@ -90,17 +91,18 @@ CHANGES = {
         "learning/baselines.py", "x = np.ascontiguousarray(X,", "x = -np.ascontiguousarray(X,",
         {"baselines", "positions", "leaks", "reorientation-models", "importance", "learning-runs",
          "learning-trajectories", "inherent", "structure-limit", "cage-transfer", "cage-learning",
-         "joint", "choices-descriptors", "mobile-number", "mixture", "melt-size",
+         "short-time", "joint", "choices-descriptors", "mobile-number", "mixture", "melt-size",
          "chain-length"} | FOLDED,
     ),
     "cage_scalars": (
         "structure/cage.py", "np.linalg.eigvalsh(tensor)", "np.linalg.eigvalsh(-tensor)",
-        {"structure-limit", "cage-transfer", "cage-choice", "cage-learning", "cage-reliability",
-         "melt-size", "mixture"} | FOLDED,
+        {"structure-limit", "short-time", "cage-transfer", "cage-choice", "cage-learning",
+         "cage-reliability", "melt-size", "mixture"} | FOLDED,
     ),
     "load_cages": (
         "store/cages.py", "dtype=np.float64", "dtype=np.float32",
-        CAGED | FOLDED | {"structure-limit", "cage-choice", "cage-learning", "melt-size"},
+        CAGED | FOLDED
+        | {"structure-limit", "short-time", "cage-choice", "cage-learning", "melt-size"},
     ),
     "ceilings": ("results/ceiling.py", "default_rng(0)", "default_rng(1)",
                  {"ceiling", "chain-length", "melt-size"}),

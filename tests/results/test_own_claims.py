@@ -53,6 +53,10 @@ def made_up(a=(0.7, 0.55, 0.5), b=(0.4, 0.4, 0.4), own=0.2, error=0.01):
             rows("ridge D", (0.7, 0.7, 0.7)).assign(rho=0.75),
             rows(difference_name("cage alone", "Debye–Waller factor alone"), (-0.2, 0.0, 0.1)),
         ]),
+        "short-time": rows(
+            difference_name("ridge A, shift and fluctuation, surroundings", "ridge A"),
+            (-0.1, 0.05, 0.06),
+        ),
         "ceiling": pd.DataFrame([
             {"T": T, "kind": "pooled", "own": True, "at_tau": True, "trajectories": 40,
              "ceiling": 0.93, "ceiling_error": 0.001} for T in TEMPERATURES
@@ -72,7 +76,7 @@ def verdicts(tables, runs=RUNS, energies=(("T = 0.42", 0.001, 0.001, 20),)):
 
 def test_what_is_plainly_so_is_confirmed_and_has_a_number():
     table = verdicts(made_up())
-    assert (table["verdict"] == "confirmed").all() and len(table) == 14
+    assert (table["verdict"] == "confirmed").all() and len(table) == 15
     assert (table["to tell, it would take"] == "–").all()
     assert table["measured"].str.contains(r"\d ± \d").all()
     assert not table["measured"].str.contains("-9").any()  # none is the other kind of ρ
