@@ -241,7 +241,8 @@ def execute_notebook(
         raise PublishError(f"{name} stopped in cell [{error.exec_count}]: {reason}") from None
     except DeadKernelError:
         raise PublishError(
-            f"{name}: its kernel died; the machine may be short of memory, try a smaller profile"
+            f"{name}: its kernel died; the machine may be short of memory: try one page at a time"
+            " (-w 1) or a smaller profile"
         ) from None
     return scrub(executed)
 
