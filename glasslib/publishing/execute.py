@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -409,6 +409,8 @@ def execute_pages(
     with ThreadPoolExecutor(workers) as pool:
         running = [pool.submit(page, stem) for stem in stems]
         try:
+            for each in wait(running, return_when=FIRST_EXCEPTION).done:
+                each.result()
             return [each.result() for each in running]
         except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -97,6 +97,19 @@ def test_pages_run_at_a_time(checkout):
     assert (checkout / "one").exists() and os.getcwd() == before  # pages run at the top
 
 
+def test_a_page_that_stops_lets_others_end_and_few_begin(checkout):
+    """The second stops at once. What takes its place may have begun by then; the fourth has not."""
+    slow = "import time\ntime.sleep(4)\nprint(1)"
+    names = ["01-a", "02-b", "03-c", "04-d"]
+    for name in names:
+        body = "1 / 0" if name == "02-b" else slow
+        (checkout / "notebooks" / f"{name}.md").write_text(HEAD + CELL.format(body))
+    with pytest.raises(PublishError, match="02-b stopped"):
+        execute.execute_pages(names, report=lambda line: None, workers=2)
+    done = {path.stem for path in (checkout / "_build" / "executed").glob("*.ipynb")}
+    assert "01-a" in done and not done & {"02-b", "04-d"}
+
+
 def test_ctrl_c_ends_the_pages_that_run(tmp_path):
     pages = tmp_path / "pages"
     pages.mkdir()
