@@ -128,7 +128,7 @@ def short_time_sentence(parts: pd.DataFrame, table: pd.DataFrame) -> str:
     ...     "rho": [0.44, 0.27, 0.48, 0.60, 0.56, 0.62]})
     >>> print(short_time_sentence(parts, table))
     T = 0.45: the shift is 0.540(10) of the Debye–Waller factor. Alone, the Debye–Waller factor \
-predicts with ρ = 0.440(20), the shift with 0.270(20), the fluctuation with 0.480(20), and both \
+predicts with ρ = 0.440(20), the shift with 0.270(20), the fluctuation with 0.480(20) and both \
 with their surroundings, 14 numbers, with 0.600(20). A has 0.560(20), and 0.620(20) with these 14 \
 in place of its Debye–Waller factor.
     """
