@@ -38,7 +38,7 @@ from glasslib.results.structure_limit import at_tau
 from glasslib.results.words import bracketed, judge
 from glasslib.store import Ensemble
 
-__all__ = ["melt_size", "size_changes", "size_digest", "size_monomers_table",
+__all__ = ["melt_size", "rows_sentence", "size_changes", "size_digest", "size_monomers_table",
            "size_recognised_table", "size_sentence", "size_table"]  # fmt: skip
 
 #: The two sizes, as profiles.
@@ -301,43 +301,80 @@ def size_sentence(table: pd.DataFrame) -> str:
     ...         ("large", 10000, "hole", "inf", 0.48))
     ... ])
     >>> print(size_sentence(table))
-    From 2,000 to 10,000 monomers, at T = 0.60 and with equal numbers of runs, ρ(τ_α) changes by \
-+0.070(14) (A) on new configurations. Beyond the error bar: A on new configurations. When the \
-neighbours of its test monomers leave the training set, ridge B goes from 0.640(10) to \
-0.390(10) with 2,000 monomers and from 0.550(10) to 0.480(10) with 10,000.
+    From 2,000 to 10,000 monomers, with equal numbers of runs, ρ(τ_α) on new configurations \
+changes by +0.070(14) (A) at T = 0.60. Beyond the error bar: A on new configurations, at T = 0.60. \
+When the neighbours of its test monomers leave the training set, ridge B goes from 0.640(10) to \
+0.390(10) with 2,000 monomers and from 0.550(10) to 0.480(10) with 10,000, at T = 0.60.
     >>> size_sentence(table[:0])
     'No temperature has both sizes yet.'
     """
     if not len(table):
         return "No temperature has both sizes yet."
     small, large = (f"{n:,}" for n in table.groupby("size", sort=False)["N"].first())
-    texts = []
+    told, sure, judged = [], [], []
     for t, here in size_changes(table).groupby("T", sort=False):
-        runs, told, sure = int(here["runs"].iloc[0]), [], []
+        runs, beyond, changes = int(here["runs"].iloc[0]), [], []
         for quantity, words in SPLITS.items():
             for _, row in here[here["quantity"] == quantity].iterrows():
                 name, sign = _short(row["case"]), "−" if row["change"] < 0 else "+"
                 if quantity == "rho, run":
-                    told.append(f"{sign}{bracketed(abs(row['change']), row['error'])} ({name})")
+                    changes.append(f"{sign}{bracketed(abs(row['change']), row['error'])} ({name})")
                 if judge(row["change"], row["error"], "", "changes", runs) == "changes":
-                    sure.append(f"{name} {words}")
-        text = (f"From {small} to {large} monomers, {at([t], {t: runs})} and with equal numbers of"
-                f" runs, ρ(τ_α) changes by {joined(told)} on new configurations.")
-        if runs >= COMPARED_RUNS:
-            text += (f" Beyond the error bar: {joined(sure)}." if sure
-                     else " No change is beyond its error bar, nor is one in the random split.")
-        hole = here[here["quantity"] == "hole"]
-        if len(hole):
-            fall = {
-                size: " to ".join(bracketed(hole[size].iloc[i], hole[f"{size}_error"].iloc[i])
-                                  for i in (0, -1))
-                for size in SIZES
-            }
-            text += (" When the neighbours of its test monomers leave the training set, ridge B"
-                     f" goes from {fall['small']} with {small} monomers and from {fall['large']}"
-                     f" with {large}.")
-        texts.append(text)
-    return " ".join(texts)
+                    beyond.append(f"{name} {words}")
+        told.append(f"by {joined(changes)} {at([t], {t: runs})}")
+        judged += [t] * (runs >= COMPARED_RUNS)
+        if runs >= COMPARED_RUNS and beyond:
+            sure.append(f"{joined(beyond)}, {at([t])}")
+    text = (f"From {small} to {large} monomers, with equal numbers of runs, ρ(τ_α) on new"
+            f" configurations changes {joined(told)}.")
+    if judged:
+        text += (f" Beyond the error bar: {'; '.join(sure)}." if sure
+                 else " No change is beyond its error bar, nor is one in the random split.")
+    hole = here[here["quantity"] == "hole"]  # at the lowest temperature
+    if len(hole):
+        fall = {
+            size: " to ".join(bracketed(hole[size].iloc[i], hole[f"{size}_error"].iloc[i])
+                              for i in (0, -1))
+            for size in SIZES
+        }
+        text += (" When the neighbours of its test monomers leave the training set, ridge B"
+                 f" goes from {fall['small']} with {small} monomers and from {fall['large']}"
+                 f" with {large}, {at([t])}.")
+    return text
+
+
+def rows_sentence(table: pd.DataFrame) -> str:
+    """Say what C and D gain on new configurations from more monomers in as many runs.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``melt-size``.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame([
+    ...     {"T": 0.5, "equal": "runs", "runs": 4, "size": size, "N": n, "quantity": "rho, run",
+    ...      "case": model, "value": value, "error": 0.01}
+    ...     for size, n, model, value in (
+    ...         ("small", 2000, "ridge C", 0.52), ("small", 2000, "ridge D", 0.78),
+    ...         ("large", 10000, "ridge C", 0.61), ("large", 10000, "ridge D", 0.78))
+    ... ])
+    >>> print(rows_sentence(table))
+    From 2,000 to 10,000 monomers in as many runs, ρ(τ_α) changes by 0.090(14) (C) and 0.000(14) \
+(D) at T = 0.50.
+    """
+    if not len(table):
+        return "No temperature has both sizes yet."
+    small, large = (f"{n:,}" for n in table.groupby("size", sort=False)["N"].first())
+    changes = size_changes(table)
+    told = []
+    for t, here in changes[changes["quantity"] == "rho, run"].groupby("T", sort=False):
+        of = {_short(row["case"]): bracketed(row["change"], row["error"]).replace("-", "−")
+              for _, row in here.iterrows()}
+        both = joined(f"{of[name]} ({name})" for name in ("C", "D") if name in of)
+        told.append(f"by {both} {at([t])}")
+    return f"From {small} to {large} monomers in as many runs, ρ(τ_α) changes {joined(told)}."
 
 
 def _short(model: str) -> str:
