@@ -49,6 +49,8 @@ from glasslib.results.scaling import *  # noqa: F403
 from glasslib.results.sentences import data_sentence  # noqa: F401
 from glasslib.results.short_time import short_time_sentence  # noqa: F401
 from glasslib.results.size import (  # noqa: F401
+    relaxation_changes,
+    relaxation_sentence,
     rows_sentence,
     size_monomers_table,
     size_recognised_table,

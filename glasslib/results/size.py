@@ -38,8 +38,10 @@ from glasslib.results.structure_limit import at_tau
 from glasslib.results.words import bracketed, judge
 from glasslib.store import Ensemble
 
-__all__ = ["melt_size", "rows_sentence", "size_changes", "size_digest", "size_monomers_table",
-           "size_recognised_table", "size_sentence", "size_table"]  # fmt: skip
+__all__ = [
+    "melt_size", "relaxation_changes", "relaxation_sentence", "rows_sentence", "size_changes",
+    "size_digest", "size_monomers_table", "size_recognised_table", "size_sentence", "size_table",
+]  # fmt: skip
 
 #: The two sizes, as profiles.
 SMALL, LARGE = "companion", "paper"
@@ -229,6 +231,78 @@ def size_table(table: pd.DataFrame) -> pd.DataFrame:
     changes = size_changes(table)
     changes = changes[changes["quantity"].isin(BULK)]
     return _arrows(changes.assign(what=changes["quantity"].map(BULK)), "what")
+
+
+def _logs(profile: str) -> dict[float, np.ndarray]:
+    """Logarithms of kinetic temperature and τ_α in production, (n_runs, 2), by temperature."""
+    found = {}
+    for t, numbers in store.equilibrated(profile).items():
+        runs = [store.read(store.run_path(t, profile, run)).attrs for run in numbers]
+        found[t] = np.log([[run["mean_kinetic_temperature"], run["tau_alpha"]] for run in runs])
+    return found
+
+
+def relaxation_changes() -> pd.DataFrame:
+    r"""Compare τ_α of the two sizes at equal kinetic temperature, from all runs in production.
+
+    .. math:: \delta = \overline{\ln \tau}_L - \overline{\ln \tau}_S
+        - g \, (\overline{\ln T}_L - \overline{\ln T}_S)
+
+    with the slope g = d ln τ_α / d ln T of the small melt, between the temperatures next to T.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``T``, ``slope``, ``change`` δ and its ``error`` over runs, and ``runs``, the fewer. Empty
+        where no temperature has two runs of both sizes, and the small melt no second temperature.
+    """
+    small, large = _logs(SMALL), _logs(LARGE)
+    rows, order = [], sorted(small)
+    for t in sorted(large, reverse=True):
+        own = store.find_temperature(t, small)
+        if own is None or len(order) < 2 or min(len(small[own]), len(large[t])) < 2:
+            continue
+        place = order.index(own)
+        low, high = order[max(place - 1, 0)], order[min(place + 1, len(order) - 1)]
+        span = small[high].mean(axis=0) - small[low].mean(axis=0)
+        slope = span[1] / span[0]
+        moved = large[t].mean(axis=0) - small[own].mean(axis=0)
+        errors = [standard_error(each[:, k]) for each in (small[own], large[t]) for k in (0, 1)]
+        rows.append({
+            "T": t, "slope": slope, "change": moved[1] - slope * moved[0],
+            "error": float(np.hypot(np.hypot(*errors[1::2]), slope * np.hypot(*errors[::2]))),
+            "runs": min(len(small[own]), len(large[t])),
+        })
+    return pd.DataFrame(rows, columns=["T", "slope", "change", "error", "runs"])
+
+
+def relaxation_sentence(changes: pd.DataFrame) -> str:
+    """Say by how much τ_α of the large melt differs at equal kinetic temperature.
+
+    Parameters
+    ----------
+    changes : pandas.DataFrame
+        From :func:`relaxation_changes`.
+
+    Examples
+    --------
+    >>> changes = pd.DataFrame({"T": [0.6, 0.5], "change": [-0.1, -0.14], "error": [0.03, 0.05],
+    ...                         "runs": 4})
+    >>> print(relaxation_sentence(changes))
+    At equal kinetic temperature, from all runs, τ_α of the large melt differs from that of the \
+small one by −9.5(2.7) % at T = 0.60 and −13(4) % at T = 0.50. Beyond the error bar: at T = 0.60.
+    >>> relaxation_sentence(changes[:0])
+    'No temperature has two runs of both sizes.'
+    """
+    if not len(changes):
+        return "No temperature has two runs of both sizes."
+    factor = 100 * np.exp(changes["change"])
+    each = zip(changes["T"], factor - 100, factor * changes["error"], strict=True)
+    told = [f"{bracketed(value, error).replace('-', '−')} % {at([t])}" for t, value, error in each]
+    sure = [row.T for row in changes.itertuples(index=False)
+            if judge(row.change, row.error, "", "changes", row.runs) == "changes"]
+    return ("At equal kinetic temperature, from all runs, τ_α of the large melt differs from that"
+            f" of the small one by {joined(told)}. Beyond the error bar: {at(sure)}.")
 
 
 def size_monomers_table(table: pd.DataFrame) -> pd.DataFrame:

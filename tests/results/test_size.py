@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
 from glasslib import figures, store
@@ -68,3 +69,22 @@ def test_without_the_large_melt_nothing_is_said(smoke):
     assert len(figures.size_figure(table)[0].axes) == 3
     for shown in (size.size_table, size.size_monomers_table, size.size_recognised_table):
         assert shown(table).empty
+
+
+def test_relaxation_is_compared_at_equal_kinetic_temperature(monkeypatch):
+    """τ_α falls as T^-10; the large melt is a tenth faster, and 1 % colder than it should be."""
+    def logs(profile):
+        colder, faster = (0.01, 0.1) if profile == size.LARGE else (0.0, 0.0)
+        scatter = 0.001 * np.array([-1.0, 0.0, 1.0])
+        return {
+            t: np.stack([np.log(t) - colder + scatter,
+                         -10 * (np.log(t) - colder + scatter) - faster], axis=1)
+            for t in ((0.6, 0.5) if colder else (0.6, 0.5, 0.45))
+        }
+
+    monkeypatch.setattr(size, "_logs", logs)
+    changes = size.relaxation_changes()
+    np.testing.assert_allclose(changes["slope"], -10)
+    np.testing.assert_allclose(changes["change"], -0.1)
+    assert changes["runs"].tolist() == [3, 3] and (changes["error"] > 0).all()
+    assert "−9.5(" in size.relaxation_sentence(changes)
