@@ -54,6 +54,7 @@ from glasslib.results.size import (  # noqa: F401
     rows_sentence,
     size_monomers_table,
     size_recognised_table,
+    size_rho_table,
     size_table,
 )
 from glasslib.results.structure_limit import (  # noqa: F401

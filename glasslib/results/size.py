@@ -40,7 +40,8 @@ from glasslib.store import Ensemble
 
 __all__ = [
     "melt_size", "relaxation_changes", "relaxation_sentence", "rows_sentence", "size_changes",
-    "size_digest", "size_monomers_table", "size_recognised_table", "size_sentence", "size_table",
+    "size_digest", "size_monomers_table", "size_recognised_table", "size_rho_table",
+    "size_sentence", "size_table",
 ]  # fmt: skip
 
 #: The two sizes, as profiles.
@@ -51,7 +52,7 @@ MODELS = ("ridge A", "ridge B", "ridge C", "ridge D", NO_STRUCTURE)
 _MEASURED = ["quantity", "case", "value", "error"]
 #: Quantities that are the two tests.
 SPLITS = {"rho, run": "on new configurations",
-          "rho, row": "in the random split (the paper's test)"}
+          "rho, row": "in the random split"}
 #: Quantities that a table shows, with their names there.
 BULK = {"kinetic": "kinetic temperature (ε/k_B)", "tau_alpha": "τ_α (τ)",
         "u2": "u² (σ²)", "a": "a (σ)",
@@ -305,6 +306,25 @@ small one by −9.5(2.7) % at T = 0.60 and −13(4) % at T = 0.50. Beyond the er
             f" of the small one by {joined(told)}. Beyond the error bar: {at(sure)}.")
 
 
+def size_rho_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return ρ(τ_α) of both sizes, from equal numbers of runs, as text.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The result table ``melt-size``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By model and split, a column for each ``T``: the small melt → the large one.
+    """
+    changes = size_changes(table)
+    changes = changes[changes["quantity"].isin(SPLITS)]
+    what = changes["case"].map(_short) + " " + changes["quantity"].map(SPLITS)
+    return _arrows(changes.assign(what=what), "what")
+
+
 def size_monomers_table(table: pd.DataFrame) -> pd.DataFrame:
     """Return ρ(τ_α) on new configurations from equal numbers of monomers, as text.
 
@@ -375,9 +395,9 @@ def size_sentence(table: pd.DataFrame) -> str:
     ...         ("large", 10000, "hole", "inf", 0.48))
     ... ])
     >>> print(size_sentence(table))
-    From 2,000 to 10,000 monomers, with equal numbers of runs, ρ(τ_α) on new configurations \
-changes by +0.070(14) (A) at T = 0.60. Beyond the error bar: A on new configurations, at T = 0.60. \
-When the neighbours of its test monomers leave the training set, ridge B goes from 0.640(10) to \
+    From 2,000 to 10,000 monomers, with equal numbers of runs, ρ(τ_α) changes beyond the error bar \
+by +0.070(14) (A on new configurations) at T = 0.60. When the \
+neighbours of its test monomers leave the training set, ridge B goes from 0.640(10) to \
 0.390(10) with 2,000 monomers and from 0.550(10) to 0.480(10) with 10,000, at T = 0.60.
     >>> size_sentence(table[:0])
     'No temperature has both sizes yet.'
@@ -385,25 +405,25 @@ When the neighbours of its test monomers leave the training set, ridge B goes fr
     if not len(table):
         return "No temperature has both sizes yet."
     small, large = (f"{n:,}" for n in table.groupby("size", sort=False)["N"].first())
-    told, sure, judged = [], [], []
+    beyond, judged = [], []
     for t, here in size_changes(table).groupby("T", sort=False):
-        runs, beyond, changes = int(here["runs"].iloc[0]), [], []
-        for quantity, words in SPLITS.items():
-            for _, row in here[here["quantity"] == quantity].iterrows():
-                name, sign = _short(row["case"]), "−" if row["change"] < 0 else "+"
-                if quantity == "rho, run":
-                    changes.append(f"{sign}{bracketed(abs(row['change']), row['error'])} ({name})")
-                if judge(row["change"], row["error"], "", "changes", runs) == "changes":
-                    beyond.append(f"{name} {words}")
-        told.append(f"by {joined(changes)} {at([t], {t: runs})}")
-        judged += [t] * (runs >= COMPARED_RUNS)
-        if runs >= COMPARED_RUNS and beyond:
-            sure.append(f"{joined(beyond)}, {at([t])}")
-    text = (f"From {small} to {large} monomers, with equal numbers of runs, ρ(τ_α) on new"
-            f" configurations changes {joined(told)}.")
-    if judged:
-        text += (f" Beyond the error bar: {'; '.join(sure)}." if sure
-                 else " No change is beyond its error bar, nor is one in the random split.")
+        runs, changes = int(here["runs"].iloc[0]), []
+        for _, row in here[here["quantity"].isin(SPLITS)].iterrows():
+            if judge(row["change"], row["error"], "", "changes", runs) == "changes":
+                value = bracketed(abs(row["change"]), row["error"])
+                changes.append(f"{'−' if row['change'] < 0 else '+'}{value}"
+                               f" ({_short(row['case'])} {SPLITS[row['quantity']]})")
+        if runs >= COMPARED_RUNS:
+            judged.append(t)
+            beyond += [f"by {joined(changes)} {at([t])}"] * bool(changes)
+    text = f"From {small} to {large} monomers, with equal numbers of runs, "
+    if not judged:
+        text += "too few runs tell whether ρ(τ_α) changes."
+    elif beyond:
+        text += (f"ρ(τ_α) changes beyond the error bar {joined(beyond)}"
+                 f"{', and nowhere else' if len(judged) > len(beyond) else ''}.")
+    else:
+        text += f"no ρ(τ_α) changes beyond its error bar {at(judged)}."
     hole = here[here["quantity"] == "hole"]  # at the lowest temperature
     if len(hole):
         fall = {

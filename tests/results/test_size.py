@@ -53,9 +53,7 @@ def test_what_the_page_shows(table):
     assert "ridge C" in size.size_monomers_table(table).index
     assert list(size.size_recognised_table(table).index)[0] == "generation 0"
     said = size.size_sentence(table)
-    assert said.startswith("From 1,500 to 1,500 monomers, with equal numbers of runs, ρ(τ_α)")
-    assert "(D) at T = 0.80 (2 runs)." in said
-    assert "Beyond" not in said  # two runs judge nothing
+    assert said.startswith("From 1,500 to 1,500 monomers, with equal numbers of runs, too few runs")
     figure, numbers = figures.size_figure(table)
     assert len(figure.axes) == 3 and set(numbers["size"]) == set(size.SIZES)
 
@@ -67,7 +65,8 @@ def test_without_the_large_melt_nothing_is_said(smoke):
     for said in (size.size_sentence(table), size.rows_sentence(table)):
         assert said == "No temperature has both sizes yet."
     assert len(figures.size_figure(table)[0].axes) == 3
-    for shown in (size.size_table, size.size_monomers_table, size.size_recognised_table):
+    for shown in (size.size_table, size.size_monomers_table, size.size_recognised_table,
+                  size.size_rho_table):
         assert shown(table).empty
 
 
