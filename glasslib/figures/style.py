@@ -243,7 +243,7 @@ def trend(axis: Axes, x: Any, y: Any, error: Any, runs: Any, look: Mapping[str, 
         From :func:`network_look` or :func:`temperature_look`; ``label`` goes to the filled points.
     """
     x, y, reach = (np.asarray(part, float) for part in (x, y, bars(error, runs)))
-    few = np.array([n is not None and n < COMPARED_RUNS for n in runs])
+    few = np.array([n is not None and n < COMPARED_RUNS for n in runs], dtype=bool)
     plain = {name: value for name, value in look.items() if name not in ("ls", "lw", "mfc")}
     label = plain.pop("label", None)
     for start in range(len(x) - 1):

@@ -187,10 +187,13 @@ def debye_waller_parts(ensemble: Ensemble) -> pd.DataFrame:
         ``mean_error``; ``rho_dw``, its correlation with the Debye–Waller factor within
         configurations, with error; ``agreement``, its correlation between the two halves of the
         sampling, with error (NaN where nothing is sampled). Errors are standard errors over runs.
+        A part that is not known, as the harmonic one of a large melt, has no row.
     """
     whole, first, second = (cage_parts(ensemble, half) for half in (None, 0, 1))
     rows = []
     for name, values in whole.items():
+        if not np.isfinite(values).all():
+            continue
         with_dw = [pearson(v, w) for v, w in zip(values, whole["Debye–Waller factor"], strict=True)]
         row = {"quantity": name}
         row["mean"], row["mean_error"] = _with_error([v.mean() for v in values])

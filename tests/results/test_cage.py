@@ -5,7 +5,7 @@ from functools import wraps
 import numpy as np
 import pytest
 
-from glasslib import store
+from glasslib import figures, results, store
 from glasslib.results import cage
 from glasslib.results.tables import TABLES, Work
 from results.examples import N
@@ -49,6 +49,16 @@ def test_tables_hold_every_model_and_errors_over_runs(one):
     )
     assert at_tau.loc["ridge D", "rows"] == 2 * N
     assert cage.structure_limit(one.only([0])).empty
+
+
+def test_a_large_melt_has_no_harmonic_factor_and_is_drawn_without(one, monkeypatch):
+    monkeypatch.setattr(cage, "HARMONIC_LIMIT", N - 1)
+    parts, limit = cage.debye_waller_parts(one), cage.structure_limit(one)
+    assert "harmonic" not in set(parts["quantity"])
+    assert not limit["model"].str.contains("harmonic").any()
+    _, numbers = figures.cage_parts_figure(parts.assign(T=0.8), limit.assign(T=0.8))
+    assert set(numbers["quantity"]) == {"Debye–Waller factor", "offset", "cage"}
+    assert results.parts_sentence(parts.assign(T=0.8), limit.assign(T=0.8))
 
 
 def test_cages_of_another_run_predict_nothing(one, monkeypatch):
