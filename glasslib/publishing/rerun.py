@@ -131,7 +131,7 @@ def _computing(stems: Sequence[str], page: CompanionParameters) -> dict[str, flo
     rows = _rows(page)
     # Tables ship for the data of the companion alone.
     tables = store.available("companion") if shipped_profile(page) == "companion" else {}
-    new = [t for t in page.temperatures if store.find_temperature(t, tables) is None]
+    new = [t for t in rows if store.find_temperature(t, tables) is None]
     reference = store.find_temperature(networks.reference_temperature(rows), new)
     grows = {  # data of their own do not grow with those of a page
         "each": sum(rows[t] for t in new), "all": sum(rows.values()) if new else 0, "own": 0,

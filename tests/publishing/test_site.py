@@ -117,6 +117,8 @@ def test_ctrl_c_ends_the_pages_that_run(tmp_path):
         text = HEAD + CELL.format("import time\nprint('begun')\ntime.sleep(600)")
         (pages / f"{name}.md").write_text(text)
     code = (
+        # As on a terminal: a shell lets what it starts in the background ignore the signal.
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from pathlib import Path\nfrom glasslib.publishing.execute import execute_pages\n"
         f"execute_pages(['01-a', '02-b', '03-c'], sources=Path({str(pages)!r}),"
         f" folder=Path({str(tmp_path)!r}), workers=2)\n"
@@ -130,7 +132,10 @@ def test_ctrl_c_ends_the_pages_that_run(tmp_path):
             assert line, "".join(lines)
             begun += "begun" in line
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        try:
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode != 0 and "KeyboardInterrupt" in said and "begun" not in said
     assert not list(tmp_path.glob("*.ipynb"))
 
