@@ -5,6 +5,7 @@
     python benchmarks/engine.py forces
     python benchmarks/engine.py energy
     python benchmarks/engine.py thermostat
+    python benchmarks/engine.py gpu FOLDER
 
 ``speed`` steps melts of N = 2,000 (T = 0.45, from the data that ship) and N = 10,000 (T = 0.60,
 made for it) by a stock script, by LAMMPS with each kind of pair forces and by the compiled step,
@@ -15,7 +16,9 @@ the ratios within each round. A LAMMPS of your own is timed by setting ``GLASSLI
 ensembles that ship, blocks of the same runs whose pair forces are of different kinds. ``energy``
 compares the walk of the total energy at constant energy of the compiled step with that of LAMMPS
 and forces in double precision, and the work that round-off does. ``thermostat`` reads from the runs
-that ship how far the kinetic temperature of equilibration lies from the nominal one.
+that ship how far the kinetic temperature of equilibration lies from the nominal one. ``gpu``
+compares blocks that ``glasslib campaign gpu`` has made, in a data folder of their own that has the
+runs alone at first, with those of the same runs that ship.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 HERE = Path(__file__).parent
 ROUNDS, STEPS = 11, {2000: 400, 10_000: 100}
@@ -327,6 +331,21 @@ def thermostat() -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
+def gpu(folder: Path) -> pd.DataFrame:
+    """Compare blocks made on a GPU, in a data folder of their own, with those that ship."""
+    from glasslib import store
+
+    rows = []
+    found = folder.glob("ensembles/companion/T*/run*-block*.nc")
+    for place in sorted({path.parent for path in found}):
+        shipped = store.load_ensemble(float(place.name[1:]), "companion")
+        for run, blocks in shipped.blocks.items():
+            ours = [xr.load_dataset(path) for path in sorted(place.glob(f"run{run:02d}-block*.nc"))]
+            if ours:
+                rows += _compared(shipped.times, *map(_trajectories, (ours, blocks)))
+    return _table(rows, "GPU", "processor")
+
+
 def markdown(table: pd.DataFrame) -> str:
     """Write a table as Markdown."""
     lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
@@ -338,12 +357,14 @@ def main() -> None:
     """Parse the command line and run one benchmark."""
     benchmarks = {
         "speed": speed, "agreement": agreement, "forces": forces, "energy": energy,
-        "thermostat": thermostat,
+        "thermostat": thermostat, "gpu": gpu,
     }
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("what", choices=list(benchmarks))
-    what = parser.parse_args().what
-    table = benchmarks[what]()
+    parser.add_argument("folder", type=Path, nargs="*", help="for gpu: the data folder")
+    arguments = parser.parse_args()
+    what = arguments.what
+    table = benchmarks[what](*arguments.folder)
     table.to_csv(HERE / f"engine-{what}.csv", index=False)
     from glasslib.simulation.engine import lammps_version
 

@@ -17,7 +17,7 @@ from glasslib.simulation.ensemble import Sample, constant_energy, ice_state
 from glasslib.store import Times
 from glasslib.store.schema import BLOCK, KEPT_BITS, PROBE_LENGTHS, as_dataset, provenance
 
-__all__ = ["make_block"]
+__all__ = ["add_sample", "begin", "make_block", "write_block"]
 
 #: Sums over trajectories, of which the file keeps the averages with :data:`KEPT_BITS`.
 _SUMS = ("displacement", "squared_displacement", "p1_loss", "p2_loss")
@@ -30,7 +30,7 @@ def make_block(task: Task, checkpoint: Checkpoint) -> str:
     times = fix_times(task.temperature, task.profile)
     run = store.read(store.run_path(task.temperature, task.profile, task.run))
     initial, size = run["positions"], protocol.block_size
-    saved = saved or _begin(protocol, initial, times)
+    saved = saved or begin(protocol, initial, times)
     seconds = cpu_clock(float(saved["cpu"]))
     for k in range(int(saved["trajectory"]), size):
         since = float(saved["now"])
@@ -42,7 +42,7 @@ def make_block(task: Task, checkpoint: Checkpoint) -> str:
             protocol.melt, protocol.integrator, state, times.fine_times, since=since
         ):
             if sample.index is not None:
-                _add(saved, k, sample, initial, protocol.melt.bonds, times)
+                add_sample(saved, k, sample, initial, protocol.melt.bonds, times)
             if sample.state is not None:
                 saved |= {
                     "trajectory": k, "now": sample.time,
@@ -52,8 +52,27 @@ def make_block(task: Task, checkpoint: Checkpoint) -> str:
                 checkpoint.save(**saved)
         saved |= {"trajectory": k + 1, "now": 0.0, "cpu": seconds()}
         checkpoint.save(**saved)
+    write_block(task, protocol, saved, times)
+    return f"{size} trajectories of {times.times[-1]:g} τ, {float(saved['cpu']):.0f} s"
+
+
+def write_block(task: Task, protocol: Protocol, saved: dict, times: Times, **attributes) -> None:
+    """Write the file of a finished block.
+
+    Parameters
+    ----------
+    task : Task
+    protocol : Protocol
+        With the pair style that served.
+    saved : dict
+        What :func:`begin` returned, all samples added.
+    times : Times
+    **attributes
+        More attributes of the file.
+    """
+    size = protocol.block_size
     first = task.block * size
-    attributes = provenance(task.temperature, protocol, task.run) | {
+    attributes |= provenance(task.temperature, protocol, task.run) | {
         "block": task.block,
         "trajectories": f"{first} to {first + size - 1}",
         "q_peak": times.q_peak,
@@ -62,11 +81,19 @@ def make_block(task: Task, checkpoint: Checkpoint) -> str:
         "cpu_time_seconds": float(saved["cpu"]),
     }
     store.write(as_dataset(BLOCK, _values(saved, times, size), attributes), task.output)
-    return f"{size} trajectories of {times.times[-1]:g} τ, {float(saved['cpu']):.0f} s"
 
 
-def _begin(protocol: Protocol, initial: np.ndarray, times: Times) -> dict:
-    """Everything that a checkpoint holds, with no trajectory done."""
+def begin(protocol: Protocol, initial: np.ndarray, times: Times) -> dict:
+    """Return everything that a checkpoint holds, with no trajectory done.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        With the pair style that serves.
+    initial : (N, 3) float64
+        The configuration that all trajectories share, in σ.
+    times : Times
+    """
     size, n, n_bonds = protocol.block_size, len(initial), len(protocol.melt.bonds)
     n_times, n_fine = len(times.times), len(times.fine_times)
     return {
@@ -81,10 +108,24 @@ def _begin(protocol: Protocol, initial: np.ndarray, times: Times) -> dict:
     }
 
 
-def _add(
+def add_sample(
     saved: dict, k: int, sample: Sample, initial: np.ndarray, bonds: np.ndarray, times: Times
 ) -> None:
-    """Add one sample of trajectory ``k`` to the sums of the block."""
+    """Add one sample of trajectory ``k`` to the sums of the block.
+
+    Parameters
+    ----------
+    saved : dict
+        What :func:`begin` returned.
+    k : int
+        Number of the trajectory within the block.
+    sample : Sample
+        At one of the times that are sampled.
+    initial : (N, 3) float64
+        Where the monomers were at the start, in σ.
+    bonds : (n_bonds, 2) int64
+    times : Times
+    """
     n, fine = len(initial), sample.index
     distance, square = displacement_moments(initial, sample.positions)
     saved["scattering"][k, fine] = self_intermediate_scattering(

@@ -174,12 +174,17 @@ def protocol_of(task: Task, saved: dict | None) -> Protocol:
     Raises
     ------
     SimulationError
-        That style does not serve here.
+        That style does not serve here, or the task was begun on a GPU.
     """
     protocol = get_protocol(task.profile)
     integrator = protocol.integrator
     if saved is not None:
         begun = str(saved.get("pair_style", "glasslib"))
+        if begun == "cuda":
+            raise SimulationError(
+                f"{task} was begun on a GPU; go on with 'glasslib campaign gpu', or delete its"
+                f" checkpoint, {Checkpoint(task.output).path}"
+            )
         integrator = integrator.model_copy(update={"pair_style": begun})
     served = chosen(protocol.melt, integrator)
     if saved is not None and served.pair_style != begun:

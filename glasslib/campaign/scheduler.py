@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from multiprocessing import get_context, parent_process
 from threading import Thread
 
@@ -18,10 +19,15 @@ from glasslib.campaign.checkpoints import Checkpoint
 from glasslib.campaign.plan import Goal, Task, tasks, whole
 from glasslib.campaign.production import make_run
 from glasslib.campaign.scan import make_scan
+from glasslib.campaign.together import make_blocks
 from glasslib.errors import DataError, ParameterError, SimulationError
 from glasslib.files import lease
+from glasslib.parameters import get_protocol
 
-__all__ = ["LONGER_THAN_A_LEASE", "one_thread", "perform", "run", "run_tasks", "simulate"]
+__all__ = [
+    "LONGER_THAN_A_LEASE", "one_thread", "perform", "perform_together", "run", "run_tasks",
+    "simulate",
+]  # fmt: skip
 
 #: A process on another machine that has been killed holds its task for a minute.
 LONGER_THAN_A_LEASE = 75.0
@@ -68,6 +74,67 @@ def perform(task: Task, patience: float = 0.0) -> str:
             return line
     except Timeout:
         return "busy"
+
+
+def perform_together(
+    temperature: float,
+    profile: str,
+    runs: Sequence[int] = (),
+    at_once: int = 16,
+    report: Callable[[str], None] = print,
+) -> None:
+    """Make the blocks of a temperature on a GPU, many at once, all their trajectories together.
+
+    Blocks that exist, and those that another process works at, are left.
+
+    Parameters
+    ----------
+    temperature : float
+        In ε/k_B.
+    profile : str
+    runs : sequence of int
+        Of these runs; none is all runs that exist.
+    at_once : int
+        Blocks; a large GPU is full with some hundred trajectories.
+    report : callable
+        Gets one line at a time.
+
+    Raises
+    ------
+    DataError
+        A run that a block needs does not exist yet.
+    SimulationError
+        There is no GPU, a trajectory has burst, or a block was begun on a processor.
+    """
+    protocol = get_protocol(profile)
+    every = range(protocol.runs)
+    wanted = runs or [run for run in every if Task(temperature, profile, run).done()]
+    listed = [
+        Task(temperature, profile, run, block) for run in wanted for block in range(protocol.blocks)
+    ]
+    missing = [task for task in listed if not task.ready()]
+    if missing or not listed:
+        raise DataError(
+            f"{missing[0] if missing else f'{profile} T = {temperature:.3f}'} needs runs that are"
+            " not there yet; 'glasslib campaign task' makes one, 'glasslib campaign run' all"
+        )
+    todo = [task for task in listed if not task.done()]
+    for first in range(0, len(todo), at_once):
+        with ExitStack() as held:
+            mine = []
+            for task in todo[first : first + at_once]:
+                lock = Checkpoint(task.output).path.with_suffix(".lease")
+                paths.check_writable(lock.parent, task.output.parent)
+                try:
+                    held.enter_context(lease(lock, timeout=0.0))
+                except Timeout:
+                    report(f"{task}: busy")
+                else:
+                    mine.append(task)
+            mine = [task for task in mine if not task.done()]
+            for task, line in zip(mine, make_blocks(mine, report) if mine else (), strict=True):
+                report(f"{task}: {line}")
+    report(f"{len(listed)} blocks, of which {len(listed) - len(todo)} were there")
 
 
 def run(

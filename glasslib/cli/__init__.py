@@ -328,6 +328,27 @@ def campaign_task(
     print(f"{task}: {line}")
 
 
+@campaign_app.command("gpu")
+def campaign_gpu(
+    temperature: OneTemperature,
+    run: Annotated[list[int], Option(
+        min=0, help="Of this run; repeatable. Without it, of all runs that exist.",
+        show_default=False,
+    )] = (),
+    at_once: Annotated[int, Option(min=1, help="Blocks of ten trajectories.")] = 16,
+    profile: Profile = "companion",
+) -> None:
+    """Make the blocks of a temperature together on an NVIDIA GPU, instead of one on each core.
+
+    Equilibrated runs must be there. It resumes from checkpoints, one a minute.
+
+    Example: glasslib campaign gpu -t 0.42 --run 4 --run 5
+    """
+    from glasslib import campaign
+
+    campaign.perform_together(temperature, profile, run, at_once)
+
+
 @campaign_app.command("scan")
 def campaign_scan(
     temperature: Annotated[list[float], Option(

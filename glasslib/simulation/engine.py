@@ -52,16 +52,16 @@ class State:
     Parameters
     ----------
     positions : (N, 3) float64
-        Unwrapped coordinates in σ.
+        Unwrapped coordinates in σ; of B trajectories together (B, N, 3).
     velocities : (N, 3) float64
-        In σ/τ; their sum is zero.
+        In σ/τ; their sum is zero. Likewise.
     energy : float, optional
-        Total energy in ε that a constant-energy trajectory keeps from its start on.
+        Total energy in ε that a constant-energy trajectory keeps from its start on; or (B,).
     """
 
     positions: np.ndarray
     velocities: np.ndarray
-    energy: float | None = None
+    energy: float | np.ndarray | None = None
 
     def check(self, melt: Melt) -> None:
         """Refuse a state that does not belong to the melt.

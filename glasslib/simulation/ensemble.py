@@ -4,7 +4,8 @@ An isoconfigurational ensemble (ICE) is a set of trajectories that start from on
 with fresh Maxwell–Boltzmann velocities. Each trajectory is a chain of segments no longer than
 ``Integrator.segment``; between two segments the state passes through a checkpoint into a fresh
 engine, whether anybody interrupts or not, so resumed work is bitwise the same work. The engine is
-the compiled :class:`~glasslib.simulation.step.Step` with pair style "mixed", else LAMMPS.
+the compiled :class:`~glasslib.simulation.step.Step` with pair style "mixed", else LAMMPS. With
+"cuda" many trajectories go on together, :class:`~glasslib.simulation.batch.Batch` on a GPU.
 
 The truncated force jumps at the cutoff, so that with any fixed step the total energy does a slow
 random walk. At each checkpoint the velocities are scaled (by some 1e-4) so that the total energy
@@ -43,17 +44,17 @@ class Sample:
     state : State or None
         At a checkpoint, what the trajectory continues from.
     positions : (N, 3) float64
-        Unwrapped positions in σ.
+        Unwrapped positions in σ; of B trajectories together (B, N, 3).
     potential, kinetic : float
-        Total energies in ε.
+        Total energies in ε; of B trajectories (B,).
     """
 
     time: float
     index: int | None
     state: State | None
     positions: np.ndarray
-    potential: float
-    kinetic: float
+    potential: float | np.ndarray
+    kinetic: float | np.ndarray
 
 
 def ice_state(positions: np.ndarray, temperature: float, run: int, trajectory: int) -> State:
@@ -72,16 +73,21 @@ def ice_state(positions: np.ndarray, temperature: float, run: int, trajectory: i
     return State(positions, maxwell_boltzmann(len(positions), temperature, key))
 
 
-def stepper(melt: Melt, integrator: Integrator, state: State) -> Engine | Step:
-    """Return what steps a melt at constant energy: the compiled step with "mixed", else LAMMPS.
+def stepper(melt: Melt, integrator: Integrator, state: State):
+    """Return what steps a melt at constant energy: ``Step`` with "mixed", else ``Engine``.
 
     Parameters
     ----------
     melt, integrator
-        The liquid and how it is stepped; see :func:`~glasslib.simulation.engine.chosen`.
+        The liquid and how it is stepped; see :func:`~glasslib.simulation.engine.chosen`. With pair
+        style "cuda" a :class:`~glasslib.simulation.batch.Batch` steps many states at once.
     state : State
         Where to begin.
     """
+    if integrator.pair_style == "cuda":
+        from glasslib.simulation.batch import Batch  # nobody else needs numba's CUDA target
+
+        return Batch(melt, integrator, state)
     integrator = chosen(melt, integrator)
     return (Step if integrator.pair_style == "mixed" else Engine)(melt, integrator, state)
 
@@ -143,14 +149,14 @@ def constant_energy(
         engine.close()
 
 
-def _at_energy(engine: Engine | Step, energy: float) -> State:
+def _at_energy(engine, energy: float | np.ndarray) -> State:
     """Return where the engine stands, velocities scaled to the total energy ``energy``."""
-    factor = (energy - engine.potential_energy) / engine.kinetic_energy
-    if not 0.9 < factor < 1.1:
+    factor = np.asarray((energy - engine.potential_energy) / engine.kinetic_energy)
+    if not ((factor > 0.9) & (factor < 1.1)).all():
         raise SimulationError(
-            f"the total energy of a trajectory moved from {energy:.2f} to"
-            f" {engine.potential_energy + engine.kinetic_energy:.2f} ε within one segment; use a"
-            " smaller timestep"
+            f"the kinetic energy of a trajectory would have to change by the factor"
+            f" {factor.flat[np.abs(factor - 1).argmax()]:.3g} to keep the total energy of"
+            f" one segment; use a smaller timestep"
         )
     state = engine.state()
-    return State(state.positions, state.velocities * np.sqrt(factor), energy)
+    return State(state.positions, state.velocities * np.sqrt(factor)[..., None, None], energy)
