@@ -214,7 +214,7 @@ class Protocol(Model):
     relaxation_law: tuple[float, float, float] = Field(
         (0.129, 1.344, 0.262),
         description="τ0, B and T0 of τ_α = τ0 exp(B / (T − T0)), by which equilibrations are"
-        " planned: within 15 % of the mean τ_α of the runs at T = 0.60 to 0.40.",
+        " planned: within 20 % of the mean τ_α of the runs at T = 0.60 to 0.40.",
     )
     chain_ratio: float = Field(
         100.0, gt=0, description="τ_ee over τ_α where chains are equilibrated, as seen at T = 0.60."
