@@ -149,13 +149,13 @@ def _collect(goals: Iterable[Goal]) -> pd.DataFrame:
     """A row for each task: the time it should simulate, and what it did if it is done.
 
     Times ``planned`` and ``simulated`` are in τ, ``spent`` in s; ``as_now`` tells whether the file
-    was made with the settings of today.
+    was made with the settings of today, ``on_gpu`` whether on a GPU.
     """
     rows = []
     for task in tasks(goals):
         row = {
             "profile": task.profile, "T": task.temperature, "kind": task.kind,
-            "done": task.done(), "planned": task_time(task),
+            "done": task.done(), "planned": task_time(task), "on_gpu": False,
         }
         if row["done"]:
             attributes = store.read(task.output).attrs
@@ -164,7 +164,7 @@ def _collect(goals: Iterable[Goal]) -> pd.DataFrame:
             made_with = json.loads(attributes["protocol"])["integrator"]
             row |= {
                 "spent": spent_seconds(attributes), "simulated": row["planned"],
-                "as_now": made_with == integrator,
+                "as_now": made_with == integrator, "on_gpu": "device" in attributes,
             }
         if row["done"] and task.kind == "run":
             row |= {
@@ -175,13 +175,14 @@ def _collect(goals: Iterable[Goal]) -> pd.DataFrame:
             }
         rows.append(row)
     return pd.DataFrame(rows, columns=[
-        "profile", "T", "kind", "done", "planned", "spent", "simulated", "as_now", "tau_ee",
-        "tau_alpha",
+        "profile", "T", "kind", "done", "planned", "spent", "simulated", "as_now", "on_gpu",
+        "tau_ee", "tau_alpha",
     ])  # fmt: skip
 
 
 def _speed(done: pd.DataFrame) -> float:
-    """Return τ per second of tasks that are done; NaN if there is none."""
+    """Return τ per second of one core of tasks that are done; NaN if there is none."""
+    done = done[~done["on_gpu"].astype(bool)]
     return done["simulated"].sum() / done["spent"].sum() if len(done) else float("nan")
 
 
@@ -354,12 +355,12 @@ def estimated_and_spent(profile: str = "companion") -> pd.DataFrame:
     -------
     pandas.DataFrame
         A row for each temperature ``T`` with ``estimated (core-h)`` and ``spent (core-h)`` of the
-        tasks that are done, and their ``ratio``. The speed is the mean one of these files, which
-        leaves the simulated times to be tested.
+        tasks that were done on a processor, and their ``ratio``. The speed is the mean one of these
+        files, which leaves the simulated times to be tested.
     """
     goals = [whole(temperature, profile) for temperature in store.available(profile)]
     frame = _collect(goals)
-    done = frame[frame["done"].astype(bool)]
+    done = frame[frame["done"].astype(bool) & ~frame["on_gpu"].astype(bool)]
     table = []
     for temperature, here in done.sort_values("T", ascending=False).groupby("T", sort=False):
         estimate, spent = here["planned"].sum() / _speed(done) / 3600, here["spent"].sum() / 3600

@@ -484,8 +484,9 @@ configurations, 0 are confirmed, 0 are not and 1 cannot be told."
     tests = {"by_row": "claims in the paper's test", "by_run": "on new configurations"}
     for way, name in tests.items():
         told = [found.verdict for claim in judged if (found := getattr(claim, way))]
-        texts.append(f"Of {len(told)} {name}, {told.count(CONFIRMED)} are confirmed,"
-                     f" {told.count(NOT_CONFIRMED)} are not and {told.count(CANNOT_TELL)} cannot"
+        yes, no = told.count(CONFIRMED), told.count(NOT_CONFIRMED)
+        texts.append(f"Of {len(told)} {name}, {yes} {'is' if yes == 1 else 'are'} confirmed,"
+                     f" {no} {'is' if no == 1 else 'are'} not and {told.count(CANNOT_TELL)} cannot"
                      " be told.")
     return " ".join(texts)
 

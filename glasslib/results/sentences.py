@@ -150,9 +150,11 @@ def data_sentence(shown: Mapping[float, Ensemble]) -> str:
     """Say which data a page stands on, equal ones together."""
     groups: dict[str, list[float]] = {}
     for t, ensemble in shown.items():
-        each = joined(str(n) for n in sorted(set(ensemble.n_trajectories.values())) if n)
+        counts = [n for n in ensemble.n_trajectories.values() if n]
         what = f"{len(ensemble.runs)} run{'s' * (len(ensemble.runs) != 1)}"
-        what += f" × {each} trajectories" * bool(ensemble.blocks)
+        if counts:
+            what += f", {len(counts)} of them" * (len(counts) < len(ensemble.runs))
+            what += f" × {joined(str(n) for n in sorted(set(counts)))} trajectories"
         groups.setdefault(what, []).append(t)
     text = "; ".join(f"{what} {at(group)}" for what, group in groups.items())
     if any(len(ensemble.runs) < COMPARED_RUNS for ensemble in shown.values()):

@@ -171,3 +171,9 @@ def test_profiles_are_compared(smoke, monkeypatch):
     assert list(table.index) == ["smoke", "lab", "companion", "paper"]
     assert table.loc["lab", "error over runs"] == "1.00"
     assert float(table.loc["paper", "error over monomers"]) == pytest.approx(0.24, abs=0.01)
+
+
+def test_what_a_gpu_took_is_not_taken_for_the_time_of_a_core():
+    table = planning.estimated_and_spent().set_index("T")
+    assert table["ratio"].between(1 / 4, 4).all()
+    assert {"0.42", "0.40"} <= set(table.index)

@@ -1,17 +1,19 @@
 """What pages say they found: on every page, from its tables, few runs marked."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from glasslib import paths
+from glasslib import paths, store
 from glasslib.errors import ParameterError
 from glasslib.publishing.readme import front_tables
 from glasslib.results import findings
 from glasslib.results.front import in_two_minutes
 from glasslib.results.opening import opening
 from glasslib.results.page_parameters import page_model
+from glasslib.results.sentences import data_sentence
 from glasslib.results.shipped import read_table
 
 #: Pages that use the library and judge nothing.
@@ -112,3 +114,11 @@ def test_findings_of_the_melt_stand_on_its_runs(smoke, shown):
     told = findings.finding("descriptors", shown)
     (components,) = re.findall(r"of which (\d+) principal", told)
     assert "880 numbers" in told and 50 < int(components) < 600
+
+
+def test_runs_without_trajectories_are_told_apart():
+    runs = store.load_runs(0.4, "companion")
+    few = replace(runs, blocks={0: runs.blocks[0], 1: runs.blocks[1]})
+    assert data_sentence({0.4: few}) == (
+        f"{len(runs.runs)} runs, 2 of them × 40 trajectories at T = 0.40."
+    )
