@@ -364,6 +364,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="*", help="for gpu: the data folder")
     arguments = parser.parse_args()
     what = arguments.what
+    if len(arguments.folder) != (what == "gpu"):
+        parser.error("'gpu' takes one data folder, the others none")
     table = benchmarks[what](*arguments.folder)
     table.to_csv(HERE / f"engine-{what}.csv", index=False)
     from glasslib.simulation.engine import lammps_version
