@@ -144,8 +144,9 @@ def _lock(path: Path) -> SoftFileLease:
 def _mark_if_empty(path: Path) -> None:
     """Let an empty lock count as half-written: filelock takes those after a while.
 
-    It leaves an empty one for ever. A holder that is just about to write overwrites this.
+    It leaves an empty one for ever. A holder that is just about to write comes to no harm: it
+    writes over the line's end, or has its record end in one more.
     """
-    with suppress(OSError), path.open("r+b", buffering=0) as file:
+    with suppress(OSError), os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND), "ab", 0) as file:
         if os.fstat(file.fileno()).st_size == 0:
-            file.write(b"?")
+            file.write(b"\n")
