@@ -27,7 +27,7 @@ from glasslib.results.susceptibility import skill_sentence
 from glasslib.results.tables import table
 from glasslib.results.transfer import A_LESS_B, OWN_LESS_ELSEWHERE
 from glasslib.results.verdicts import CANNOT_TELL, CONFIRMED, NOT_CONFIRMED, above, near
-from glasslib.results.words import bar
+from glasslib.results.words import bar, bracketed
 from glasslib.store import Ensemble
 
 __all__ = ["FINDINGS", "TESTS", "chosen", "finding"]
@@ -84,11 +84,11 @@ def relaxation_finding(relaxation: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> table = pd.DataFrame({"tau_alpha": [7.2, 2050.0], "a_own": [0.33, 0.44], "a_runs": [10, 2]},
-    ...                      index=[0.6, 0.4])
+    >>> table = pd.DataFrame({"tau_alpha": [7.2, 2050.0], "a_own": [0.33, 0.44],
+    ...                       "a_own_error": [0.001, 0.02], "a_runs": [10, 2]}, index=[0.6, 0.4])
     >>> relaxation_finding(table)
     'From T = 0.60 to 0.40, τ_α grows 285-fold. At T = 0.40 (2 runs), a at the τ_α of each run is \
-0.440, which is 2.7 % above the 0.4286 of the paper.'
+0.440(20) σ; the paper has 0.4286.'
     >>> relaxation_finding(table[:1])
     'At T = 0.60, τ_α is 7.2 τ.'
     """
@@ -99,11 +99,10 @@ def relaxation_finding(relaxation: pd.DataFrame) -> str:
         text = f"At T = {hot:.2f}, τ_α is {tau[hot]:.3g} τ."
     here = [t for t in relaxation.index if abs(t - PAPER_A_TEMPERATURE) < 1e-9]
     if here and np.isfinite(relaxation.loc[here[0], "a_own"]):
-        a, number = relaxation.loc[here[0], "a_own"], int(relaxation.loc[here[0], "a_runs"])
-        share = 100 * (a / PAPER_A - 1)
-        where = at(here, {here[0]: number}).replace("at", "At", 1)
-        text += (f" {where}, a at the τ_α of each run is {a:.3f}, which is {abs(share):.1f} %"
-                 f" {'above' if share > 0 else 'below'} the {PAPER_A:g} of the paper.")
+        row = relaxation.loc[here[0]]
+        where = at(here, {here[0]: int(row["a_runs"])}).replace("at", "At", 1)
+        text += (f" {where}, a at the τ_α of each run is"
+                 f" {bracketed(row['a_own'], row['a_own_error'])} σ; the paper has {PAPER_A:g}.")
     return text
 
 
