@@ -67,4 +67,5 @@ from glasslib.results.structure_limit import (  # noqa: F401
 )
 from glasslib.results.susceptibility import largest_table  # noqa: F401
 from glasslib.results.tables import table  # noqa: F401
+from glasslib.results.transfer import others_sentence  # noqa: F401
 from glasslib.results.words import *  # noqa: F403

@@ -149,19 +149,25 @@ def findings(
     interpolated = _less(of("without-structure", "neighbours' propensity", "row"),
                          of("accuracy", "network B", "row"))
 
-    def ridge_as_good() -> Finding:
-        cases = Cases(least=-MARGIN_AS_GOOD)
-        for network in "AB":
-            numbers = less(
-                "positions", f"ridge {network}", f"network {network}", position="all"
-            )
-            for t, number in numbers.items():
-                cases.add(f"{at(t)} {network}", *number)
-        return cases.finding(f"ρ of ridge minus ρ of the network (as good above"
-                             f" −{MARGIN_AS_GOOD:g}): {cases.each()}")
-
     def colder(numbers: Numbers) -> Numbers:
         return {t: number for t, number in numbers.items() if t < max(numbers)}
+
+    def inner(numbers: Numbers) -> Numbers:
+        ends = {tables["joint"]["T"].min(), tables["joint"]["T"].max()}
+        return {t: number for t, number in numbers.items() if t not in ends}
+
+    def as_good(what: str, networks: dict[str, Numbers]) -> Finding:
+        rows = [(f"{at(t)} {network}", *number) for network, numbers in networks.items()
+                for t, number in numbers.items()]
+        return _all(rows, f"{what} (as good above −{MARGIN_AS_GOOD:g})", least=-MARGIN_AS_GOOD)
+
+    ridge = {network: less("positions", f"ridge {network}", f"network {network}", position="all")
+             for network in "AB"}
+    between = {
+        network: inner(less("joint", f"ridge {network}, {transfer.OTHERS}",
+                            f"ridge {network}, {transfer.OWN_ONLY}"))
+        for network in "AB"
+    }
 
     return [
         ("In the random split, a predictor without structure is more accurate than B",
@@ -179,9 +185,12 @@ def findings(
         ("One model of all temperatures predicts B better at the lowest", "joint",
          _everywhere({t: gained[t] for t in gained if t == min(gained)},
                      "ρ of ridge B from all temperatures minus from its own")),
+        ("A temperature between others needs no training of its own", "joint",
+         as_good("ρ of ridge from the others minus from its own", between)),
         ("C, structure with its inherent structure, overtakes A on cooling", "inherent",
          _overtakes(c_less_a, "ρ of ridge C minus ridge A")),
-        ("Ridge regression is as good as the networks", "positions", ridge_as_good()),
+        ("Ridge regression is as good as the networks", "positions",
+         as_good("ρ of ridge minus ρ of the network", ridge)),
         ("Below the highest temperature, D, which reads the cage alone, is more accurate than A",
          "structure-limit", _everywhere(colder(d_less_a), "ρ of ridge D minus ridge A")),
         (f"D reaches {GOAL_D:g} of the noise ceiling at every temperature", "structure-limit",

@@ -1,5 +1,6 @@
 """ρ(τ_α) of networks at other temperatures than their own, and of one model for all of them."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
@@ -18,17 +19,18 @@ from glasslib.learning.dataset import Dataset, Split, run_folds, split
 from glasslib.results.baselines import ridge_of
 from glasslib.results.correlation import COMPARED_RUNS, Settings, comparable, groups_of_runs
 from glasslib.results.networks import NETWORKS, dataset, held_out, trained
+from glasslib.results.sentences import Runs, contest
 from glasslib.store import Ensemble
 
 __all__ = ["A_LESS_B", "INNER_LESS_OUTER", "OWN_LESS_ELSEWHERE", "joint_training",
-           "trained_together", "transfers"]  # fmt: skip
+           "others_sentence", "trained_together", "transfers"]  # fmt: skip
 
 #: What contrasts are called in the table.
 INNER_LESS_OUTER = difference_name("intermediate", "outermost")
 OWN_LESS_ELSEWHERE = difference_name("own", "elsewhere")
 A_LESS_B = difference_name("A", "B")
 #: What trains ridge regression in :func:`joint_training`.
-OWN_ONLY, ALL_TEMPERATURES = "own temperature", "all temperatures"
+OWN_ONLY, OTHERS, ALL_TEMPERATURES = "own temperature", "other temperatures", "all temperatures"
 
 
 def _transferred(
@@ -231,14 +233,32 @@ def _leave_one_out(runs: np.ndarray) -> list[Split]:
     return out
 
 
+def _trained_elsewhere(
+    data: dict[float, Dataset], trained_at: Iterable[float], applied: float, network: str
+) -> np.ndarray:
+    """Predict τ_α at one temperature by ridge regression trained at others, not at it (rows, 1)."""
+    target = data[applied]
+    sets = [*(data[t] for t in trained_at if t != applied), target]
+    runs = np.concatenate([one.runs for one in sets])
+    test = np.arange(len(runs)) >= len(runs) - len(target)
+    splits = []
+    for run in np.unique(target.runs):
+        train = np.flatnonzero(~test & (runs != run))
+        splits.append(Split(train[1:], train[:1], np.flatnonzero(test & (runs == run))))
+    x = np.concatenate([_standardised(one.inputs(network)[0]) for one in sets])
+    y = np.concatenate([_standardised(one.targets[:, [one.tau_index]]) for one in sets])
+    return out_of_sample(ridge_of(network), x, y, splits, runs)[test]
+
+
 def joint_training(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
-    """Return ρ(τ_α) of ridge regression trained at all temperatures together, and at its own.
+    """Return ρ(τ_α) of ridge regression trained at all temperatures, at the others, at its own.
 
     Inputs and targets are standardised at each temperature, which reads one mean and deviation of
-    all its runs. Every run is predicted without the
-    runs of its number at any temperature: they share chains. Temperatures with a single run are
-    left out. Means over a run and over a temperature cancel in ρ within configurations, which is
-    the number to read; in the pooled one they do not.
+    all its runs. Every run is predicted without the runs of its number at any temperature: they
+    share chains. Temperatures with a single run are left out. From the others, the highest and the
+    lowest temperature are extrapolated and those between them interpolated. Means over a run and
+    over a temperature cancel in ρ within configurations, which is the number to read; in the pooled
+    one they do not.
 
     Parameters
     ----------
@@ -249,8 +269,9 @@ def joint_training(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``T`` and the columns of :func:`~glasslib.learning.correlation.correlation_rows` at t =
-        τ_α; ``model`` is "ridge A" or "ridge B" with :data:`OWN_ONLY` or :data:`ALL_TEMPERATURES`
-        behind a comma, or their difference. Empty with fewer than two temperatures.
+        τ_α; ``model`` is "ridge A" or "ridge B" with :data:`OWN_ONLY`, :data:`OTHERS` or
+        :data:`ALL_TEMPERATURES` behind a comma, or what one of the latter gains over the first.
+        Empty with fewer than two temperatures.
     """
     data = {t: dataset(ensemble) for t, ensemble in ensembles.items() if len(ensemble.runs) > 1}
     if len(data) < 2:
@@ -270,11 +291,13 @@ def joint_training(ensembles: dict[float, Ensemble]) -> pd.DataFrame:
             own = out_of_sample(
                 ridge_of(network), x[here], y[here], _leave_one_out(one.runs), one.runs
             )
-            for name, values in ((OWN_ONLY, own), (ALL_TEMPERATURES, joint[here])):
+            predicted = {OWN_ONLY: own, OTHERS: _trained_elsewhere(data, data, t, network),
+                         ALL_TEMPERATURES: joint[here]}
+            for name, values in predicted.items():
                 models[t][f"ridge {network}, {name}"] = np.repeat(values, len(one.times), axis=1)
     differences = [
-        (f"ridge {network}, {ALL_TEMPERATURES}", f"ridge {network}, {OWN_ONLY}")
-        for network in NETWORKS
+        (f"ridge {network}, {name}", f"ridge {network}, {OWN_ONLY}")
+        for name in (OTHERS, ALL_TEMPERATURES) for network in NETWORKS
     ]
     return pd.concat([
         correlation_rows(one, models[t], differences, times=[one.tau_index]).assign(T=t)
@@ -314,18 +337,41 @@ def trained_together(ensembles: dict[float, Ensemble], train_at: tuple[float, ..
         )
     label, tables = " and ".join(f"{t:.2f}" for t in named), []
     for t, target in data.items():
-        sets = [*(data[s] for s in named if s != t), target]
-        runs = np.concatenate([one.runs for one in sets])
-        test = np.arange(len(runs)) >= len(runs) - len(target)
-        splits = []
-        for run in np.unique(target.runs):
-            train = np.flatnonzero(~test & (runs != run))
-            splits.append(Split(train[1:], train[:1], np.flatnonzero(test & (runs == run))))
-        y = np.concatenate([_standardised(one.targets[:, [one.tau_index]]) for one in sets])
-        predicted = {}
-        for network in NETWORKS:
-            x = np.concatenate([_standardised(one.inputs(network)[0]) for one in sets])
-            own = out_of_sample(ridge_of(network), x, y, splits, runs)[test]
-            predicted[f"ridge {network}, {label}"] = np.repeat(own, len(target.times), axis=1)
+        predicted = {
+            f"ridge {network}, {label}":
+                np.repeat(_trained_elsewhere(data, named, t, network), len(target.times), axis=1)
+            for network in NETWORKS
+        }
         tables.append(correlation_rows(target, predicted, times=[target.tau_index]).assign(T=t))
     return pd.concat(tables, ignore_index=True)
+
+
+def others_sentence(joint: pd.DataFrame, runs: Runs) -> str:
+    """Say where training at the other temperatures predicts one better than training at its own.
+
+    Parameters
+    ----------
+    joint : pandas.DataFrame
+        From :func:`joint_training`.
+    runs : mapping of float to int
+        Number of runs at each temperature.
+
+    Examples
+    --------
+    >>> joint = pd.DataFrame({
+    ...     "T": [0.6, 0.5, 0.45], "within": [-0.08, -0.01, 0.05], "within_error": 0.01,
+    ...     "model": "ridge A, other temperatures − ridge A, own temperature"})
+    >>> others_sentence(joint, {0.6: 10, 0.5: 10, 0.45: 10})
+    'For A, training at the others beats training at its own temperature by 0.05 at T = 0.45; \
+training at its own temperature beats training at the others by 0.08 at T = 0.60; no difference \
+can be told at T = 0.50.'
+    """
+    texts = []
+    for network in NETWORKS:
+        name = difference_name(f"ridge {network}, {OTHERS}", f"ridge {network}, {OWN_ONLY}")
+        here = joint[joint["model"] == name].sort_values("T", ascending=False)
+        here = here.assign(rho=here["within"], rho_error=here["within_error"])
+        if len(here):
+            texts.append(f"For {network}, " + contest(
+                "training at the others", "training at its own temperature", here, runs) + ".")
+    return " ".join(texts)

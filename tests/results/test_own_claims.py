@@ -32,7 +32,10 @@ def by_row(model, values):
 
 
 def made_up(a=(0.7, 0.55, 0.5), b=(0.4, 0.4, 0.4), own=0.2, error=0.01):
-    names = transfer.ALL_TEMPERATURES, transfer.OWN_ONLY
+    def gain(network, trained, values):
+        names = (f"ridge {network}, {name}" for name in (trained, transfer.OWN_ONLY))
+        return rows(difference_name(*names), values)
+
     return {
         "accuracy": by_row("network B", (0.55, 0.6, 0.65)),
         "without-structure": by_row("neighbours' propensity", (0.65, 0.7, 0.78)),
@@ -42,7 +45,11 @@ def made_up(a=(0.7, 0.55, 0.5), b=(0.4, 0.4, 0.4), own=0.2, error=0.01):
             rows(difference_name("ridge A", "ridge B"), (0.3, 0.15, 0.1), error, training_runs=1),
             rows("ridge A", (0.1, 0.5, 0.9), training_runs=7),  # from more runs: does not count
         ]),
-        "joint": rows(difference_name(*(f"ridge B, {name}" for name in names)), (-0.1, 0, 0.1)),
+        "joint": pd.concat([
+            gain("B", transfer.ALL_TEMPERATURES, (-0.1, 0, 0.1)),
+            gain("A", transfer.OTHERS, (-0.1, 0.0, -0.1)),
+            gain("B", transfer.OTHERS, (-0.1, 0.1, -0.1)),
+        ]),
         "inherent": rows(difference_name("ridge A", "ridge C"), (0.1, 0.0, -0.1)),
         "positions": pd.concat([
             rows(difference_name(f"ridge {x}", f"network {x}"), (0.0, 0.01, 0.02), position=place)
@@ -76,7 +83,7 @@ def verdicts(tables, runs=RUNS, energies=(("T = 0.42", 0.001, 0.001, 20),)):
 
 def test_what_is_plainly_so_is_confirmed_and_has_a_number():
     table = verdicts(made_up())
-    assert (table["verdict"] == "confirmed").all() and len(table) == 15
+    assert (table["verdict"] == "confirmed").all() and len(table) == 16
     assert (table["to tell, it would take"] == "–").all()
     assert table["measured"].str.contains(r"\d ± \d").all()
     assert not table["measured"].str.contains("-9").any()  # none is the other kind of ρ
@@ -94,6 +101,8 @@ def test_what_is_plainly_so_is_confirmed_and_has_a_number():
          FROM_ONE + "the gain from the Debye–Waller factor shrinks on cooling"),
         ("joint", "ridge B, all temperatures − ridge B, own temperature", (0.1, 0.1, -0.1),
          "One model of all temperatures predicts B better at the lowest"),
+        ("joint", "ridge A, other temperatures − ridge A, own temperature", (0.1, -0.1, 0.1),
+         "A temperature between others needs no training of its own"),
         ("inherent", "ridge A − ridge C", (0.1, 0.1, 0.1),
          "C, structure with its inherent structure, overtakes A on cooling"),
         ("positions", "ridge B − network B", (0.1, 0.1, -0.2),
@@ -119,7 +128,7 @@ def test_the_leak_at_home_is_told_from_transfer():
     table = verdicts(made_up(own=-0.2))
     home = "In the random split, networks are better at their own temperature than elsewhere"
     assert table.loc[home, "verdict"] == "not confirmed"
-    assert table["verdict"].value_counts()["confirmed"] == 14
+    assert table["verdict"].value_counts()["confirmed"] == 15
 
 
 def test_large_errors_and_few_runs_tell_nothing():

@@ -129,8 +129,9 @@ def test_one_model_of_all_temperatures_knows_no_run_of_the_number_it_predicts(sm
 
     def watched(make, inputs, targets, splits, groups):
         for parts in splits:
-            seen = groups[np.concatenate([parts.train, parts.validation])]
-            asked.append((len(inputs), not np.isin(groups[parts.test], seen).any()))
+            train = np.concatenate([parts.train, parts.validation])
+            asked.append((len(inputs), len(train),
+                          not np.isin(groups[parts.test], groups[train]).any()))
         return out_of_sample(make, inputs, targets, splits, groups)
 
     monkeypatch.setattr(transfer, "out_of_sample", watched)
@@ -141,7 +142,13 @@ def test_one_model_of_all_temperatures_knows_no_run_of_the_number_it_predicts(sm
     assert joint > own  # three times as many rows of the same law
     difference = "ridge B, all temperatures − ridge B, own temperature"
     assert table["within"][0.5, difference] == pytest.approx(joint - own)
-    # For A and B: four numbers of runs in all 1800 rows, then four and two in those of each.
-    assert asked == 2 * (4 * [(1800, True)] + 4 * [(1200, True)] + 2 * [(600, True)])
+    # For A and B: four numbers of runs in all 1800 rows (two of them in the colder ones as well),
+    # then four and two in those of each temperature, and from those of the other alone.
+    everything = 2 * [(1800, 1200, True)] + 2 * [(1800, 1500, True)]
+    assert asked == 2 * (
+        everything
+        + 4 * [(1200, 900, True)] + 2 * [(1800, 300, True)] + 2 * [(1800, 600, True)]
+        + 2 * [(600, 300, True)] + 2 * [(1800, 900, True)]
+    )
     alone = transfer.joint_training({0.6: many, 0.5: SimpleNamespace(runs={0: None}, data=cold)})
     assert alone.empty
