@@ -365,13 +365,15 @@ def others_sentence(joint: pd.DataFrame, runs: Runs) -> str:
     'For A, training at the others beats training at its own temperature by 0.05 at T = 0.45; \
 training at its own temperature beats training at the others by 0.08 at T = 0.60; no difference \
 can be told at T = 0.50.'
+    >>> others_sentence(pd.DataFrame(columns=["T", "model"]), {0.6: 10})
+    'One temperature alone: there are no others to train at.'
     """
     texts = []
     for network in NETWORKS:
         name = difference_name(f"ridge {network}, {OTHERS}", f"ridge {network}, {OWN_ONLY}")
         here = joint[joint["model"] == name].sort_values("T", ascending=False)
-        here = here.assign(rho=here["within"], rho_error=here["within_error"])
         if len(here):
+            here = here.assign(rho=here["within"], rho_error=here["within_error"])
             texts.append(f"For {network}, " + contest(
                 "training at the others", "training at its own temperature", here, runs) + ".")
-    return " ".join(texts)
+    return " ".join(texts) or "One temperature alone: there are no others to train at."
