@@ -56,7 +56,10 @@ def make_block(task: Task, checkpoint: Checkpoint) -> str:
     return f"{size} trajectories of {times.times[-1]:g} τ, {float(saved['cpu']):.0f} s"
 
 
-def write_block(task: Task, protocol: Protocol, saved: dict, times: Times, **attributes) -> None:
+def write_block(
+    task: Task, protocol: Protocol, saved: dict, times: Times, lammps: int | None = None,
+    **attributes,
+) -> None:
     """Write the file of a finished block.
 
     Parameters
@@ -67,12 +70,14 @@ def write_block(task: Task, protocol: Protocol, saved: dict, times: Times, **att
     saved : dict
         What :func:`begin` returned, all samples added.
     times : Times
+    lammps : int, optional
+        See :func:`glasslib.store.schema.provenance`.
     **attributes
         More attributes of the file.
     """
     size = protocol.block_size
     first = task.block * size
-    attributes |= provenance(task.temperature, protocol, task.run) | {
+    attributes |= provenance(task.temperature, protocol, task.run, lammps) | {
         "block": task.block,
         "trajectories": f"{first} to {first + size - 1}",
         "q_peak": times.q_peak,

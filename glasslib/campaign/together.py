@@ -30,6 +30,7 @@ class _Begun:
     task: Task
     checkpoint: Checkpoint
     initial: np.ndarray
+    lammps: int
     saved: dict
 
 
@@ -69,7 +70,8 @@ def make_blocks(
         for block in alike:
             seconds = float(block.saved["device_seconds"])
             write_block(
-                block.task, protocol, block.saved, times, device=device, device_time_seconds=seconds
+                block.task, protocol, block.saved, times, block.lammps, device=device,
+                device_time_seconds=seconds,
             )
             block.checkpoint.remove()
     return [
@@ -80,7 +82,8 @@ def make_blocks(
 
 def _begun(task: Task, protocol: Protocol, times: Times) -> _Begun:
     """Return a block as its checkpoint holds it, or with no step done."""
-    initial = store.read(store.run_path(task.temperature, task.profile, task.run))["positions"]
+    started = store.read(store.run_path(task.temperature, task.profile, task.run))
+    initial = started["positions"]
     checkpoint, size = Checkpoint(task.output), protocol.block_size
     saved = checkpoint.load()
     if saved is None:
@@ -98,7 +101,7 @@ def _begun(task: Task, protocol: Protocol, times: Times) -> _Begun:
             f"{task} was begun on a processor; go on there with 'glasslib campaign task', or"
             f" delete its checkpoint, {checkpoint.path}"
         )
-    return _Begun(task, checkpoint, initial, saved)
+    return _Begun(task, checkpoint, initial, int(started.attrs["lammps_version"]), saved)
 
 
 def _follow(

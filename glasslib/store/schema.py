@@ -227,7 +227,9 @@ def as_dataset(
     )
 
 
-def provenance(temperature: float, protocol: Protocol, run: int) -> dict[str, Any]:
+def provenance(
+    temperature: float, protocol: Protocol, run: int, lammps: int | None = None
+) -> dict[str, Any]:
     """Return the attributes that every data file has: what made it, with which versions.
 
     Parameters
@@ -237,6 +239,8 @@ def provenance(temperature: float, protocol: Protocol, run: int) -> dict[str, An
     protocol : Protocol
         With the pair style that served; its name is the profile.
     run : int
+    lammps : int, optional
+        Version of LAMMPS that made the configuration, where no other served; else the one here.
     """
     from glasslib.simulation.engine import lammps_arguments, lammps_version
 
@@ -252,7 +256,7 @@ def provenance(temperature: float, protocol: Protocol, run: int) -> dict[str, An
         "seeds": "numpy SeedSequence of (20220818, temperature 1e6, run, stage, number);"
         " see glasslib.simulation.melt.seed",
         "glasslib_version": __version__,
-        "lammps_version": lammps_version(),
+        "lammps_version": lammps or lammps_version(),
         "lammps_arguments": " ".join(lammps_arguments()),
         "numpy_version": np.__version__,
         "machine": platform.machine(),

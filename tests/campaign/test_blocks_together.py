@@ -9,7 +9,7 @@ from glasslib.campaign import Task, together
 from glasslib.campaign.checkpoints import Checkpoint
 from glasslib.errors import DataError, SimulationError
 from glasslib.parameters import Integrator, Melt, Protocol
-from glasslib.simulation import batch
+from glasslib.simulation import batch, engine
 from glasslib.simulation.engine import State
 from glasslib.simulation.step import Step
 
@@ -75,6 +75,10 @@ def runs(tiny):
     return [Task(0.8, "tiny", run, block) for run in (0, 1) for block in (0, 1)]
 
 
+def no_lammps(module):
+    raise ImportError("a machine with a GPU need not have LAMMPS")
+
+
 class Killed(Exception):
     """Ends a process where the test wants it."""
 
@@ -82,6 +86,8 @@ class Killed(Exception):
 def test_together_or_one_by_one_disturbed_or_not(runs, monkeypatch):
     """Another process holds a block; this one ends halfway, and while it saves; it is resumed."""
     said = []
+    lammps = engine._open
+    monkeypatch.setattr(engine, "_open", no_lammps)
     lock = Checkpoint(runs[3].output).path.with_suffix(".lease")
     lock.write_text("filelock/2\npid=7\nhost=another\nmode=lease\ntoken=5f\nduration=60.0\n")
     campaign.perform_together(0.8, "tiny", at_once=3, report=said.append)
@@ -119,11 +125,13 @@ def test_together_or_one_by_one_disturbed_or_not(runs, monkeypatch):
         )
         task.output.unlink()
 
+    monkeypatch.setattr(engine, "_open", lammps)
     for task, ours in zip(runs, undisturbed, strict=True):
         campaign.perform(task)
         one = xr.load_dataset(task.output)
         xr.testing.assert_identical(ours.drop_attrs(), one.drop_attrs())
         assert ours.attrs["device"] == "a processor" and "device" not in one.attrs
+        assert ours.attrs["lammps_version"] == one.attrs["lammps_version"]
         assert ours.attrs["trajectories"] == one.attrs["trajectories"]
         assert '"pair_style": "cuda"' in ours.attrs["protocol"]
 

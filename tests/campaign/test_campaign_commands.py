@@ -34,9 +34,10 @@ def test_status_of_what_ships():
     header, *rows = done.stdout.splitlines()
     for word in ("profile", "T", "runs", "blocks", "τ_ee", "τ_α", "core-hours", "to go"):
         assert word in header
-    assert [row.split()[:2] for row in rows[:6]] == [
-        ["companion", t] for t in ("0.60", "0.50", "0.47", "0.45", "0.42", "0.40")
-    ]
+    assert [row.split()[:2] for row in rows] == [
+        ["companion", t] for t in ("0.60", "0.50", "0.45", "0.42", "0.40")
+    ] + [["paper", t] for t in ("0.60", "0.50", "0.45")]
+    assert {row.split()[-1] for row in rows} == {"0.0"}  # the plan is complete
 
 
 def test_status_of_nothing(campaign):
