@@ -27,6 +27,7 @@ from glasslib.results.correlation import counted, deepest_minima, seeds_sentence
 from glasslib.results.front import FRONT_TABLES, in_two_minutes  # noqa: F401
 from glasslib.results.graph_network import graph_sentence  # noqa: F401
 from glasslib.results.leaks import leak_sizes  # noqa: F401
+from glasslib.results.learning_curves import one_run_sentence  # noqa: F401
 from glasslib.results.maps import *  # noqa: F403
 from glasslib.results.melt import *  # noqa: F403
 from glasslib.results.mixture import (  # noqa: F401

@@ -7,14 +7,16 @@ import pandas as pd
 
 from glasslib.learning.baselines import out_of_sample
 from glasslib.learning.ceiling import ceiling_of_runs
-from glasslib.learning.correlation import correlation_rows
+from glasslib.learning.correlation import correlation_rows, difference_name
 from glasslib.learning.dataset import Split, run_folds
 from glasslib.results.baselines import ridge_of, ridges
 from glasslib.results.ceiling import block_propensities
+from glasslib.results.correlation import comparable
 from glasslib.results.networks import NETWORKS, dataset, held_out
+from glasslib.results.sentences import Runs, on_cooling
 from glasslib.store import Ensemble
 
-__all__ = ["learning_in_networks", "learning_runs", "learning_trajectories"]
+__all__ = ["learning_in_networks", "learning_runs", "learning_trajectories", "one_run_sentence"]
 
 
 #: Draws of the runs that train, of which ridge regression gets the mean.
@@ -145,3 +147,32 @@ def learning_trajectories(ensemble: Ensemble) -> pd.DataFrame:
         table["ceiling"] = table["t"].map(dict(zip(data.times, ceiling, strict=True)))
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
+
+
+def one_run_sentence(learning: pd.DataFrame, runs: Runs) -> str:
+    """Say how A, B and what A gains change on cooling where a single run trains.
+
+    Parameters
+    ----------
+    learning : pandas.DataFrame
+        The table ``learning-runs``.
+    runs : mapping of float to int
+        Number of runs at each temperature.
+
+    Examples
+    --------
+    >>> both = {"T": [0.6, 0.45], "training_runs": 1, "at_tau": True, "within_error": 0.02}
+    >>> rho = {"ridge A": [0.7, 0.5], "ridge B": 0.4, "ridge A − ridge B": [0.3, 0.1]}
+    >>> rows = [pd.DataFrame(both | {"model": m, "within": rho[m]}) for m in rho]
+    >>> one_run_sentence(pd.concat(rows), {0.6: 10, 0.45: 10})
+    'From one training run, A falls on cooling, from 0.70 to 0.50; B does not change on cooling \
+beyond the error bar (0.40 and 0.40); what the Debye–Waller factor adds falls on cooling, from \
+0.30 to 0.10.'
+    """
+    a, b = "ridge A", "ridge B"
+    names = {a: "A", b: "B", difference_name(a, b): "what the Debye–Waller factor adds"}
+    one = learning[learning["at_tau"] & (learning["training_runs"] == 1)]
+    one = one[one["T"].isin(comparable(dict(runs), at_least=1))]
+    one = one.assign(rho=one["within"], rho_error=one["within_error"])
+    parts = [on_cooling(says, one[one["model"] == model], runs) for model, says in names.items()]
+    return f"From one training run, {'; '.join(parts)}."

@@ -411,16 +411,18 @@ def cage_cost(ensemble: Ensemble) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``input``; ``seconds`` of one core for a run, with error over runs. Trajectories count as
-        many as the ensemble has, up to t = 1 or τ_α. Descriptors, inherent structure and harmonic
-        factor are there if a scan measured them.
+        many as the ensemble has, up to t = 1 or τ_α, in runs that a processor made; if there is
+        none they are missing. Descriptors, inherent structure and harmonic factor are there if a
+        scan measured them.
     """
     spent = {"cages": [], "trajectories to t = 1": [], "trajectories to τ_α": []}
     for run, blocks in ensemble.blocks.items():
         file = store.read(store.cage_path(ensemble.temperature, ensemble.profile, run))
         spent["cages"].append(spent_seconds(file.attrs))
-        each = sum(spent_seconds(block.attrs) for block in blocks) / ensemble.times.times[-1]
-        spent["trajectories to t = 1"].append(each)
-        spent["trajectories to τ_α"].append(each * ensemble.times.tau_alpha)
+        if not any("device" in block.attrs for block in blocks):
+            each = sum(spent_seconds(block.attrs) for block in blocks) / ensemble.times.times[-1]
+            spent["trajectories to t = 1"].append(each)
+            spent["trajectories to τ_α"].append(each * ensemble.times.tau_alpha)
     for file in load_scans(ensemble).values():
         for name, seconds in zip(
             file.attrs["inputs"].split(", "), file["seconds_of_inputs"], strict=True
@@ -430,7 +432,7 @@ def cage_cost(ensemble: Ensemble) -> pd.DataFrame:
     return pd.DataFrame([
         {"input": name, "seconds": np.mean(values),
          "seconds_error": standard_error(np.array(values))}
-        for name, values in spent.items()
+        for name, values in spent.items() if values
     ])
 
 

@@ -72,6 +72,17 @@ def test_learning_networks_reliability_and_cost(one):
     assert {"network D", "ridge D"} < set(head["model"]) and head["l2"].nunique() == 1
 
 
+def test_what_a_gpu_took_is_not_the_time_of_a_core(one):
+    block = one.blocks[1][0]
+    on_gpu = {1: [replace(block, attrs=block.attrs | {"device": "a GPU"})]}
+    alone, both, neither = (
+        structure_limit.cage_cost(replace(one, blocks=blocks)).set_index("input")["seconds"]
+        for blocks in ({0: one.blocks[0]}, one.blocks | on_gpu, on_gpu)
+    )
+    for name in ("trajectories to t = 1", "trajectories to τ_α"):
+        assert both[name] == alone[name] > 0 and name not in neither
+
+
 def test_every_model_stands_beside_its_own_ceiling():
     """From the tables that ship; that of the graph network is one that is made up."""
     names = ("accuracy", "structure-limit", "inherent", "ceiling")
