@@ -165,9 +165,9 @@ def one_run_sentence(learning: pd.DataFrame, runs: Runs) -> str:
     >>> rho = {"ridge A": [0.7, 0.5], "ridge B": 0.4, "ridge A − ridge B": [0.3, 0.1]}
     >>> rows = [pd.DataFrame(both | {"model": m, "within": rho[m]}) for m in rho]
     >>> one_run_sentence(pd.concat(rows), {0.6: 10, 0.45: 10})
-    'From one training run, A falls on cooling, from 0.70 to 0.50; B does not change on cooling \
-beyond the error bar (0.40 and 0.40); what the Debye–Waller factor adds falls on cooling, from \
-0.30 to 0.10.'
+    'From one training run, within configurations, A falls on cooling, from 0.70 to 0.50; B does \
+not change on cooling beyond the error bar (0.40 and 0.40); what the Debye–Waller factor adds \
+falls on cooling, from 0.30 to 0.10.'
     """
     a, b = "ridge A", "ridge B"
     names = {a: "A", b: "B", difference_name(a, b): "what the Debye–Waller factor adds"}
@@ -175,4 +175,4 @@ beyond the error bar (0.40 and 0.40); what the Debye–Waller factor adds falls 
     one = one[one["T"].isin(comparable(dict(runs), at_least=1))]
     one = one.assign(rho=one["within"], rho_error=one["within_error"])
     parts = [on_cooling(says, one[one["model"] == model], runs) for model, says in names.items()]
-    return f"From one training run, {'; '.join(parts)}."
+    return f"From one training run, within configurations, {'; '.join(parts)}."

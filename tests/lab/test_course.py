@@ -11,7 +11,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from glasslib import lab
+from glasslib import lab, results, store
 from glasslib.errors import DataError, ParameterError
 from glasslib.lab import course, expected, grading
 from glasslib.lab.exercises import EXERCISES
@@ -217,6 +217,15 @@ def test_expected_values_are_those_that_the_sessions_show():
         assert fixed <= set(one["values"]), "run 'glasslib lab expected --write'"
         assert set(one["values"]) - fixed == set() or len(fixed) < len(shown)
         assert 0 < one["peak"] < 4000, "students have 4 GB"
+
+
+def test_expected_relaxation_times_are_those_of_the_data_that_ship():
+    values = expected.recorded()["sessions"][0]["values"]
+    for t in store.available("companion"):
+        curve = results.relaxation_curve(store.load_ensemble(t, "companion"))
+        tau = np.exp(np.interp(-np.exp(-1), -curve.scattering, np.log(curve.lag)))
+        told = values[f"τ_α at T = {t:.2f}"]
+        assert told == f"{tau:.3g} τ", "run 'glasslib lab expected --write'"
 
 
 def test_halves_need_two_blocks(smoke, shown):
