@@ -141,7 +141,7 @@ def test_page_says_what_is_behind_it(book):
     for link in links:
         assert (path.parent / link["href"]).resolve().read_text() == "x\n0.0\n0.5\n"
     (function,) = [a for a in behind("a") if "figures.save" in a.get_text()]
-    assert function["href"] == "../book/api/study.html#glasslib.figures.style.save"
+    assert function["href"] == "../book/api/figures.html#glasslib.figures.style.save"
 
 
 def test_mathjax_is_here_with_its_fonts(book):
